@@ -1,0 +1,60 @@
+"""An identity: a certificate chain and the private key of its leaf."""
+
+from __future__ import annotations
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from tls.certificates.certificate import Certificate, parse_certificate
+from tls.errors import UsageError
+
+
+class Identity:
+    """A chain in DER, leaf first, and the leaf's private key.
+
+    Raises `UsageError` when the key is not the leaf's or of a kind the engine has not.
+    """
+
+    def __init__(self, chain: tuple[bytes, ...], private_key: RSAPrivateKey) -> None:
+        if not chain:
+            raise UsageError("an identity needs at least one certificate")
+        if not isinstance(private_key, RSAPrivateKey):
+            raise UsageError("an identity needs an RSA private key")
+        self.chain = tuple(chain)
+        self.private_key = private_key
+        self.leaf: Certificate = parse_certificate(chain[0])
+        if self.leaf.public_key != private_key.public_key():
+            raise UsageError("the private key is not the key of the first certificate")
+
+    @property
+    def key_size(self) -> int:
+        """The key's size in bits."""
+        return self.private_key.key_size
+
+    @classmethod
+    def from_pem(cls, certificate_pem: bytes, key_pem: bytes) -> Identity:
+        """From PEM: certificates leaf first, and an unencrypted private key.
+
+        Raises `UsageError` when either is unreadable.
+        """
+        try:
+            key = serialization.load_pem_private_key(
+                key_pem, password=None, unsafe_skip_rsa_key_validation=True
+            )
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"the private key cannot be read: {error}") from None
+        if not isinstance(key, RSAPrivateKey):
+            raise UsageError("an identity needs an RSA private key")
+        return cls(certificates_from_pem(certificate_pem), key)
+
+
+def certificates_from_pem(pem: bytes) -> tuple[bytes, ...]:
+    """All certificates of a PEM file in DER. Raises `UsageError` when there is none."""
+    try:
+        certificates = x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise UsageError(f"the certificates cannot be read: {error}") from None
+    return tuple(
+        certificate.public_bytes(serialization.Encoding.DER) for certificate in certificates
+    )

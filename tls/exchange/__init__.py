@@ -1,0 +1,1 @@
+"""Key exchanges, a file each."""

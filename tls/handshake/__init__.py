@@ -1,0 +1,1 @@
+"""Handshakes: one coroutine a role and protocol family, in message order."""

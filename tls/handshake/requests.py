@@ -1,0 +1,111 @@
+"""What a handshake coroutine asks of its connection.
+
+A handshake yields one of these and is resumed with the answer. `LookUpSession`, `StoreSession` and
+`PrivateKeyOperation` may be answered later by the caller of the connection: that is the seam for
+shared caches, accelerators and remote signers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+from tls.certificates import Identity
+from tls.events import Event
+from tls.messages import HandshakeMessage
+from tls.record.protection import Protection
+from tls.sessions import Session
+
+
+class Expect:
+    """Wait for the next handshake message, which must be one of these; answered with it."""
+
+    __slots__ = ("by_type",)
+
+    def __init__(self, *messages: type[HandshakeMessage]) -> None:
+        self.by_type = {message.type: message for message in messages}
+
+
+@dataclass(slots=True)
+class Send:
+    """Send a handshake message in the current flight."""
+
+    message: HandshakeMessage
+
+
+@dataclass(slots=True)
+class SendAlert:
+    """Send a warning alert; the handshake goes on."""
+
+    alert: int
+
+
+@dataclass(slots=True)
+class AgreeOnVersion:
+    """The version is agreed on: records and messages follow it from now."""
+
+    version: int
+
+
+@dataclass(slots=True)
+class SendChangeCipherSpec:
+    """Send change_cipher_spec; what is sent next is protected by `protection`."""
+
+    protection: Protection
+
+
+@dataclass(slots=True)
+class ExpectChangeCipherSpec:
+    """Wait for change_cipher_spec; what is received next is opened by `protection`."""
+
+    protection: Protection
+
+
+@dataclass(slots=True)
+class Emit:
+    """Tell the caller of `receive`."""
+
+    event: Event
+
+
+@dataclass(slots=True)
+class LookUpSession:
+    """Answered with the live session of that ID, or `None`."""
+
+    session_id: bytes
+
+
+@dataclass(slots=True)
+class StoreSession:
+    """Remember a session; the answer does not matter."""
+
+    session: Session
+
+
+@dataclass(slots=True)
+class PrivateKeyOperation:
+    """Decrypt a premaster with an identity's RSA key (PKCS #1 v1.5).
+
+    Answered with the plaintext; for bad padding with anything, or with `None`.
+    """
+
+    identity: Identity
+    ciphertext: bytes
+
+
+Deferrable = LookUpSession | StoreSession | PrivateKeyOperation
+
+Request = (
+    Expect
+    | Send
+    | SendAlert
+    | AgreeOnVersion
+    | SendChangeCipherSpec
+    | ExpectChangeCipherSpec
+    | Emit
+    | Deferrable
+)
+
+Handshake = Generator[Request, Any, Any]
+"""A handshake coroutine: one role and protocol family in message order."""

@@ -1,0 +1,304 @@
+"""Handshake messages, each with its layout (RFC 2246 §7.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, Self
+
+from tls.alerts import DECODE_ERROR
+from tls.errors import PeerError
+from tls.extensions import Extensions, decode_extensions, encode_extensions
+from tls.versions import SSL_3_0
+from tls.wire import Reader, codes16, vector8, vector16, vector24
+
+HEADER_LENGTH = 4
+
+
+class HandshakeMessage(Protocol):
+    """A message: its type on the wire and its body, whose layout may depend on the version."""
+
+    type: ClassVar[int]
+
+    def encode(self, version: int) -> bytes:
+        """The body, without the handshake header."""
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """The message of a body. Raises `PeerError` when the body is not well formed."""
+
+
+def encode_message(message: HandshakeMessage, version: int) -> bytes:
+    """A message with its header: type in one byte, length in three (RFC 2246 §7.4)."""
+    body = message.encode(version)
+    return bytes((message.type,)) + len(body).to_bytes(3, "big") + body
+
+
+@dataclass(slots=True)
+class HelloRequest:
+    """The server wants to negotiate anew (RFC 2246 §7.4.1.1)."""
+
+    type: ClassVar[int] = 0
+
+    def encode(self, version: int) -> bytes:
+        """Empty."""
+        return b""
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From an empty body."""
+        Reader(body).finish()
+        return cls()
+
+
+@dataclass(slots=True)
+class ClientHello:
+    """RFC 2246 §7.4.1.2.
+
+    ```
+    ProtocolVersion client_version;
+    Random random;                                      32 bytes
+    SessionID session_id<0..32>;
+    CipherSuite cipher_suites<2..2^16-1>;
+    CompressionMethod compression_methods<1..2^8-1>;
+    Extension extensions<0..2^16-1>;                    may be absent
+    ```
+    """
+
+    type: ClassVar[int] = 1
+    client_version: int
+    random: bytes
+    session_id: bytes
+    cipher_suites: tuple[int, ...]
+    compression_methods: bytes = b"\0"
+    extensions: Extensions = field(default_factory=dict)
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return b"".join(
+            (
+                self.client_version.to_bytes(2, "big"),
+                self.random,
+                vector8(self.session_id),
+                codes16(self.cipher_suites),
+                vector8(self.compression_methods),
+                encode_extensions(self.extensions),
+            )
+        )
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body. Of an empty list of suites or compressions nothing can be chosen."""
+        reader = Reader(body)
+        hello = cls(
+            reader.uint16(),
+            reader.opaque(32),
+            reader.vector8(),
+            reader.codes16(),
+            reader.vector8(),
+            decode_extensions(reader),
+        )
+        if len(hello.session_id) > 32:
+            raise PeerError(DECODE_ERROR, "the session ID is longer than 32 bytes")
+        if not hello.cipher_suites or not hello.compression_methods:
+            raise PeerError(DECODE_ERROR, "the hello offers no suite or no compression method")
+        return hello
+
+
+@dataclass(slots=True)
+class ServerHello:
+    """RFC 2246 §7.4.1.3.
+
+    ```
+    ProtocolVersion server_version;
+    Random random;                                      32 bytes
+    SessionID session_id<0..32>;
+    CipherSuite cipher_suite;
+    CompressionMethod compression_method;
+    Extension extensions<0..2^16-1>;                    may be absent
+    ```
+    """
+
+    type: ClassVar[int] = 2
+    server_version: int
+    random: bytes
+    session_id: bytes
+    cipher_suite: int
+    compression_method: int = 0
+    extensions: Extensions = field(default_factory=dict)
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return b"".join(
+            (
+                self.server_version.to_bytes(2, "big"),
+                self.random,
+                vector8(self.session_id),
+                self.cipher_suite.to_bytes(2, "big"),
+                bytes((self.compression_method,)),
+                encode_extensions(self.extensions),
+            )
+        )
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        reader = Reader(body)
+        hello = cls(
+            reader.uint16(),
+            reader.opaque(32),
+            reader.vector8(),
+            reader.uint16(),
+            reader.uint8(),
+            decode_extensions(reader),
+        )
+        if len(hello.session_id) > 32:
+            raise PeerError(DECODE_ERROR, "the session ID is longer than 32 bytes")
+        return hello
+
+
+@dataclass(slots=True)
+class Certificate:
+    """A chain, the sender's own certificate first (RFC 2246 §7.4.2).
+
+    ```
+    opaque ASN.1Cert<1..2^24-1>;
+    ASN.1Cert certificate_list<0..2^24-1>;
+    ```
+    """
+
+    type: ClassVar[int] = 11
+    chain: tuple[bytes, ...]
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return vector24(b"".join([vector24(der) for der in self.chain]))
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        reader = Reader(body)
+        certificates = Reader(reader.vector24())
+        reader.finish()
+        chain = []
+        while not certificates.at_end():
+            der = certificates.vector24()
+            if not der:
+                raise PeerError(DECODE_ERROR, "the chain holds an empty certificate")
+            chain.append(der)
+        return cls(tuple(chain))
+
+
+@dataclass(slots=True)
+class CertificateRequest:
+    """The server wants the client's certificate (RFC 2246 §7.4.4).
+
+    ```
+    ClientCertificateType certificate_types<1..2^8-1>;
+    DistinguishedName certificate_authorities<0..2^16-1>;
+    ```
+    """
+
+    type: ClassVar[int] = 13
+    certificate_types: bytes
+    certificate_authorities: tuple[bytes, ...]
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return vector8(self.certificate_types) + vector16(
+            b"".join([vector16(name) for name in self.certificate_authorities])
+        )
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        reader = Reader(body)
+        certificate_types = reader.vector8()
+        names = Reader(reader.vector16())
+        reader.finish()
+        authorities = []
+        while not names.at_end():
+            authorities.append(names.vector16())
+        return cls(certificate_types, tuple(authorities))
+
+
+@dataclass(slots=True)
+class ServerHelloDone:
+    """The server's first flight ends (RFC 2246 §7.4.5)."""
+
+    type: ClassVar[int] = 14
+
+    def encode(self, version: int) -> bytes:
+        """Empty."""
+        return b""
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From an empty body."""
+        Reader(body).finish()
+        return cls()
+
+
+@dataclass(slots=True)
+class ClientKeyExchange:
+    """The encrypted premaster secret of an RSA key exchange (RFC 2246 §7.4.7.1).
+
+    SSL 3.0 sends it without a length (RFC 6101 §5.6.7.1 as deployed).
+    """
+
+    type: ClassVar[int] = 16
+    encrypted_premaster: bytes
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        if version == SSL_3_0:
+            return self.encrypted_premaster
+        return vector16(self.encrypted_premaster)
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        if version == SSL_3_0:
+            return cls(body)
+        reader = Reader(body)
+        encrypted = reader.vector16()
+        reader.finish()
+        return cls(encrypted)
+
+
+@dataclass(slots=True)
+class Finished:
+    """The hash of the whole conversation: 36 bytes in SSL 3.0, else 12 (RFC 2246 §7.4.9)."""
+
+    type: ClassVar[int] = 20
+    verify_data: bytes
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return self.verify_data
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        if len(body) != (36 if version == SSL_3_0 else 12):
+            raise PeerError(DECODE_ERROR, f"a Finished message of {len(body)} bytes")
+        return cls(body)
+
+
+MESSAGE_NAMES = {
+    0: "hello_request",
+    1: "client_hello",
+    2: "server_hello",
+    11: "certificate",
+    12: "server_key_exchange",
+    13: "certificate_request",
+    14: "server_hello_done",
+    15: "certificate_verify",
+    16: "client_key_exchange",
+    20: "finished",
+}
+"""The RFC's names of handshake types."""
+
+
+def message_name(kind: int) -> str:
+    """The RFC's name of a handshake type; else its number."""
+    return MESSAGE_NAMES.get(kind, f"handshake type {kind}")

@@ -1,0 +1,57 @@
+"""What work a connection did: every cryptographic operation and every record."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Operation(NamedTuple):
+    """Work of one kind, summed.
+
+    `bits` is the key's size for public-key operations, else 0; `bytes` counts what was hashed,
+    encrypted or produced, 0 for public-key operations.
+    """
+
+    name: str
+    bits: int
+    count: int  # type: ignore[assignment]  # shadows tuple.count, which nobody needs here
+    bytes: int
+
+
+_FOLD_AT = 512
+
+
+class Meter:
+    """Collects operations until they are taken."""
+
+    __slots__ = ("_log",)
+
+    def __init__(self) -> None:
+        self._log: list[tuple[str, int, int, int]] = []
+
+    def add(self, name: str, bits: int, count: int, size: int) -> None:
+        """Book `count` operations `name` over `size` bytes."""
+        log = self._log
+        log.append((name, bits, count, size))
+        if len(log) >= _FOLD_AT:
+            self._log = list(_summed(log))
+
+    def take(self) -> list[Operation]:
+        """What was done since the last call, one entry a (name, bits), in order of first use."""
+        log = self._log
+        if not log:
+            return []
+        self._log = []
+        return _summed(log)
+
+
+def _summed(log: list[tuple[str, int, int, int]]) -> list[Operation]:
+    sums: dict[tuple[str, int], list[int]] = {}
+    for name, bits, count, size in log:
+        entry = sums.get((name, bits))
+        if entry is None:
+            sums[name, bits] = [count, size]
+        else:
+            entry[0] += count
+            entry[1] += size
+    return [Operation(name, bits, *entry) for (name, bits), entry in sums.items()]

@@ -1,0 +1,1 @@
+"""The record protocol and the protection of records."""

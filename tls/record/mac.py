@@ -1,0 +1,76 @@
+"""The MAC of a record: SSL 3.0's own and TLS's HMAC, sequence number included."""
+
+from __future__ import annotations
+
+import hashlib
+from struct import Struct
+from typing import Protocol
+
+from tls.keys.hmac import KeyedHmac
+from tls.meter import Meter
+
+_SSL_3_0_HEADER = Struct(">QBH").pack
+_TLS_HEADER = Struct(">QBHH").pack
+
+_HASHES = {"MD5": "md5", "SHA": "sha1"}
+
+
+class RecordMac(Protocol):
+    """Computes the MACs of one direction's records, one after another."""
+
+    length: int
+
+    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+        """The MAC of the next record; the sequence number goes up by one."""
+
+
+class HmacRecordMac:
+    """HMAC over sequence number, type, version, length and fragment (RFC 2246 §6.2.3.1)."""
+
+    __slots__ = ("_hmac", "_meter", "_operation", "_sequence", "length")
+
+    def __init__(self, mac: str, secret: bytes, meter: Meter) -> None:
+        hash_name = _HASHES[mac]
+        self._hmac = KeyedHmac(hash_name, secret)
+        self._meter = meter
+        self._operation = f"hmac.{hash_name}"
+        self._sequence = 0
+        self.length = len(secret)
+
+    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+        """The MAC of the next record."""
+        size = len(fragment)
+        header = _TLS_HEADER(self._sequence, content_type, version, size)
+        self._sequence += 1
+        self._meter.add(self._operation, 0, 1, size)
+        return self._hmac.digest(header + fragment)
+
+
+class Ssl30RecordMac:
+    """SSL 3.0's keyed hash (RFC 6101 §5.2.3.1).
+
+    hash(secret + pad_2 + hash(secret + pad_1 + sequence + type + length + fragment))
+    """
+
+    __slots__ = ("_inner", "_meter", "_operation", "_outer", "_sequence", "length")
+
+    def __init__(self, mac: str, secret: bytes, meter: Meter) -> None:
+        hash_name = _HASHES[mac]
+        pad_length = 48 if mac == "MD5" else 40
+        self._inner = hashlib.new(hash_name, secret + b"\x36" * pad_length)
+        self._outer = hashlib.new(hash_name, secret + b"\x5c" * pad_length)
+        self._meter = meter
+        self._operation = f"ssl30-mac.{hash_name}"
+        self._sequence = 0
+        self.length = len(secret)
+
+    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+        """The MAC of the next record; the version is not part of it."""
+        size = len(fragment)
+        inner = self._inner.copy()
+        inner.update(_SSL_3_0_HEADER(self._sequence, content_type, size) + fragment)
+        self._sequence += 1
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        self._meter.add(self._operation, 0, 1, size)
+        return outer.digest()

@@ -1,0 +1,30 @@
+"""The one interface behind which every cipher sits."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Protection(Protocol):
+    """Protects one direction's records under one set of keys, sequence numbers included."""
+
+    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+        """The protected body of a record that carries `fragment`."""
+
+    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+        """The fragment in a protected body.
+
+        Raises `PeerError(bad_record_mac)` for anything that does not verify.
+        """
+
+
+class NullProtection:
+    """No protection: the state every connection starts in (RFC 2246 §6.1)."""
+
+    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+        """The fragment itself."""
+        return fragment
+
+    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+        """The body itself."""
+        return body

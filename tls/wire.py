@@ -1,0 +1,114 @@
+"""TLS's presentation language: numbers and vectors, read and written (RFC 2246 §4)."""
+
+from __future__ import annotations
+
+from struct import unpack_from
+
+from tls.alerts import DECODE_ERROR
+from tls.errors import PeerError
+
+
+class Reader:
+    """Reads one message body from left to right.
+
+    Every method raises `PeerError(decode_error)` where the bytes end too soon.
+    """
+
+    __slots__ = ("data", "end", "position")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.position = 0
+        self.end = len(data)
+
+    def uint8(self) -> int:
+        """The next byte as a number."""
+        position = self.position
+        if position >= self.end:
+            raise _too_short()
+        self.position = position + 1
+        return self.data[position]
+
+    def uint16(self) -> int:
+        """The next two bytes as a number."""
+        position = self.position
+        if position + 2 > self.end:
+            raise _too_short()
+        self.position = position + 2
+        return self.data[position] << 8 | self.data[position + 1]
+
+    def uint24(self) -> int:
+        """The next three bytes as a number."""
+        return self.uint8() << 16 | self.uint16()
+
+    def opaque(self, length: int) -> bytes:
+        """The next `length` bytes."""
+        position = self.position
+        after = position + length
+        if after > self.end:
+            raise _too_short()
+        self.position = after
+        return self.data[position:after]
+
+    def vector8(self) -> bytes:
+        """An opaque vector with a length of one byte."""
+        return self.opaque(self.uint8())
+
+    def vector16(self) -> bytes:
+        """An opaque vector with a length of two bytes."""
+        return self.opaque(self.uint16())
+
+    def vector24(self) -> bytes:
+        """An opaque vector with a length of three bytes."""
+        return self.opaque(self.uint24())
+
+    def codes16(self) -> tuple[int, ...]:
+        """A vector of 16-bit codes with a length of two bytes."""
+        length = self.uint16()
+        position = self.position
+        after = position + length
+        if after > self.end:
+            raise _too_short()
+        if length & 1:
+            raise PeerError(DECODE_ERROR, "a list of two-byte codes has an odd length")
+        self.position = after
+        return unpack_from(f">{length >> 1}H", self.data, position)
+
+    def rest(self) -> bytes:
+        """All bytes that are left."""
+        position = self.position
+        self.position = self.end
+        return self.data[position:]
+
+    def at_end(self) -> bool:
+        """Whether nothing is left."""
+        return self.position == self.end
+
+    def finish(self) -> None:
+        """Check that nothing is left."""
+        if self.position != self.end:
+            raise PeerError(DECODE_ERROR, "bytes follow the end of the message")
+
+
+def _too_short() -> PeerError:
+    return PeerError(DECODE_ERROR, "the message ends too soon")
+
+
+def vector8(data: bytes) -> bytes:
+    """`data` behind its length in one byte; `len(data)` at most 255."""
+    return bytes((len(data),)) + data
+
+
+def vector16(data: bytes) -> bytes:
+    """`data` behind its length in two bytes; `len(data)` at most 65,535."""
+    return len(data).to_bytes(2, "big") + data
+
+
+def vector24(data: bytes) -> bytes:
+    """`data` behind its length in three bytes."""
+    return len(data).to_bytes(3, "big") + data
+
+
+def codes16(codes: tuple[int, ...]) -> bytes:
+    """A vector of 16-bit codes behind its length in two bytes."""
+    return vector16(b"".join([code.to_bytes(2, "big") for code in codes]))

@@ -81,6 +81,8 @@ class ClientConfig:
     Raises `UsageError` for what the engine cannot do.
     """
 
+    deferred: frozenset[type[Deferrable]] = frozenset()
+
     def __init__(
         self,
         trust: TrustStore,

@@ -12,7 +12,6 @@ from tls.alerts import (
     FATAL,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
-    NO_RENEGOTIATION,
     UNEXPECTED_MESSAGE,
     WARNING,
     alert_in_version,
@@ -21,56 +20,19 @@ from tls.alerts import (
 from tls.configuration import ClientConfig, ServerConfig
 from tls.entropy import Entropy, RandomSource
 from tls.errors import PeerError, UsageError
-from tls.events import (
-    AlertReceived,
-    ApplicationData,
-    Event,
-    HandshakeCompleted,
-    RequestPending,
-    Truncated,
-)
+from tls.events import AlertReceived, ApplicationData, Event, HandshakeCompleted, Truncated
 from tls.exchange.rsa import decrypt_premaster
 from tls.handshake.client import client_handshake
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import (
-    AgreeOnVersion,
-    Deferrable,
-    Emit,
-    Expect,
-    ExpectChangeCipherSpec,
-    Handshake,
-    LookUpSession,
-    PrivateKeyOperation,
-    Request,
-    Send,
-    SendAlert,
-    SendChangeCipherSpec,
-    StoreSession,
-)
+from tls.handshake.protocol import HandshakeProtocol
+from tls.handshake.requests import Deferrable, Handshake, LookUpSession, PrivateKeyOperation
 from tls.handshake.server import server_handshake
-from tls.messages import (
-    HEADER_LENGTH,
-    ClientHello,
-    HelloRequest,
-    encode_message,
-    message_name,
-)
 from tls.meter import Meter
-from tls.record.layer import (
-    ALERT,
-    APPLICATION_DATA,
-    CHANGE_CIPHER_SPEC,
-    HANDSHAKE,
-    RecordLayer,
-)
+from tls.record.layer import ALERT, APPLICATION_DATA, HANDSHAKE, RecordLayer
 from tls.sessions import Session
-from tls.versions import SSL_3_0, TLS_1_0
-
-MAX_MESSAGE = 131_400
-"""The longest handshake message taken, in bytes: a ClientHello with every vector full."""
+from tls.versions import TLS_1_0
 
 _MAX_UNPRODUCTIVE = 32
-_CHANGE_CIPHER_SPEC_BODY = b"\x01"
 
 
 class Connection:
@@ -78,54 +40,71 @@ class Connection:
 
     Attributes:
         meter: what work was done.
-        version, suite: agreed on, else `None`.
+        suite: agreed on, else `None`.
         resumed: whether the handshake resumed a session.
         session: what can be resumed next time, else `None`.
         handshake_completed: whether application data may flow.
-        pending_request: what waits for `answer`, else `None`.
         closed: whether nothing more will be sent or understood: a fatal alert either way, or
             close_notify both ways.
     """
 
-    _is_client: bool
-    _config: ServerConfig | ClientConfig
-
     def __init__(
-        self, *, initial_version: int, entropy: Entropy | None, clock: Callable[[], float]
+        self,
+        config: ClientConfig | ServerConfig,
+        *,
+        is_client: bool,
+        entropy: Entropy | None,
+        clock: Callable[[], float],
     ) -> None:
         self.meter = Meter()
-        self.version: int | None = None
         self.suite: int | None = None
         self.resumed = False
         self.session: Session | None = None
         self.handshake_completed = False
         self.closed = False
-        self._clock = clock
-        self._records = RecordLayer(self.meter, initial_version)
-        self._message_version = initial_version
-        self._context = HandshakeContext(
-            is_client=self._is_client,
-            clock=clock,
-            random=RandomSource(entropy, self.meter),
-            meter=self.meter,
-        )
-        self._transcript = self._context.transcript
+        self._config = config
         self._events: list[Event] = []
-        self._flight: list[bytes] = []
-        self._messages = bytearray()
         self._alert_input = b""
         self._unproductive = 0
         self._close_notify_sent = False
         self._close_notify_received = False
-        self._handshake: Handshake = self._new_handshake()
-        self._waits_for: Request | None = None
-        self.pending_request: Deferrable | None = None
-        self._advance(None)
+        self._records = RecordLayer(self.meter, min(config.versions[-1], TLS_1_0))
+        context = HandshakeContext(
+            is_client=is_client,
+            clock=clock,
+            random=RandomSource(entropy, self.meter),
+            meter=self.meter,
+        )
+        self._handshake = HandshakeProtocol(
+            self._handshake_of_role(context),
+            self._records,
+            context.transcript,
+            is_client=is_client,
+            deferred=config.deferred,
+            serve=self._serve,
+            emit=self._emit,
+        )
 
-    def _new_handshake(self) -> Handshake:
+    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
         raise NotImplementedError
 
-    # -- the caller's side -------------------------------------------------------------------
+    def _serve(self, request: Deferrable) -> object:
+        raise NotImplementedError
+
+    def _forget_session(self, session: Session) -> None:
+        """A session that may not be resumed any more."""
+
+    # -- the caller's side
+
+    @property
+    def version(self) -> int | None:
+        """The version agreed on, else `None`."""
+        return self._handshake.version
+
+    @property
+    def pending_request(self) -> Deferrable | None:
+        """The request that waits for `answer`, else `None`."""
+        return self._handshake.pending_request
 
     @property
     def records_sent(self) -> int:
@@ -144,6 +123,8 @@ class Connection:
         does not accept; the alert is then in `outgoing()` and the connection closed. Once closed,
         further bytes are dropped.
         """
+        if self.closed:
+            return []
         self._records.feed(data)
         return self._run(self._read_records)
 
@@ -155,14 +136,12 @@ class Connection:
         """
         if self.pending_request is None:
             raise UsageError("no request is pending")
-        self.pending_request = None
 
-        def resume() -> None:
-            self._advance(value)
-            self._pump_messages()
+        def go_on() -> None:
+            self._handshake.answer(value)
             self._read_records()
 
-        return self._run(resume)
+        return self._run(go_on)
 
     def receive_end(self) -> list[Event]:
         """The transport ended: `[Truncated()]` unless the peer had sent close_notify."""
@@ -179,39 +158,36 @@ class Connection:
             raise UsageError("application data cannot be sent before the handshake is completed")
         if self.closed or self._close_notify_sent:
             raise UsageError("the connection is closed for sending")
+        self._handshake.flush()
         self._records.send(APPLICATION_DATA, data)
 
     def close(self) -> None:
         """Send close_notify, once; what the peer still sends is received until its own."""
-        if self.closed or self._close_notify_sent:
-            return
-        self._close_notify_sent = True
-        self._send_alert(WARNING, CLOSE_NOTIFY)
-        self.closed = self._close_notify_received
+        if not (self.closed or self._close_notify_sent):
+            self._close_notify_sent = True
+            self._send_alert(WARNING, CLOSE_NOTIFY)
+            self.closed = self._close_notify_received
 
     def abort(self, alert: int) -> None:
         """End the connection with a fatal alert, such as after a warning of the peer."""
         if not self.closed:
-            self._send_alert(FATAL, alert)
+            self._send_alert(FATAL, alert_in_version(alert, self.version))
             self._end()
 
     def outgoing(self) -> bytes:
         """The bytes to put on the network, and forget them."""
-        if self._flight:
-            self._flush_flight()
+        self._handshake.flush()
         return self._records.take_output()
 
-    # -- records -------------------------------------------------------------------------------
+    # -- the peer's side
 
     def _run(self, action: Callable[[], None]) -> list[Event]:
         events: list[Event] = []
         self._events = events
-        if self.closed:
-            return events
         try:
             action()
         except PeerError as error:
-            error.alert = alert_in_version(error.alert, self._records.version)
+            error.alert = alert_in_version(error.alert, self.version)
             error.events = events
             self._send_alert(FATAL, error.alert)
             self._end()
@@ -219,21 +195,22 @@ class Connection:
         return events
 
     def _read_records(self) -> None:
-        while not self.closed and self.pending_request is None:
+        handshake = self._handshake
+        while not self.closed and handshake.pending_request is None:
             record = self._records.next_record()
             if record is None:
                 return
             content_type, fragment = record
-            if self._messages and content_type != HANDSHAKE:
-                raise PeerError(UNEXPECTED_MESSAGE, "a record interrupts a handshake message")
             if content_type == HANDSHAKE:
-                self._receive_handshake(fragment)
+                handshake.receive(fragment)
+            elif handshake.in_message:
+                raise PeerError(UNEXPECTED_MESSAGE, "a record interrupts a handshake message")
             elif content_type == APPLICATION_DATA:
                 self._receive_application_data(fragment)
             elif content_type == ALERT:
                 self._receive_alerts(fragment)
             else:
-                self._receive_change_cipher_spec(fragment)
+                handshake.receive_change_cipher_spec(fragment)
 
     def _receive_application_data(self, fragment: bytes) -> None:
         if not self.handshake_completed:
@@ -243,15 +220,6 @@ class Connection:
             return
         self._unproductive = 0
         self._events.append(ApplicationData(fragment))
-
-    def _receive_change_cipher_spec(self, fragment: bytes) -> None:
-        waits_for = self._waits_for
-        if not isinstance(waits_for, ExpectChangeCipherSpec):
-            raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is not due")
-        if fragment != _CHANGE_CIPHER_SPEC_BODY:
-            raise PeerError(ILLEGAL_PARAMETER, "a malformed change_cipher_spec")
-        self._records.read = waits_for.protection
-        self._advance(None)
 
     def _receive_alerts(self, fragment: bytes) -> None:
         if not fragment:
@@ -277,9 +245,7 @@ class Connection:
             self.close()
             self.closed = True
         elif not self._config.on_warning(alert):
-            raise PeerError(
-                HANDSHAKE_FAILURE, f"not going on after the warning {alert_name(alert)}"
-            )
+            raise PeerError(HANDSHAKE_FAILURE, f"no going on after the warning {alert_name(alert)}")
         else:
             self._count_unproductive("warnings")
 
@@ -289,147 +255,23 @@ class Connection:
             raise PeerError(UNEXPECTED_MESSAGE, f"too many {what} in a row")
 
     def _send_alert(self, level: int, alert: int) -> None:
-        if self._flight:
-            self._flush_flight()
+        self._handshake.flush()
         self._records.send(ALERT, bytes((level, alert)))
 
     def _end(self) -> None:
         """A fatal alert, sent or received: the session may not be resumed (RFC 2246 §7.2)."""
         self.closed = True
         session, self.session = self.session, None
-        sessions = getattr(self._config, "sessions", None)
-        if session is not None and sessions is not None:
-            sessions.remove(session.id)
+        if session is not None:
+            self._forget_session(session)
 
-    # -- handshake messages --------------------------------------------------------------------
-
-    def _receive_handshake(self, fragment: bytes) -> None:
-        if not fragment:
-            raise PeerError(UNEXPECTED_MESSAGE, "an empty handshake record")
-        self._messages += fragment
-        self._pump_messages()
-
-    def _pump_messages(self) -> None:
-        """Give whole messages to the handshake while it wants some."""
-        messages = self._messages
-        while messages and not self.closed and self.pending_request is None:
-            waits_for = self._waits_for
-            if isinstance(waits_for, ExpectChangeCipherSpec):
-                raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is due")
-            kind = messages[0]
-            message_class = waits_for.by_type.get(kind) if isinstance(waits_for, Expect) else None
-            if message_class is None and not self._may_be_ignored(kind):
-                raise PeerError(UNEXPECTED_MESSAGE, f"{message_name(kind)} is not due")
-            if len(messages) < HEADER_LENGTH:
-                return
-            length = int.from_bytes(messages[1:HEADER_LENGTH], "big")
-            if length > MAX_MESSAGE:
-                raise PeerError(ILLEGAL_PARAMETER, f"a handshake message of {length} bytes")
-            if len(messages) < HEADER_LENGTH + length:
-                return
-            raw = bytes(messages[: HEADER_LENGTH + length])
-            del messages[: HEADER_LENGTH + length]
-            if message_class is None:
-                self._refuse_renegotiation(kind, raw)
-                continue
-            message = message_class.decode(raw[HEADER_LENGTH:], self._message_version)
-            self._unproductive = 0
-            self._transcript.add(raw)
-            self._advance(message)
-
-    def _may_be_ignored(self, kind: int) -> bool:
-        """HelloRequest at any time, ClientHello once the handshake is completed."""
-        if self._is_client:
-            return kind == HelloRequest.type
-        return kind == ClientHello.type and self.handshake_completed
-
-    def _refuse_renegotiation(self, kind: int, raw: bytes) -> None:
-        """Answer no_renegotiation (RFC 2246 §7.2.2); SSL 3.0, which has none, ends there."""
-        self._count_unproductive("requests to negotiate anew")
-        if not self.handshake_completed:
-            if len(raw) > HEADER_LENGTH:
-                raise PeerError(UNEXPECTED_MESSAGE, "a hello_request with a body")
-            return
-        if self.version == SSL_3_0:
-            raise PeerError(HANDSHAKE_FAILURE, f"{message_name(kind)}: renegotiation is refused")
-        self._send_alert(WARNING, NO_RENEGOTIATION)
-
-    def _advance(self, answer: object) -> None:
-        """Resume the handshake with an answer and serve its requests until it has to wait."""
-        resume = self._handshake.send
-        while True:
-            try:
-                request = resume(answer)
-            except StopIteration:
-                self._waits_for = None
-                return
-            serve = _SERVED.get(type(request))
-            if serve is None:
-                self._waits_for = request
-                return
-            if self._deferred and isinstance(request, tuple(self._deferred)):
-                self._waits_for = self.pending_request = request
-                self._events.append(RequestPending(request))
-                return
-            answer = serve(self, request)
-
-    _deferred: frozenset[type] = frozenset()
-
-    def _serve_send(self, request: Send) -> None:
-        raw = encode_message(request.message, self._message_version)
-        self._transcript.add(raw)
-        self._flight.append(raw)
-
-    def _serve_send_alert(self, request: SendAlert) -> None:
-        self._send_alert(WARNING, request.alert)
-
-    def _serve_agree_on_version(self, request: AgreeOnVersion) -> None:
-        self.version = request.version
-        self._message_version = request.version
-        self._records.version = request.version
-        self._records.write_version = request.version
-
-    def _serve_send_change_cipher_spec(self, request: SendChangeCipherSpec) -> None:
-        if self._flight:
-            self._flush_flight()
-        self._records.send(CHANGE_CIPHER_SPEC, _CHANGE_CIPHER_SPEC_BODY)
-        self._records.write = request.protection
-
-    def _serve_emit(self, request: Emit) -> None:
-        event = request.event
+    def _emit(self, event: Event) -> None:
         if type(event) is HandshakeCompleted:
             self.handshake_completed = True
             self.suite = event.suite
             self.resumed = event.resumed
             self.session = event.session
         self._events.append(event)
-
-    def _serve_look_up_session(self, request: LookUpSession) -> Session | None:
-        raise NotImplementedError
-
-    def _serve_store_session(self, request: StoreSession) -> None:
-        raise NotImplementedError
-
-    def _serve_private_key_operation(self, request: PrivateKeyOperation) -> bytes | None:
-        return decrypt_premaster(request.identity, request.ciphertext, self.meter)
-
-    def _flush_flight(self) -> None:
-        flight = self._flight
-        self._flight = []
-        self._records.send(HANDSHAKE, flight[0] if len(flight) == 1 else b"".join(flight))
-
-
-# What is served at once; Expect and ExpectChangeCipherSpec wait for the peer.
-_SERVED: dict[type, Callable[[Any, Any], Any]] = {
-    Send: Connection._serve_send,
-    SendAlert: Connection._serve_send_alert,
-    AgreeOnVersion: Connection._serve_agree_on_version,
-    SendChangeCipherSpec: Connection._serve_send_change_cipher_spec,
-    Emit: Connection._serve_emit,
-    LookUpSession: lambda connection, request: connection._serve_look_up_session(request),
-    StoreSession: lambda connection, request: connection._serve_store_session(request),
-    PrivateKeyOperation: Connection._serve_private_key_operation,
-}
 
 
 class ServerConnection(Connection):
@@ -441,8 +283,6 @@ class ServerConnection(Connection):
         clock: calendar time in seconds since 1970 (Unix time).
     """
 
-    _is_client = False
-
     def __init__(
         self,
         config: ServerConfig,
@@ -450,22 +290,26 @@ class ServerConnection(Connection):
         entropy: Entropy | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._config: ServerConfig = config
-        self._deferred = config.deferred
-        super().__init__(
-            initial_version=min(config.versions[-1], TLS_1_0), entropy=entropy, clock=clock
-        )
+        self._server_config = config
+        self._clock = clock
+        super().__init__(config, is_client=False, entropy=entropy, clock=clock)
 
-    def _new_handshake(self) -> Handshake:
-        return server_handshake(self._context, self._config)
+    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
+        return server_handshake(context, self._server_config)
 
-    def _serve_look_up_session(self, request: LookUpSession) -> Session | None:
-        sessions = self._config.sessions
-        return None if sessions is None else sessions.lookup(request.session_id, self._clock())
+    def _serve(self, request: Deferrable) -> object:
+        if isinstance(request, PrivateKeyOperation):
+            return decrypt_premaster(request.identity, request.ciphertext, self.meter)
+        sessions = self._server_config.sessions
+        if sessions is None:
+            return None
+        if isinstance(request, LookUpSession):
+            return sessions.lookup(request.session_id, self._clock())
+        return sessions.store(request.session, self._clock())
 
-    def _serve_store_session(self, request: StoreSession) -> None:
-        if self._config.sessions is not None:
-            self._config.sessions.store(request.session, self._clock())
+    def _forget_session(self, session: Session) -> None:
+        if self._server_config.sessions is not None:
+            self._server_config.sessions.remove(session.id)
 
 
 class ClientConnection(Connection):
@@ -479,8 +323,6 @@ class ClientConnection(Connection):
         clock: calendar time in seconds since 1970 (Unix time).
     """
 
-    _is_client = True
-
     def __init__(
         self,
         config: ClientConfig,
@@ -490,12 +332,10 @@ class ClientConnection(Connection):
         entropy: Entropy | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._config: ClientConfig = config
+        self._client_config = config
         self._server_name = server_name
         self._offered = session
-        super().__init__(
-            initial_version=min(config.versions[-1], TLS_1_0), entropy=entropy, clock=clock
-        )
+        super().__init__(config, is_client=True, entropy=entropy, clock=clock)
 
-    def _new_handshake(self) -> Handshake:
-        return client_handshake(self._context, self._config, self._server_name, self._offered)
+    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
+        return client_handshake(context, self._client_config, self._server_name, self._offered)

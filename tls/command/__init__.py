@@ -1,0 +1,1 @@
+"""The engine on a real socket: `python -m tls serve|connect`."""

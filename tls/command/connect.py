@@ -1,0 +1,114 @@
+"""A small client that any real server can test the engine with."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from dataclasses import dataclass
+
+from tls.configuration import ClientConfig
+from tls.connection import ClientConnection
+from tls.errors import PeerError
+from tls.events import AlertReceived, ApplicationData, CertificateAccepted, Event
+from tls.sessions import Session
+from tls.suites import suite_name
+from tls.versions import version_name
+
+_READ_SIZE = 65_536
+_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class ConnectOptions:
+    """Where to connect, how often, and what to ask for."""
+
+    host: str
+    port: int
+    server_name: str
+    resume: int
+    get: str | None
+
+
+class _ConnectionFailed(Exception):
+    pass
+
+
+def connect(config: ClientConfig, options: ConnectOptions) -> int:
+    """Open the connection and those that resume it; says on standard output how each went.
+
+    Returns 0 when all succeeded and every one that should resume did, else 1 with a line on
+    standard error.
+    """
+    session: Session | None = None
+    for number in range(1 + options.resume):
+        try:
+            connection = _Exchange(config, options, session).run()
+        except (_ConnectionFailed, PeerError, OSError) as error:
+            print(f"tls: {error}", file=sys.stderr)
+            return 1
+        if number and not connection.resumed:
+            print("tls: the server did not resume the session", file=sys.stderr)
+            return 1
+        session = connection.session
+        if session is None and number < options.resume:
+            print("tls: the server gave no session to resume", file=sys.stderr)
+            return 1
+    return 0
+
+
+class _Exchange:
+    def __init__(
+        self, config: ClientConfig, options: ConnectOptions, session: Session | None
+    ) -> None:
+        self._options = options
+        self._connection = ClientConnection(config, options.server_name, session=session)
+
+    def run(self) -> ClientConnection:
+        """Handshake, request if one is wanted, close_notify."""
+        options, connection = self._options, self._connection
+        with socket.create_connection((options.host, options.port), _TIMEOUT) as transport:
+            while not connection.handshake_completed:
+                self._exchange(transport)
+            self._report()
+            if options.get is not None:
+                host = options.server_name
+                connection.send(f"GET {options.get} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+                while not connection.closed:
+                    self._exchange(transport)
+            connection.close()
+            transport.sendall(connection.outgoing())
+        return connection
+
+    def _exchange(self, transport: socket.socket) -> None:
+        connection = self._connection
+        transport.sendall(connection.outgoing())
+        data = transport.recv(_READ_SIZE)
+        if not data:
+            connection.receive_end()
+            if not connection.handshake_completed:
+                raise _ConnectionFailed("the server closed the connection during the handshake")
+            return
+        try:
+            events = connection.receive(data)
+        except PeerError:
+            transport.sendall(connection.outgoing())
+            raise
+        for event in events:
+            self._handle(event)
+        transport.sendall(connection.outgoing())
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, ApplicationData):
+            sys.stdout.buffer.write(event.data)
+            sys.stdout.flush()
+        elif isinstance(event, CertificateAccepted):
+            problems = ", ".join(sorted(problem.description for problem in event.problems))
+            print(f"accepted certificate problems: {problems}", flush=True)
+        elif isinstance(event, AlertReceived) and event.fatal:
+            raise _ConnectionFailed(f"the server sent the alert {event.name}")
+
+    def _report(self) -> None:
+        connection = self._connection
+        how = "resumed" if connection.resumed else "full"
+        version, suite = connection.version or 0, connection.suite or 0
+        print(f"{how} handshake, {version_name(version)}, {suite_name(suite)}", flush=True)

@@ -1,0 +1,68 @@
+# Every target does its own set-up: Python >= 3.11 with venv, and make, are all it needs.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+OUT    ?= out
+
+.DEFAULT_GOAL := help
+.PHONY: help install test slow lint format demo lock identities benchmarks clean
+
+help:
+	@echo "make demo        answer the session-cache question, report in $(OUT)/demo"
+	@echo "make test        the fast tests"
+	@echo "make slow        the slow tests"
+	@echo "make lint        ruff, mypy, import-linter"
+	@echo "make format      let ruff lay out the sources"
+	@echo "make benchmarks  the engine beside other implementations"
+	@echo "make identities  make the shipped certificates and keys anew (they change)"
+	@echo "make lock        resolve requirements.lock anew (needs uv)"
+	@echo "make install     the virtual environment in $(VENV)"
+	@echo "make clean       remove what the targets above made"
+
+install: $(STAMP)
+
+# A lock or project file that changed makes a new environment; an unchanged one costs nothing.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "tlscape needs Python 3.11 or later; say which with: make PYTHON=python3.x" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+slow: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m slow
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: $(STAMP)
+	$(BIN)/tlscape run session-cache --out $(OUT)/demo
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv on the path" >&2; exit 1; }
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate --all-extras pyproject.toml -o requirements.lock
+
+identities: $(STAMP)
+	$(BIN)/python scripts/make_identities.py
+
+benchmarks: $(STAMP)
+	$(BIN)/python benchmarks/handshake.py
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

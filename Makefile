@@ -16,7 +16,7 @@ help:
 	@echo "make lint        ruff, mypy, import-linter"
 	@echo "make format      let ruff lay out the sources"
 	@echo "make benchmarks  the engine beside other implementations"
-	@echo "make identities  make the shipped certificates and keys anew (they change)"
+	@echo "make identities  make the certificates and keys that are missing"
 	@echo "make lock        resolve requirements.lock anew (needs uv)"
 	@echo "make install     the virtual environment in $(VENV)"
 	@echo "make clean       remove what the targets above made"

@@ -1,0 +1,249 @@
+"""Make the certificates and keys that ship with the project.
+
+A file that is there stays as it is, so that adding an identity changes no other and results keep
+their bytes: delete a file to have it made anew. Keys are random; everything else is fixed here.
+
+Certificates carry SHA-1 signatures, as those of the specification's age did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED = PROJECT / "sim" / "identities"
+FOR_TESTS = PROJECT / "tests" / "identities"
+
+FIRST_DAY = datetime(1996, 1, 1, tzinfo=UTC)
+LAST_DAY = datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+# DER of the signature algorithms' object identifiers (RFC 8017 appendix C): equal in length.
+SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
+SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority; one without an issuer is a root and signs itself."""
+
+    folder: Path
+    name: str
+    organisation: str
+    common_name: str
+    serial: int
+    issuer: Authority | None = None
+
+    @property
+    def subject(self) -> x509.Name:
+        """Its distinguished name."""
+        return distinguished_name(self.organisation, self.common_name)
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """Where its certificate and its key stand."""
+        return files(self.folder / "authorities", self.name)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A server's certificate; `dns_names` empty means no subject alternative names at all."""
+
+    folder: Path
+    name: str
+    issuer: Authority
+    serial: int
+    key_size: int
+    common_name: str
+    dns_names: tuple[str, ...]
+    last_day: datetime = LAST_DAY
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """Where its chain and its key stand."""
+        return files(self.folder, self.name)
+
+
+CONTOSO_ROOT = Authority(SHIPPED, "contoso-root", "Contoso", "Contoso Root Authority", 1)
+CONTOSO_SERVERS = Authority(
+    SHIPPED, "contoso-servers", "Contoso", "Contoso Server Authority", 2, CONTOSO_ROOT
+)
+FABRIKAM_ROOT = Authority(FOR_TESTS, "fabrikam-root", "Fabrikam", "Fabrikam Root Authority", 1)
+
+SERVER_NAME = "www.contoso.com"
+SERVER_NAMES = (SERVER_NAME, "contoso.com", "*.contoso.com")
+
+LEAVES = (
+    Leaf(SHIPPED, "contoso-rsa-1024", CONTOSO_SERVERS, 1024, 1024, SERVER_NAME, SERVER_NAMES),
+    Leaf(SHIPPED, "contoso-rsa-2048", CONTOSO_SERVERS, 2048, 2048, SERVER_NAME, SERVER_NAMES),
+    Leaf(FOR_TESTS, "common-name-only", CONTOSO_SERVERS, 3, 1024, SERVER_NAME, ()),
+    Leaf(FOR_TESTS, "wildcard-only", CONTOSO_SERVERS, 4, 1024, "Contoso", ("*.contoso.com",)),
+    Leaf(
+        FOR_TESTS,
+        "expired",
+        CONTOSO_SERVERS,
+        5,
+        1024,
+        SERVER_NAME,
+        SERVER_NAMES,
+        last_day=datetime(1997, 12, 31, 23, 59, 59, tzinfo=UTC),
+    ),
+    Leaf(FOR_TESTS, "untrusted", FABRIKAM_ROOT, 2, 1024, SERVER_NAME, SERVER_NAMES),
+)
+
+
+def files(folder: Path, name: str) -> tuple[Path, Path]:
+    """Where the certificates and the key of that name stand."""
+    return folder / f"{name}.pem", folder / f"{name}.key.pem"
+
+
+def distinguished_name(organisation: str, common_name: str) -> x509.Name:
+    """C, O and CN, the way commercial certificates of the time were named."""
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "US"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+
+
+def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    """What an authority's or a server's RSA key may do (RFC 5280 §4.2.1.3)."""
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_encipherment=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def signed(
+    builder: x509.CertificateBuilder,
+    key: rsa.RSAPublicKey,
+    issuer: Authority,
+    issuer_key: rsa.RSAPrivateKey,
+) -> x509.Certificate:
+    """The certificate with its key identifiers, signed with SHA-1 and RSA.
+
+    The library signs certificates with SHA-256 and better only, so the same fields are signed
+    again under the older algorithm's identifier; the two have the same length, and so have the
+    signatures.
+    """
+    certificate = (
+        builder.issuer_name(issuer.subject)
+        .not_valid_before(FIRST_DAY)
+        .public_key(key)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
+            critical=False,
+        )
+        .sign(issuer_key, hashes.SHA256())
+    )
+    fields = certificate.tbs_certificate_bytes
+    sha1_fields = fields.replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+    signature = issuer_key.sign(sha1_fields, padding.PKCS1v15(), hashes.SHA1())
+    der = (
+        certificate.public_bytes(serialization.Encoding.DER)
+        .replace(fields, sha1_fields)
+        .replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+        .replace(certificate.signature, signature)
+    )
+    return x509.load_der_x509_certificate(der)
+
+
+def make_authority(authority: Authority, key: rsa.RSAPrivateKey) -> list[x509.Certificate]:
+    """An authority's certificate; only a root may have authorities below it."""
+    issuer = authority.issuer or authority
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(authority.subject)
+        .serial_number(authority.serial)
+        .not_valid_after(LAST_DAY)
+        .add_extension(
+            x509.BasicConstraints(ca=True, path_length=1 if issuer is authority else 0),
+            critical=True,
+        )
+        .add_extension(key_usage(signs_certificates=True), critical=True)
+    )
+    issuer_key = key if issuer is authority else private_key(issuer)
+    return [signed(builder, key.public_key(), issuer, issuer_key)]
+
+
+def make_leaf(leaf: Leaf, key: rsa.RSAPrivateKey) -> list[x509.Certificate]:
+    """A leaf's chain: its own certificate, then those of its issuers but for the root."""
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(distinguished_name(leaf.issuer.organisation, leaf.common_name))
+        .serial_number(leaf.serial)
+        .not_valid_after(leaf.last_day)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    )
+    if leaf.dns_names:
+        alternatives = x509.SubjectAlternativeName([x509.DNSName(n) for n in leaf.dns_names])
+        builder = builder.add_extension(alternatives, critical=False)
+    certificate = signed(builder, key.public_key(), leaf.issuer, private_key(leaf.issuer))
+    return [certificate, *intermediates(leaf.issuer)]
+
+
+def intermediates(authority: Authority | None) -> Iterator[x509.Certificate]:
+    """The certificates from an authority upwards, its root left out."""
+    while authority is not None and authority.issuer is not None:
+        yield x509.load_pem_x509_certificate(authority.files[0].read_bytes())
+        authority = authority.issuer
+
+
+def private_key(authority: Authority) -> rsa.RSAPrivateKey:
+    """An authority's key, from its file."""
+    key = serialization.load_pem_private_key(authority.files[1].read_bytes(), password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+def write(
+    paths: tuple[Path, Path], key: rsa.RSAPrivateKey, certificates: list[x509.Certificate]
+) -> None:
+    """Certificates and key as PEM files, the key in PKCS #8."""
+    certificate_path, key_path = paths
+    certificate_path.parent.mkdir(parents=True, exist_ok=True)
+    pem = [c.public_bytes(serialization.Encoding.PEM) for c in certificates]
+    certificate_path.write_bytes(b"".join(pem))
+    key_path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    print(f"made {certificate_path.relative_to(PROJECT)}")
+
+
+def main() -> None:
+    """Make every identity whose files are not there."""
+    for authority in (CONTOSO_ROOT, CONTOSO_SERVERS, FABRIKAM_ROOT):
+        if not all(path.exists() for path in authority.files):
+            key = rsa.generate_private_key(65537, 2048)
+            write(authority.files, key, make_authority(authority, key))
+    for leaf in LEAVES:
+        if not all(path.exists() for path in leaf.files):
+            key = rsa.generate_private_key(65537, leaf.key_size)
+            write(leaf.files, key, make_leaf(leaf, key))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Questions and answers: scenario files, studies, statistics, plots, reports.
+
+>>> import experiments
+>>> result = experiments.run("session-cache", replications=1)      # doctest: +SKIP
+>>> result.connections                                              # a DataFrame; doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from experiments.failures import (
+    DiskFailed,
+    Failure,
+    FolderError,
+    Interrupted,
+    ScenarioError,
+    WorkerDied,
+)
+
+if TYPE_CHECKING:
+    from experiments.result import Result, load_result
+    from experiments.running import run
+    from experiments.scenario_file import ScenarioFile, ready_scenarios
+    from experiments.scenario_file import load as load_scenario
+
+_LAZY = {
+    "Result": ("experiments.result", "Result"),
+    "ScenarioFile": ("experiments.scenario_file", "ScenarioFile"),
+    "load_result": ("experiments.result", "load_result"),
+    "load_scenario": ("experiments.scenario_file", "load"),
+    "ready_scenarios": ("experiments.scenario_file", "ready_scenarios"),
+    "run": ("experiments.running", "run"),
+}
+
+__all__ = [
+    "run",
+    "load_scenario",
+    "load_result",
+    "ready_scenarios",
+    "Result",
+    "ScenarioFile",
+    "Failure",
+    "ScenarioError",
+    "FolderError",
+    "WorkerDied",
+    "DiskFailed",
+    "Interrupted",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the command line's help needs none of them."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    found = getattr(importlib.import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

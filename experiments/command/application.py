@@ -1,0 +1,140 @@
+"""The commands of `tlscape` and their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+application = typer.Typer(
+    name="tlscape",
+    help="Simulate SSL/TLS sessions with the real protocol in every connection, and get an "
+    "answer: a scenario file in, tables and a report out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from experiments.version import version
+
+        typer.echo(f"tlscape {version()}")
+        raise typer.Exit
+
+
+@application.callback()
+def _tlscape(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@application.command()
+def run(
+    scenario: Annotated[
+        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder for the results.  [default: out/NAME]"),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random numbers.")] = 1,
+    replications: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Replications of each design point.  [default: the file's]"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help='Override a setting, such as server.sessions.lifetime="5 min". Repeatable.',
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as one JSON object.")
+    ] = False,
+) -> None:
+    """Run a scenario: one point, or the grid of its [study] table.
+
+    Finished replications are kept: the same command run again runs only what is missing.
+    """
+    from experiments.command.answer import print_answer, print_json
+    from experiments.failures import Interrupted
+    from experiments.overrides import parse_override
+    from experiments.running import run as run_study
+    from experiments.scenario_file import load
+
+    file = load(scenario, [parse_override(text) for text in settings or ()])
+    try:
+        result = run_study(file, out=out, seed=seed, replications=replications, workers=workers)
+    except Interrupted as interruption:
+        typer.echo(f"tlscape: {interruption}", err=True)
+        raise typer.Exit(interruption.exit_code) from None
+    if as_json:
+        print_json(result)
+    else:
+        print_answer(result)
+
+
+@application.command()
+def scenarios() -> None:
+    """List the ready scenarios."""
+    from experiments.scenario_file import ready_scenarios
+
+    known = ready_scenarios()
+    width = max(map(len, known), default=0)
+    for name, title in known.items():
+        typer.echo(f"{name:<{width}}  {title}")
+
+
+@application.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's out folder.")],
+) -> None:
+    """Make a finished study's summary, plots and report anew from its tables."""
+    from experiments.out_folder import writing
+    from experiments.result import load_result
+    from experiments.running import write_analysis
+
+    result = load_result(folder)
+    with writing(folder):
+        write_analysis(result)
+    typer.echo(result.report)
+
+
+@application.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files."""
+    import json
+
+    from experiments.schema import scenario_file_schema
+
+    typer.echo(json.dumps(scenario_file_schema(), indent=2))
+
+
+@application.command()
+def calibrate(
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the machine profile here, not to stdout."),
+    ] = None,
+) -> None:
+    """Measure what this machine's operations cost, as a machine profile."""
+    from experiments.command.calibrating import calibrate_machine
+
+    calibrate_machine(out)

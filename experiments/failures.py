@@ -1,0 +1,42 @@
+"""What can go wrong in a study, each with the exit code of the command line.
+
+The codes are documented in `docs/exit-codes.md`.
+"""
+
+from __future__ import annotations
+
+
+class Failure(Exception):
+    """A failure that is told in one line: its message names the place and the remedy."""
+
+    exit_code = 1
+
+
+class ScenarioError(Failure):
+    """A scenario file, an override or a scenario's name is wrong."""
+
+    exit_code = 2
+
+
+class FolderError(Failure):
+    """The out folder cannot be used: not writable, or it holds something else."""
+
+    exit_code = 2
+
+
+class WorkerDied(Failure):
+    """A worker process ended without an answer; finished jobs are kept."""
+
+    exit_code = 3
+
+
+class DiskFailed(Failure):
+    """Writing results failed midway (full disk, folder gone); finished jobs are kept."""
+
+    exit_code = 4
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user interrupted a study; finished jobs are kept."""
+
+    exit_code = 130

@@ -1,0 +1,133 @@
+"""The manifest: everything a study did, and where and when it did it.
+
+Date, host, folder and number of workers stand here and nowhere else, so that all other files of
+two equal studies are equal.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import sim
+from experiments.study import Study
+from experiments.version import simulation_digest, version
+
+FILE = "manifest.json"
+_LIBRARIES = (
+    "cryptography",
+    "duckdb",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "scipy",
+    "simpy",
+)
+
+
+def write_manifest(
+    study: Study, folder: Path, *, rows: Mapping[str, int], workers: int, wall_seconds: float
+) -> None:
+    """Write `manifest.json` into the study's folder, whole or not at all."""
+    partial = folder / f".{FILE}.partial"
+    try:
+        content = _manifest(study, folder, rows=rows, workers=workers, wall_seconds=wall_seconds)
+        partial.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+        os.replace(partial, folder / FILE)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _manifest(
+    study: Study, folder: Path, *, rows: Mapping[str, int], workers: int, wall_seconds: float
+) -> dict[str, Any]:
+    file = study.file
+    return {
+        "scenario": {
+            "name": file.name,
+            "file": file.source.name,
+            "text": file.source.text,
+            "overrides": [
+                {"path": list(one.path), "value": one.value, "words": one.words}
+                for one in file.overrides
+            ],
+        },
+        "seed": study.seed,
+        "replications": study.replications,
+        "design_points": [
+            {"point": point.index, "baseline": point.is_baseline, "settings": point.settings}
+            for point in study.points
+        ],
+        "rows": dict(rows),
+        "identity": study.identity,
+        "tlscape": version(),
+        "simulation_digest": simulation_digest(),
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "machine_profiles": {
+            name: sim.machine_profile(name).model_dump(mode="json")
+            for name in sorted({*_machines(point.scenario.model_dump() for point in study.points)})
+        },
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "host": {
+            "name": socket.gethostname(),
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+        },
+        "folder": str(folder.resolve()),
+        "workers": workers,
+        "wall_seconds": round(wall_seconds, 2),
+        "command": sys.argv,
+    }
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _machines(contents: Iterable[Any]) -> Iterable[str]:
+    """Yield the machine profiles that descriptions name, wherever they stand in them."""
+    for content in contents:
+        if isinstance(content, Mapping):
+            for key, inner in content.items():
+                if key == "machine" and isinstance(inner, str):
+                    yield inner
+                else:
+                    yield from _machines([inner])
+        elif isinstance(content, list | tuple):
+            yield from _machines(content)
+
+
+def _commit() -> str | None:
+    """Return the commit of the checkout that this code runs from, "+" after it when changed."""
+    git, root = shutil.which("git"), Path(__file__).parent
+    if git is None:
+        return None
+
+    def ask(*words: str) -> str | None:
+        answer = subprocess.run(
+            [git, "-C", str(root), *words], capture_output=True, text=True, check=False
+        )
+        return answer.stdout.strip() if answer.returncode == 0 else None
+
+    if ask("ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return None
+    commit = ask("rev-parse", "HEAD")
+    changed = ask("status", "--porcelain", "--untracked-files=no", "--", "..")
+    return f"{commit}+" if commit and changed else commit

@@ -1,0 +1,156 @@
+"""Measuring each replication of a study from its merged tables, with DuckDB.
+
+Only the columns a measure needs are read, and nothing is loaded whole: a table may have many
+millions of rows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from experiments.statistics import mser5
+
+_RESUMED = "outcome LIKE 'resumed%'"
+
+
+class Measurements:
+    """The merged tables of a study, to be measured replication by replication.
+
+    Every method returns a frame with the columns `point` and `replication`, one row for each
+    replication that has a row in the table, sorted. One thread computes, so that sums add up
+    in the same order every time.
+    """
+
+    def __init__(self, folder: Path, *, steady_state: bool = False) -> None:
+        self._database = duckdb.connect(config={"threads": 1})
+        self._tables = {
+            name: f"read_parquet('{str(folder / name).replace(chr(39), 2 * chr(39))}.parquet')"
+            for name in ("connections", "samples", "operations")
+        }
+        self._recorded = f"(SELECT * FROM {self._tables['connections']})"
+        self.warm_up: pd.DataFrame | None = None
+        if steady_state:
+            self._cut_warm_up()
+
+    def __enter__(self) -> Measurements:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._database.close()
+
+    def connections(
+        self, *, since: float | None = None, until: float | None = None
+    ) -> pd.DataFrame:
+        """Return means and quantiles over connections, of those that arrived in [since, until).
+
+        Columns: `connections` (how many), `resumed_share` (of all), `hit_rate` (cache hits
+        among offered sessions), `failed_share`, `server_cpu` and `client_cpu` (mean CPU
+        seconds a connection), and in seconds `handshake_p50`, `_p95`, `_p99` and
+        `first_byte_p50`, `_p95`, `_p99`.
+        """
+        window = "TRUE"
+        if since is not None and until is not None:
+            window = f"arrival >= {since!r} AND arrival < {until!r}"
+        quantiles = ", ".join(
+            f"quantile_cont({column}, {percent / 100}) AS {name}_p{percent}"
+            for name, column in (
+                ("handshake", "handshake_time"),
+                ("first_byte", "first_byte_time"),
+            )
+            for percent in (50, 95, 99)
+        )
+        return self._frame(f"""
+            SELECT point, replication,
+                   count(*) AS connections,
+                   avg(CASE WHEN {_RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share,
+                   avg(CASE WHEN cache_hit THEN 1.0 WHEN NOT cache_hit THEN 0.0 END) AS hit_rate,
+                   avg(CASE WHEN outcome = 'failed' THEN 1.0 ELSE 0.0 END) AS failed_share,
+                   avg(server_cpu) AS server_cpu,
+                   avg(client_cpu) AS client_cpu,
+                   {quantiles}
+            FROM {self._recorded} WHERE {window}
+            GROUP BY point, replication ORDER BY point, replication
+        """)
+
+    def servers(self) -> pd.DataFrame:
+        """Return `utilisation` (mean over time) and `cache_entries` (largest sample)."""
+        return self._frame(f"""
+            SELECT point, replication, avg(utilisation) AS utilisation,
+                   max(cache_entries) AS cache_entries
+            FROM {self._tables["samples"]} GROUP BY point, replication ORDER BY point, replication
+        """)
+
+    def by_period(self, seconds: float) -> pd.DataFrame:
+        """Return `connections` and `server_cpu` (sum) of every period of this length.
+
+        Further columns: `period` (from 0), `resumed_share`. Periods without a connection are
+        absent.
+        """
+        return self._frame(f"""
+            SELECT point, replication, CAST(floor(arrival / {seconds!r}) AS INTEGER) AS period,
+                   count(*) AS connections, sum(server_cpu) AS server_cpu,
+                   avg(CASE WHEN {_RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share
+            FROM {self._recorded}
+            GROUP BY point, replication, period ORDER BY point, replication, period
+        """)
+
+    def quantile_curve(self, column: str, point: int, steps: int = 200) -> pd.DataFrame:
+        """Return the empirical distribution of a connections' column at one point.
+
+        All replications together, as quantiles `value` at `steps` + 1 equally spaced
+        `share`; empty when no connection has a value.
+        """
+        shares = np.linspace(0, 1, steps + 1)
+        listed = ", ".join(f"{share:.6f}" for share in shares)
+        row = self._database.execute(
+            f"SELECT quantile_cont({column}, [{listed}]) FROM {self._recorded} WHERE point = ?",
+            [point],
+        ).fetchone()
+        values = row[0] if row else None
+        if values is None:
+            return pd.DataFrame({"share": [], "value": []})
+        return pd.DataFrame({"share": shares, "value": values})
+
+    def operations(self) -> pd.DataFrame:
+        """Return `cpu_seconds` and `count` by `node`, `operation` and `bits`."""
+        return self._frame(f"""
+            SELECT point, replication, node, operation, bits,
+                   sum("count") AS "count", sum(cpu_seconds) AS cpu_seconds
+            FROM {self._tables["operations"]}
+            GROUP BY ALL ORDER BY point, replication, node, operation, bits
+        """)
+
+    def _frame(self, query: str) -> pd.DataFrame:
+        frame: pd.DataFrame = self._database.execute(query).df()
+        return frame
+
+    def _cut_warm_up(self) -> None:
+        """Leave out each replication's initial transient, found by MSER-5 on the durations."""
+        cuts = []
+        jobs = self._frame(
+            f"SELECT DISTINCT point, replication FROM {self._tables['connections']} ORDER BY ALL"
+        )
+        for point, replication in jobs.itertuples(index=False):
+            series = self._database.execute(
+                f"SELECT arrival, duration FROM {self._tables['connections']} "
+                "WHERE point = ? AND replication = ? ORDER BY arrival",
+                [int(point), int(replication)],
+            ).df()
+            dropped = mser5(series["duration"].to_numpy(dtype=np.float64))
+            cuts.append((point, replication, float(series["arrival"].iloc[dropped])))
+        self.warm_up = pd.DataFrame(cuts, columns=["point", "replication", "warm_up_end"])
+        self._database.register("warm_up", self.warm_up)
+        self._recorded = (
+            f"(SELECT c.* FROM {self._tables['connections']} c "
+            "JOIN warm_up w USING (point, replication) WHERE c.arrival >= w.warm_up_end)"
+        )

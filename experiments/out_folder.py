@@ -1,0 +1,136 @@
+"""The out folder: one study's results, never mixed with another's, never deleted."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from experiments.failures import DiskFailed, FolderError
+from experiments.study import Study
+
+JOBS = "jobs"
+_STUDY = "study.json"
+_DISK_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO))
+
+
+def claim(folder: Path | None, study: Study) -> Path:
+    """Return the study's out folder, made if need be, and marked as this study's.
+
+    Without a `folder` it is `out/NAME`, or `out/NAME-DIGEST` when another study (other
+    settings, another seed or version) lies there.
+
+    Raises
+    ------
+    FolderError : the folder cannot be written, or it holds something else. Nothing was changed.
+
+    """
+    if folder is None:
+        folder = Path("out") / study.file.name
+        if _other_content(folder, study) is not None:
+            folder = Path("out") / f"{study.file.name}-{study.identity[:8]}"
+    fault = _other_content(folder, study)
+    if fault is not None:
+        raise FolderError(f"{folder}: {fault}; choose another folder with --out")
+    made = _make(folder / JOBS)
+    marker = folder / JOBS / _STUDY
+    try:
+        content = {"identity": study.identity, "scenario": study.file.name, "seed": study.seed}
+        _write_whole(marker, json.dumps(content, indent=1) + "\n")
+    except OSError as error:
+        for path in reversed(made):
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise FolderError(_cannot_write(folder, error)) from None
+    return folder
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Tell a failing disk in one line.
+
+    Raises
+    ------
+    DiskFailed : the disk is full or failing, or the folder is gone.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS and folder.is_dir():
+            raise
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise DiskFailed(
+            f"{folder}: writing results failed ({reason}); finished replications are kept, "
+            "the same command goes on when there is room again"
+        ) from None
+
+
+def _other_content(folder: Path, study: Study) -> str | None:
+    """Return what else a folder holds, `None` when this study may use it."""
+    if not folder.is_dir():
+        return None
+    try:
+        names = {path.name for path in folder.iterdir()}
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if not names or (names == {JOBS} and not any((folder / JOBS).glob("point-*"))):
+        return None
+    marker = _marker(folder)
+    if marker is None:
+        return "holds files that are no study's results"
+    if marker.get("identity") != study.identity:
+        return (
+            f'holds another study (scenario "{marker.get("scenario")}", seed {marker.get("seed")},'
+            " other settings, or another version of tlscape)"
+        )
+    return None
+
+
+def _marker(folder: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads((folder / JOBS / _STUDY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and those above it; on failure remove what was made."""
+    missing = []
+    for path in (folder, *folder.parents):
+        if path.exists():
+            break
+        missing.append(path)
+    made: list[Path] = []
+    try:
+        for path in reversed(missing):
+            path.mkdir()
+            made.append(path)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    except OSError as error:
+        for path in reversed(made):
+            path.rmdir()
+        raise FolderError(_cannot_write(folder.parent, error)) from None
+    return made
+
+
+def _cannot_write(folder: Path, error: OSError) -> str:
+    return (
+        f"{folder}: the out folder cannot be written ({error.strerror}); "
+        "choose a folder that can be with --out"
+    )
+
+
+def _write_whole(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,268 @@
+"""How long, and how many, TLS sessions should a server remember?
+
+The answer is told in cores: how many the unscaled peak minute needs, so that no more than the
+utilisation target of them is busy. What a longer lifetime and a larger cache buy is fewer private
+key operations, and with them fewer cores; what they cost is memory, and keys that live longer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from experiments.questions import metrics
+from experiments.questions.question import Answer, Metric, Quantity, Question
+from experiments.statistics import Interval, paired_difference, replication_interval
+from experiments.wording import fraction, level_words, percent
+
+if TYPE_CHECKING:
+    import sim
+    from experiments.chart import Chart
+    from experiments.measures import Measurements
+    from experiments.result import Result
+    from experiments.study import DesignPoint, Study
+
+_TOLERANCE = 0.05
+_PEAK_WINDOW = 1800.0
+_ENTRY_SIZES = (2_000, 4_000)
+
+HIT_RATE = Metric(
+    "resumed_share",
+    "Hit rate",
+    Quantity.SHARE,
+    "Session-cache hit rate, of all: connections that resumed a session, as a share of all "
+    "connections. This is the headline: it is what saves private key operations, and it does not "
+    "depend on how long before the day the simulation began (a visitor last seen before that "
+    "offers no session; had they offered one, no lifetime of this study would have kept it).",
+)
+HITS_OF_OFFERS = Metric(
+    "hit_rate",
+    "… of offers",
+    Quantity.SHARE,
+    "Session-cache hit rate, of offers: cache hits as a share of the connections that offered a "
+    "session.",
+)
+SESSIONS_HELD = Metric(
+    "sessions_held",
+    "Sessions held",
+    Quantity.COUNT,
+    "The most sessions the cache held at any sample of the day, unscaled.",
+    decimals=0,
+)
+CORES = Metric(
+    "cores_needed",
+    "Cores",
+    Quantity.COUNT,
+    "Cores needed in the unscaled peak minute: its arrivals a second, times the mean server CPU "
+    "time of the connections that arrived within 15 minutes of it, over the utilisation target.",
+    decimals=2,
+)
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The busiest moment of an arrival process.
+
+    `rate` is unscaled, visits a second; `since` and `until` (seconds since the scenario's
+    start) bound the window in which a connection's mean cost at the peak is measured; `time` is
+    the middle of the busiest interval, `None` when the rate is constant.
+    """
+
+    rate: float
+    since: float
+    until: float
+    time: float | None
+
+
+def peak_of(scenario: sim.Scenario) -> Peak:
+    """Return a scenario's peak: of a curve its largest interval, else the constant rate."""
+    arrivals = scenario.arrivals
+    if arrivals.process != "curve":
+        return Peak(arrivals.rate, 0.0, scenario.duration, None)
+    recorded = max(1, math.ceil(scenario.duration / arrivals.interval))
+    within = arrivals.counts[:recorded]
+    busiest = max(range(len(within)), key=within.__getitem__)
+    middle = (busiest + 0.5) * arrivals.interval
+    since = max(0.0, middle - _PEAK_WINDOW / 2)
+    until = min(scenario.duration, middle + _PEAK_WINDOW / 2)
+    rate = within[busiest] / arrivals.requests_per_visit / arrivals.interval
+    return Peak(rate, since, until, middle)
+
+
+class SessionCache(Question):
+    """Lifetime and capacity of the session cache against the cores that the peak needs."""
+
+    asks = "How long, and how many, TLS sessions should the server remember?"
+    metrics = (
+        CORES,
+        HIT_RATE,
+        HITS_OF_OFFERS,
+        SESSIONS_HELD,
+        metrics.SERVER_CPU,
+        *metrics.HANDSHAKE,
+    )
+
+    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+        """Measure the day of each replication, and the cost of a connection at its peak."""
+        frames = []
+        connections, servers = measurements.connections(), measurements.servers()
+        peaks = {point.index: peak_of(point.scenario) for point in study.points}
+        at_peak = {
+            peak: measurements.connections(since=peak.since, until=peak.until)
+            for peak in set(peaks.values())
+        }
+        for point in study.points:
+            peak = peaks[point.index]
+            day = _of(connections, point)
+            cpu_at_peak = _of(at_peak[peak], point)["server_cpu"].reindex(day.index)
+            day["cores_needed"] = peak.rate * cpu_at_peak / study.file.study.utilisation_target
+            entries = _of(servers, point)["cache_entries"].reindex(day.index)
+            day["sessions_held"] = entries / point.scenario.scale
+            if point.scenario.server.security == "plain":
+                day[["resumed_share", "hit_rate", "sessions_held"]] = math.nan
+            frames.append(day.reset_index())
+        columns = ["point", "replication", *(metric.name for metric in self.metrics)]
+        return pd.concat(frames, ignore_index=True)[columns]
+
+    def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
+        """Recommend the shortest lifetime, then the smallest cache, within 5 % of the best.
+
+        "Within" is shown, not hoped: the 95 % interval of the paired difference to 1.05 times the
+        best lies below zero.
+        """
+        cores = {
+            point.index: _of(values, point)["cores_needed"].to_numpy(dtype=np.float64)
+            for point in study.points
+        }
+        means = {index: replication_interval(of_point) for index, of_point in cores.items()}
+        candidates = [point for point in study.points if not point.is_baseline]
+        best = min(candidates, key=lambda point: means[point.index].mean)
+        enough = [
+            point
+            for point in candidates
+            if point is best
+            or paired_difference(cores[point.index], (1 + _TOLERANCE) * cores[best.index]).high <= 0
+        ]
+        chosen = min(enough, key=_frugality)
+        worst = max(candidates, key=lambda point: means[point.index].mean)
+        return Answer(
+            sentence=_sentence(study, chosen, best, means),
+            remarks=tuple(_remarks(study, chosen, worst, means)),
+            recommended=chosen.index,
+            shown=_shown(study, chosen, best, worst),
+        )
+
+    def charts(self, result: Result) -> list[Chart]:
+        """Return cores and hit rate by design point, the handshakes, and the day."""
+        plot = result.plot
+        return [plot.hit_rate(), plot.cores_needed(), plot.latency_cdf(), plot.load()]
+
+
+def _of(frame: pd.DataFrame, point: DesignPoint) -> pd.DataFrame:
+    """Return one point's rows, by replication."""
+    return frame[frame["point"] == point.index].set_index("replication")
+
+
+def _frugality(point: DesignPoint) -> tuple[float, float, int]:
+    sessions = point.scenario.server.sessions
+    if sessions is None:
+        return (0.0, 0.0, point.index)
+    return (_or_unlimited(sessions.lifetime), _or_unlimited(sessions.capacity), point.index)
+
+
+def _or_unlimited(limit: float | None) -> float:
+    return math.inf if limit is None else limit
+
+
+def _sentence(
+    study: Study, chosen: DesignPoint, best: DesignPoint, means: dict[int, Interval]
+) -> str:
+    target = study.file.study.utilisation_target
+    sentence = (
+        f"{_advice(chosen)}: the peak minute then needs {_cores(means[chosen.index])} at "
+        f"{percent(target)} utilisation"
+    )
+    if chosen is not best:
+        sentence += (
+            f", within {percent(_TOLERANCE)} of the best of the grid "
+            f"({best.label}: {means[best.index].mean:.2f})"
+        )
+    elif len(study.points) > 1:
+        sentence += (
+            f", the fewest of the grid; nothing smaller comes within {percent(_TOLERANCE)} of that"
+        )
+    return sentence + "."
+
+
+def _advice(point: DesignPoint) -> str:
+    settings = point.settings
+    lifetime = settings.get("server.sessions.lifetime")
+    capacity = settings.get("server.sessions.capacity")
+    words = []
+    if capacity is not None:
+        words.append(f"{level_words(capacity)} sessions")
+    elif lifetime is not None:
+        words.append("sessions")
+    if lifetime is not None:
+        words.append(f"for {lifetime}")
+    return f"Remember {' '.join(words)}" if words else f"Take {point.label}"
+
+
+def _cores(interval: Interval) -> str:
+    if math.isnan(interval.low):
+        return f"{interval.mean:.2f} cores"
+    return f"{interval.mean:.2f} cores (95 % interval {interval.low:.2f}–{interval.high:.2f})"
+
+
+def _remarks(
+    study: Study, chosen: DesignPoint, worst: DesignPoint, means: dict[int, Interval]
+) -> list[str]:
+    remarks = []
+    if worst is not chosen:
+        saved = 1 - means[chosen.index].mean / means[worst.index].mean
+        remarks.append(
+            f"That saves {percent(saved)} of the cores that {worst.label} needs "
+            f"({means[worst.index].mean:.2f})."
+        )
+    baseline = study.baseline
+    if baseline is not None and baseline.scenario.server.security == "plain":
+        ratio = means[chosen.index].mean / means[baseline.index].mean
+        remarks.append(
+            f"Plain HTTP would need {_cores(means[baseline.index])}: with the recommendation TLS "
+            f"takes {ratio:.2f} times that."
+        )
+    sessions = chosen.scenario.server.sessions
+    if sessions is not None and sessions.capacity:
+        low, high = (size * sessions.capacity / 1e6 for size in _ENTRY_SIZES)
+        remarks.append(
+            f"A full cache of {sessions.capacity:,} entries of 2–4 kB takes {low:,.0f}–{high:,.0f} "
+            "MB of memory; the column “Sessions held” tells how much of it this day fills."
+        )
+    scale = chosen.scenario.scale
+    if scale != 1:
+        remarks.append(
+            f"Latencies hold for the load as simulated: {fraction(scale)} of the day's visits on "
+            f"{chosen.scenario.server.cores} core(s) (caches scaled alike), so with next to no "
+            "queueing. Hit rate, CPU time and cores hold for the whole load."
+        )
+    if study.replications < 2:
+        remarks.append("One replication gives no interval; run with --replications 4 or more.")
+    return remarks
+
+
+def _shown(
+    study: Study, chosen: DesignPoint, best: DesignPoint, worst: DesignPoint
+) -> dict[int, str]:
+    shown: dict[int, str] = {}
+    for point, word in ((chosen, "recommended"), (best, "fewest cores"), (worst, "most cores")):
+        shown.setdefault(point.index, f"{word}: {point.label}")
+    if study.baseline is not None:
+        shown[study.baseline.index] = study.baseline.label
+    return shown
+
+
+QUESTION = SessionCache()

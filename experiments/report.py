@@ -1,0 +1,171 @@
+"""The report: one self-contained HTML file that answers the question first.
+
+Style sheet and charts stand in the file itself; it refers to nothing outside.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+import sim
+from experiments.answer_table import answer_table
+from experiments.chart import Chart
+from experiments.overrides import parse_path
+from experiments.statistics import CONFIDENCE
+from experiments.wording import fraction, level_words, percent
+
+if TYPE_CHECKING:
+    from experiments.result import Result
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(result: Result) -> None:
+    """Write `report.html` and `plots/*.svg` into the result's folder, each whole or not at all.
+
+    Raises
+    ------
+    OSError : they cannot be written.
+
+    """
+    charts = result.question.charts(result)
+    plots = result.folder / "plots"
+    plots.mkdir(exist_ok=True)
+    for chart in charts:
+        _write_whole(plots / f"{chart.name}.svg", chart.svg())
+    _write_whole(result.report, report_html(result, charts))
+
+
+def report_html(result: Result, charts: list[Chart]) -> str:
+    """Return the report's text."""
+    study = result.study
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        result=result,
+        study=study,
+        question=result.question,
+        answer=result.answer,
+        table=answer_table(result),
+        metrics=result.question.metrics,
+        charts=charts,
+        assumptions=_assumptions(result),
+        facts=_facts(result),
+        overrides=[override.words for override in study.file.overrides],
+        manifest=_manifest_shown(result.manifest),
+        scale=_scale(study.points[0].scenario),
+        confidence=percent(CONFIDENCE),
+    )
+
+
+def answer_fragment(result: Result) -> str:
+    """Return the answer and its table as an HTML fragment, for notebooks."""
+    template = _environment().get_template("answer.html.j2")
+    return template.render(
+        answer=result.answer,
+        table=answer_table(result),
+        metrics=result.question.metrics,
+        scale=_scale(result.study.points[0].scenario),
+        folder=str(result.folder),
+    )
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def _assumptions(result: Result) -> list[dict[str, str]]:
+    """Return the study's assumptions, each with the value that the scenario gives the setting."""
+    file = result.study.file
+    return [
+        {
+            "about": assumption.about,
+            "value": _value(file.description, assumption.about),
+            "says": assumption.says,
+            "source": assumption.source,
+        }
+        for assumption in file.study.assumptions
+    ]
+
+
+def _value(description: Any, about: str) -> str:
+    path = parse_path(about, "study.assumptions")
+    for part in path:
+        try:
+            description = description[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if isinstance(description, str):
+        return description
+    if isinstance(description, list | dict):
+        return ""
+    return level_words(description)
+
+
+def _facts(result: Result) -> list[tuple[str, str]]:
+    """Return how the study was simulated, in names and values."""
+    study = result.study
+    world = study.points[0].scenario
+    rows = result.manifest["rows"]
+    facts = [
+        (
+            "Design",
+            f"{_counted(len(study.points), 'point')} × "
+            f"{_counted(study.replications, 'replication')}",
+        ),
+        ("Recorded", f"{rows['connections']:,} connections"),
+        ("Period", f"{world.start:%Y-%m-%d %H:%M} UTC, {world.duration / 3600:g} h"),
+    ]
+    if world.warm_up:
+        facts.append(("Before it", f"{world.warm_up / 3600:g} h not recorded, to warm the caches"))
+    with result.measurements() as measurements:
+        if measurements.warm_up is not None:
+            dropped = measurements.warm_up["warm_up_end"]
+            facts.append(
+                ("Warm-up", f"left out by MSER-5: {dropped.mean():,.0f} s of each replication")
+            )
+    facts += [
+        ("Scale", f"{_scale(world)} (arrivals and cache capacities alike)"),
+        ("Seed", str(study.seed)),
+        ("Machine", ", ".join(result.manifest["machine_profiles"])),
+    ]
+    facts += [
+        (factor, ", ".join(map(level_words, levels)))
+        for factor, levels in study.file.study.factors.items()
+    ]
+    return facts
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _scale(world: sim.Scenario) -> str:
+    return "full load" if world.scale == 1 else f"{fraction(world.scale)} of the load"
+
+
+def _manifest_shown(manifest: dict[str, Any]) -> str:
+    """Return the manifest as text, without the scenario that the report shows apart."""
+    shown = {key: value for key, value in manifest.items() if key != "scenario"}
+    return json.dumps(shown, indent=2, ensure_ascii=False)
+
+
+def _write_whole(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,101 @@
+"""Running a study from its scenario to its report."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from experiments import out_folder
+from experiments.executor import processors, run_jobs
+from experiments.failures import ScenarioError
+from experiments.jobs import jobs_of
+from experiments.manifest import write_manifest
+from experiments.overrides import setting
+from experiments.result import SUMMARY, Result
+from experiments.scenario_file import ScenarioFile, load
+from experiments.study import plan
+from experiments.tables import merge_tables
+
+DEFAULT_SEED = 1
+
+
+def run(
+    scenario: str | os.PathLike[str] | ScenarioFile,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    seed: int = DEFAULT_SEED,
+    replications: int | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    **settings: Any,
+) -> Result:
+    """Run a study: all that its scenario describes, or when run again what is missing.
+
+    Parameters
+    ----------
+    scenario : a ready scenario's name, a TOML file's path, or what `load_scenario` gave.
+    out : the out folder; `out/NAME` here without one.
+    seed : of all random numbers; the same seed gives the same tables to the byte.
+    replications : in place of the scenario's own number.
+    workers : processes that simulate; as many as there are processors without it.
+    executor : any `concurrent.futures.Executor` in place of worker processes.
+    settings : dotted paths and values that replace the scenario's, such as
+        `**{"server.sessions.lifetime": "5 min"}`.
+
+    Raises
+    ------
+    ScenarioError, FolderError : bad input; nothing was run and nothing written.
+    WorkerDied, DiskFailed, Interrupted : finished replications are kept in the out folder.
+
+    """
+    began = time.perf_counter()
+    overrides = [setting(path, value) for path, value in settings.items()]
+    if isinstance(scenario, ScenarioFile):
+        file = scenario.with_overrides(overrides) if overrides else scenario
+    else:
+        file = load(scenario, overrides)
+    _check_counts(seed=seed, replications=replications, workers=workers)
+    study = plan(file, seed=seed, replications=replications)
+    folder = out_folder.claim(None if out is None else Path(out), study)
+    jobs = jobs_of(study)
+    with out_folder.writing(folder):
+        run_jobs(
+            jobs, folder / out_folder.JOBS, title=file.name, workers=workers, executor=executor
+        )
+        rows = merge_tables(study, folder)
+        result = Result(folder, study)
+        write_manifest(
+            study,
+            folder,
+            rows=rows,
+            workers=min(workers or processors(), len(jobs)),
+            wall_seconds=time.perf_counter() - began,
+        )
+        write_analysis(result)
+    return result
+
+
+def write_analysis(result: Result) -> None:
+    """Write what follows from a study's tables: summary, charts, report.
+
+    Raises
+    ------
+    OSError : they cannot be written.
+
+    """
+    from experiments.report import write_report
+
+    result.summary.to_csv(result.folder / SUMMARY, index=False, lineterminator="\n")
+    write_report(result)
+
+
+def _check_counts(*, seed: int, replications: int | None, workers: int | None) -> None:
+    if seed < 0:
+        raise ScenarioError(f"--seed {seed}: a seed is a whole number from 0")
+    if replications is not None and replications < 1:
+        raise ScenarioError(f"--replications {replications}: at least 1 is needed")
+    if workers is not None and workers < 1:
+        raise ScenarioError(f"--workers {workers}: at least 1 is needed")

@@ -1,0 +1,213 @@
+"""Scenario files: found by name or path, read, overridden, checked.
+
+A scenario file describes a world (`sim.Scenario`) and, in its optional `[study]` table, what
+is asked of it. Every fault in one is a single `ScenarioError` line that names the file, the
+place, what is wrong, and the remedy.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+import sim
+from experiments import data_sets
+from experiments.complaints import complaint
+from experiments.failures import ScenarioError
+from experiments.overrides import Override, apply, parse_path
+from experiments.places import Source
+from experiments.study_table import StudyTable
+from experiments.suggestions import did_you_mean
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """A scenario file that was read and found right.
+
+    Attributes
+    ----------
+    name : the file's name without its ending; it names the default out folder.
+    source : the file's name and text, and the words of each override.
+    description : the content with overrides applied, without `[study]`, as plain TOML values.
+    study : the `[study]` table; its defaults when there is none.
+    overrides : what was set beside the file, in order.
+
+    """
+
+    name: str
+    source: Source
+    description: Mapping[str, Any]
+    study: StudyTable
+    overrides: tuple[Override, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The scenario's title, its name when it has none."""
+        return str(self.description.get("title") or self.name)
+
+    def with_overrides(self, overrides: Iterable[Override]) -> ScenarioFile:
+        """Return the same file with further overrides.
+
+        Raises
+        ------
+        ScenarioError : they make its content wrong.
+
+        """
+        return parse(self.name, self.source.name, self.source.text, [*self.overrides, *overrides])
+
+    def world(self, overrides: Iterable[Override] = ()) -> sim.Scenario:
+        """Return the world that the file describes, with further overrides (a design point's).
+
+        Raises
+        ------
+        ScenarioError : the overrides make it impossible.
+
+        """
+        description: Mapping[str, Any] = self.description
+        words = dict(self.source.overrides)
+        for override in overrides:
+            description = apply(description, override)
+            words[override.path] = override.words
+        source = Source(self.source.name, self.source.text, words)
+        try:
+            return sim.Scenario.model_validate(_with_data(description, source))
+        except ValidationError as error:
+            raise complaint(error, source, description) from None
+
+
+def ready_scenarios() -> dict[str, str]:
+    """Return the ready scenarios: name and title, sorted by name."""
+    titles = {}
+    for path in sorted(FOLDER.glob("*.toml")):
+        with path.open("rb") as file:
+            titles[path.stem] = str(tomllib.load(file).get("title", ""))
+    return titles
+
+
+def load(name_or_file: str | os.PathLike[str], overrides: Iterable[Override] = ()) -> ScenarioFile:
+    """Load a ready scenario by its name, or a TOML file by its path.
+
+    Raises
+    ------
+    ScenarioError : there is no such scenario or file, it is not TOML, or its content is wrong.
+
+    """
+    file, shown = _find(name_or_file)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{shown}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
+    except OSError as error:
+        raise ScenarioError(f"{shown}: cannot be read ({error.strerror})") from None
+    return parse(file.stem, shown, text, overrides)
+
+
+def parse(name: str, shown: str, text: str, overrides: Iterable[Override] = ()) -> ScenarioFile:
+    """Read a scenario file's text; `shown` is what error messages call the file.
+
+    Raises
+    ------
+    ScenarioError : it is not TOML, or its content is wrong.
+
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{_shown_line(shown, error)}: not TOML: {error}") from None
+    return _checked(name, Source(shown, text), content, tuple(overrides))
+
+
+def _find(name_or_file: str | os.PathLike[str]) -> tuple[Path, str]:
+    name = os.fspath(name_or_file)
+    is_path = isinstance(name_or_file, os.PathLike) or name.endswith(".toml") or os.sep in name
+    if not is_path:
+        known = ready_scenarios()
+        if name in known:
+            return FOLDER / f"{name}.toml", f"{name}.toml"
+        remedy = did_you_mean(name, known, what="ready scenarios")
+        if Path(f"{name}.toml").is_file():
+            remedy = f"for the file here write {name}.toml"
+        raise ScenarioError(f'there is no scenario "{name}"; {remedy} (or give a FILE.toml)')
+    file = Path(name)
+    if file.is_file():
+        return file, name
+    if file.is_dir():
+        raise ScenarioError(f"{name}: a folder, not a scenario file; give a FILE.toml")
+    beside = [path.name for path in file.parent.glob("*.toml")] if file.parent.is_dir() else []
+    remedy = did_you_mean(file.name, beside, what=f'scenario files in "{file.parent}"')
+    raise ScenarioError(f"{name}: there is no such file; {remedy}")
+
+
+def _shown_line(shown: str, error: tomllib.TOMLDecodeError) -> str:
+    _, _, place = str(error).partition("(at line ")
+    line = place.partition(",")[0]
+    return f"{shown}:{line}" if line.isdigit() else shown
+
+
+def _checked(
+    name: str, source: Source, content: dict[str, Any], overrides: tuple[Override, ...]
+) -> ScenarioFile:
+    for override in overrides:
+        content = apply(apply(content, override), _pinning(override, content))
+    source = Source(
+        source.name, source.text, {override.path: override.words for override in overrides}
+    )
+    written_study = content.get("study", {})
+    try:
+        study = StudyTable.model_validate(written_study)
+    except ValidationError as error:
+        raise complaint(error, source, content, below=("study",)) from None
+    _check_study(study, source)
+    description = {key: value for key, value in content.items() if key != "study"}
+    scenario = ScenarioFile(name, source, description, study, overrides)
+    scenario.world()
+    return scenario
+
+
+def _pinning(override: Override, content: Mapping[str, Any]) -> Override:
+    """Return the override itself, or that of a factor's levels where it sets what the study varies.
+
+    Setting a factor means: at this one level.
+    """
+    factors = content.get("study", {}).get("factors", {})
+    for factor in factors if isinstance(factors, dict) else ():
+        if parse_path(factor, "study.factors") == override.path:
+            return Override(("study", "factors", factor), [override.value], override.words)
+    return override
+
+
+def _check_study(study: StudyTable, source: Source) -> None:
+    from experiments import questions
+
+    if study.question not in questions.names():
+        remedy = did_you_mean(study.question, questions.names(), what="questions")
+        place = source.place(("study", "question"))
+        raise ScenarioError(f'{place}: there is no question "{study.question}"; {remedy}')
+    for factor in study.factors:
+        parse_path(factor, source.place(("study", "factors", factor)))
+
+
+def _with_data(description: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    """Replace the name of a data set by its counts and their interval."""
+    arrivals = description.get("arrivals")
+    if not isinstance(arrivals, dict) or not isinstance(arrivals.get("counts"), str):
+        return dict(description)
+    try:
+        series = data_sets.count_series(arrivals["counts"])
+    except ScenarioError as error:
+        raise ScenarioError(f"{source.place(('arrivals', 'counts'))}: {error}") from None
+    if "interval" in arrivals:
+        place = source.place(("arrivals", "interval"))
+        raise ScenarioError(
+            f'{place}: the data set "{series.name}" has its own interval; remove this one'
+        )
+    filled = {**arrivals, "counts": series.counts, "interval": f"{series.interval!r} s"}
+    return {**description, "arrivals": filled}

@@ -1,0 +1,1 @@
+"""The ready scenarios: `tlscape scenarios` lists them."""

@@ -1,0 +1,78 @@
+"""The JSON schema of a scenario file: the world's description, and the `[study]` table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import sim
+from experiments import data_sets
+from experiments.study_table import StudyTable
+from experiments.toml_places import Path
+
+Schema = Mapping[str, Any]
+
+
+@functools.cache
+def scenario_file_schema() -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) that a scenario file's content must satisfy."""
+    schema: dict[str, Any] = sim.Scenario.model_json_schema()
+    study = StudyTable.model_json_schema()
+    definitions = schema.setdefault("$defs", {})
+    definitions.update(study.pop("$defs", {}))
+    schema["properties"]["study"] = study
+    for definition in definitions.values():
+        counts = definition.get("properties", {}).get("counts")
+        if counts is not None:
+            name_of_data_set = {"type": "string", "enum": data_sets.names()}
+            described = {"title": counts.pop("title", "Counts")}
+            definition["properties"]["counts"] = {**described, "anyOf": [name_of_data_set, counts]}
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "tlscape scenario file"
+    return schema
+
+
+def keys_at(path: Path, content: Any) -> list[str]:
+    """Return the keys that the table at `path` may have.
+
+    `content` is the whole file's content: it says which alternative is meant where a key such as
+    `process` or `kind` decides. An unknown table has no keys.
+    """
+    root = scenario_file_schema()
+    here = _resolve(root, root, content)
+    for part in path:
+        content = _inner(content, part)
+        if isinstance(part, int):
+            step = here.get("items", {})
+        else:
+            step = here.get("properties", {}).get(part, {})
+        here = _resolve(root, step, content)
+    return sorted(here.get("properties", {}))
+
+
+def _inner(content: Any, part: str | int) -> Any:
+    try:
+        return content[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _resolve(root: Schema, schema: Schema, content: Any) -> Schema:
+    """Follow references, and choose the alternative that the content has chosen."""
+    while True:
+        if "$ref" in schema:
+            schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        elif "discriminator" in schema:
+            rule = schema["discriminator"]
+            tag = _inner(content, rule["propertyName"])
+            if tag not in rule["mapping"]:
+                return {"properties": {rule["propertyName"]: {}}}
+            schema = {"$ref": rule["mapping"][tag]}
+        elif "anyOf" in schema:
+            tables = [one for one in schema["anyOf"] if "$ref" in one or "properties" in one]
+            if not tables:
+                return schema
+            schema = tables[0]
+        else:
+            return schema

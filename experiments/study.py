@@ -1,0 +1,162 @@
+"""A study: a scenario, its design points in order, its replications and its seed."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sim
+from experiments.overrides import Override, parse_path
+from experiments.places import Source
+from experiments.scenario_file import ScenarioFile
+from experiments.toml_places import Path
+from experiments.version import simulation_digest, version
+from experiments.wording import level_words
+
+Level = bool | int | float | str | None
+
+
+@dataclass(frozen=True)
+class DesignPoint:
+    """One combination of levels, and the world it describes.
+
+    Attributes
+    ----------
+    index : its place in the design, from 0; the baseline comes last.
+    is_baseline : whether it is the design's baseline.
+    settings : each factor's level (or the baseline's settings) as it was written.
+    scenario : the world.
+
+    """
+
+    index: int
+    is_baseline: bool
+    settings: Mapping[str, Any]
+    scenario: sim.Scenario
+
+    @property
+    def label(self) -> str:
+        """The point's levels in words, such as "5 min, 200000"."""
+        if self.is_baseline:
+            return "baseline (" + ", ".join(map(level_words, self.settings.values())) + ")"
+        return ", ".join(map(level_words, self.settings.values())) or "as described"
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is run: every design point, `replications` times, from one seed.
+
+    The replications of all points share their random numbers (replication r of every point draws
+    from the same streams), so that points can be compared pair by pair.
+    """
+
+    file: ScenarioFile
+    seed: int
+    replications: int
+    points: tuple[DesignPoint, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The dotted paths that tell the points apart: factors, then the baseline's settings."""
+        table = self.file.study
+        return tuple(dict.fromkeys([*table.factors, *(table.baseline or {})]))
+
+    @property
+    def baseline(self) -> DesignPoint | None:
+        """The baseline's design point, if the study has one."""
+        return next((point for point in self.points if point.is_baseline), None)
+
+    def levels(self, point: DesignPoint) -> dict[str, Level]:
+        """Return a point's value in each of `columns`, in the units of the tables.
+
+        Seconds, bytes and numbers, whatever unit the file wrote. `None` for a factor that the
+        baseline leaves alone.
+        """
+        return {
+            column: None
+            if point.is_baseline and column not in point.settings
+            else value_at(point.scenario, parse_path(column, "column"))
+            for column in self.columns
+        }
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """A digest of all that decides the results, the number of replications apart."""
+        table = self.file.study
+        content = {
+            "version": version(),
+            "code": simulation_digest(),
+            "seed": self.seed,
+            "question": table.question,
+            "utilisation_target": table.utilisation_target,
+            "columns": self.columns,
+            "points": [point.scenario.model_dump(mode="json") for point in self.points],
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def plan(file: ScenarioFile, *, seed: int, replications: int | None = None) -> Study:
+    """Lay out a scenario file's design: the grid, the last factor fastest, then the baseline.
+
+    Raises
+    ------
+    ScenarioError : a level makes an impossible world; the message names the level.
+
+    """
+    table = file.study
+    points: list[DesignPoint] = []
+    factors = [
+        [(name, level, ("study", "factors", name, number)) for number, level in enumerate(levels)]
+        for name, levels in table.factors.items()
+    ]
+    for combination in itertools.product(*factors):
+        points.append(_point(file, len(points), list(combination), is_baseline=False))
+    if table.baseline is not None:
+        settings: list[tuple[str, Any, Path]] = [
+            (name, value, ("study", "baseline", name)) for name, value in table.baseline.items()
+        ]
+        points.append(_point(file, len(points), settings, is_baseline=True))
+    count = table.replications if replications is None else replications
+    return Study(file=file, seed=seed, replications=count, points=tuple(points))
+
+
+def value_at(scenario: sim.Scenario, path: Path) -> Level:
+    """Return the value that a scenario has at a path, `None` where the path ends early.
+
+    What is not a number or truth value is given in words.
+    """
+    inner: Any = scenario
+    for part in path:
+        if inner is None:
+            return None
+        inner = inner[part] if isinstance(part, int) else getattr(inner, part)
+    if inner is None or isinstance(inner, bool | int | float | str):
+        return inner
+    return json.dumps(inner, default=str)
+
+
+def _point(
+    file: ScenarioFile, index: int, settings: list[tuple[str, Any, Path]], *, is_baseline: bool
+) -> DesignPoint:
+    overrides = [
+        Override(parse_path(name, _origin(file.source, name, place)), value, words)
+        for name, value, place in settings
+        for words in [_origin(file.source, name, place)]
+    ]
+    return DesignPoint(
+        index=index,
+        is_baseline=is_baseline,
+        settings={name: value for name, value, _ in settings},
+        scenario=file.world(overrides),
+    )
+
+
+def _origin(source: Source, name: str, place: Path) -> str:
+    """Return where a level was written: the override that pinned it, or its place in the file."""
+    pinned = source.overrides.get(parse_path(name, source.place(place)))
+    return pinned or source.place(place)

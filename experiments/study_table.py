@@ -1,0 +1,48 @@
+"""The `[study]` table of a scenario file: what is asked, and of which design points."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Assumption(BaseModel):
+    """One assumption of a study, for its report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    about: str = Field(description="dotted path of the setting it explains")
+    says: str = Field(description="what is assumed, and why")
+    source: str = Field(description="where the figure comes from")
+
+
+class StudyTable(BaseModel):
+    """A question, and the grid of design points that answers it.
+
+    A file without a `[study]` table is one design point and the question "overview".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: str = Field(
+        default="overview", description="which analysis answers: a module of experiments.questions"
+    )
+    factors: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="settings (dotted paths) and their levels; the grid is every combination, "
+        "the last factor varying fastest",
+    )
+    replications: int = Field(
+        default=4, ge=1, description="independent repetitions of every design point"
+    )
+    baseline: dict[str, Any] | None = Field(
+        default=None,
+        description="settings (dotted paths) of one more design point to compare with",
+    )
+    utilisation_target: float = Field(
+        default=0.7, gt=0, le=1, description="share of the cores that may be busy at the peak"
+    )
+    assumptions: tuple[Assumption, ...] = Field(
+        default=(), description="what the study takes for granted, with sources"
+    )

@@ -1,0 +1,43 @@
+"""A study's summary: every metric of every design point with its interval."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from experiments.questions.question import Question
+from experiments.statistics import replication_interval
+from experiments.study import Study
+
+
+def summarise(values: pd.DataFrame, question: Question, study: Study) -> pd.DataFrame:
+    """Return the summary of the replications' `values`.
+
+    One row a design point and metric, in design order. Columns: `point`, the study's columns,
+    `metric`, `unit` (of a share "1", of a time "s", of a count ""), `mean`, `low` and
+    `high` (the 95 % interval over replications), `replications` (that gave a value) and
+    `scale` (of the load at which it was simulated).
+    """
+    units = {"SHARE": "1", "SECONDS": "s", "COUNT": ""}
+    rows = []
+    for point in study.points:
+        of_point = values[values["point"] == point.index]
+        for metric in question.metrics:
+            interval = replication_interval(of_point[metric.name].to_numpy(dtype="float64"))
+            rows.append(
+                {
+                    "point": point.index,
+                    **study.levels(point),
+                    "metric": metric.name,
+                    "unit": units[metric.quantity.name],
+                    "mean": interval.mean,
+                    "low": interval.low,
+                    "high": interval.high,
+                    "replications": interval.replications,
+                    "scale": point.scenario.scale,
+                }
+            )
+    summary = pd.DataFrame(rows)
+    for column in study.columns:
+        if {type(row[column]) for row in rows} <= {int, type(None)}:
+            summary[column] = summary[column].astype("Int64")
+    return summary

@@ -1,0 +1,94 @@
+"""On which line of a TOML file does a value stand?
+
+`tomllib` tells no positions, so the file is cut into statements (a header, or a key with its
+value) by letting `tomllib` itself say when a statement is complete.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+def line_of(text: str, path: Path) -> int | None:
+    """Return the line (from 1) of the statement that gives `path`.
+
+    A path that stands nowhere (a missing key, an item inside a value) gives the line of the
+    longest part of it that does; `None` when no part of it stands in the file.
+    `text` must be valid TOML.
+    """
+    places = _lines(text)
+    for end in range(len(path), 0, -1):
+        if path[:end] in places:
+            return places[path[:end]]
+    return None
+
+
+def is_written(text: str, path: Path) -> bool:
+    """Tell whether `path` itself stands in the file, as a key or as part of one."""
+    return any(known[: len(path)] == path for known in _lines(text))
+
+
+def _lines(text: str) -> dict[Path, int]:
+    return dict(_places(text))
+
+
+def _places(text: str) -> Iterator[tuple[Path, int]]:
+    table: Path = ()
+    array_lengths: dict[Path, int] = {}
+    for line, statement in _statements(text):
+        content = tomllib.loads(statement)
+        if statement.lstrip().startswith("["):
+            names, is_array = _header_names(content)
+            table = ()
+            for depth, name in enumerate(names):
+                table += (name,)
+                if is_array and depth == len(names) - 1:
+                    array_lengths[table] = array_lengths.get(table, 0) + 1
+                if table in array_lengths:
+                    table += (array_lengths[table] - 1,)
+            yield table, line
+        else:
+            for keys in _paths(content):
+                yield table + keys, line
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    first, pending = 0, ""
+    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+        if not pending:
+            if not line.strip() or line.lstrip().startswith("#"):
+                continue
+            first = number
+        pending += line
+        try:
+            tomllib.loads(pending)
+        except tomllib.TOMLDecodeError:
+            continue
+        yield first, pending
+        pending = ""
+
+
+def _header_names(content: dict[str, Any]) -> tuple[list[str], bool]:
+    names: list[str] = []
+    inner: Any = content
+    while isinstance(inner, dict) and inner:
+        ((name, inner),) = inner.items()
+        names.append(name)
+    return names, isinstance(inner, list)
+
+
+def _paths(content: Any) -> Iterator[Path]:
+    if isinstance(content, dict):
+        items: Any = content.items()
+    elif isinstance(content, list):
+        items = enumerate(content)
+    else:
+        return
+    for key, inner in items:
+        yield (key,)
+        for rest in _paths(inner):
+            yield (key, *rest)

@@ -1,0 +1,124 @@
+"""Small scenarios, and the command line in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import experiments
+
+ROOT = Path(__file__).parents[2]
+
+WORLD = """\
+title = "A small server"
+start = 1998-06-30T00:00:00Z
+kind = "terminating"
+duration = "5 min"
+sample_interval = "30 s"
+
+[arrivals]
+process = "poisson"
+rate = "0.5 /s"
+
+[population]
+kind = "independent"
+clients = 20
+
+[[clients]]
+profile = "internet-explorer-6"
+share = 1.0
+
+[path]
+round_trip_time = "50 ms"
+
+[http]
+requests = 1
+request_size = "400 B"
+response_size = "1 kB"
+
+[server]
+name = "www.contoso.com"
+identity = "contoso-rsa-1024"
+machine = "pentium-iii-933"
+cores = 1
+security = "tls"
+versions = ["SSL 3.0", "TLS 1.0"]
+
+[server.sessions]
+capacity = 1000
+lifetime = "5 min"
+"""
+
+STUDY = """
+[study]
+question = "session-cache"
+replications = 2
+baseline = { "server.security" = "plain" }
+
+[study.factors]
+"server.sessions.lifetime" = ["10 s", "5 min"]
+"server.sessions.capacity" = [2, 1000]
+"""
+
+
+@pytest.fixture(scope="session")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scenario file with a grid of four points, a baseline, and two replications."""
+    file = tmp_path_factory.mktemp("scenario") / "small.toml"
+    file.write_text(WORLD + STUDY, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def result(scenario: Path, tmp_path_factory: pytest.TempPathFactory) -> experiments.Result:
+    """What that scenario gives, run in this process."""
+    out = tmp_path_factory.mktemp("result") / "out"
+    return experiments.run(scenario, out=out, workers=1)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Write a scenario file: the small world with replacements, and perhaps its study."""
+
+    def write(*replacements: tuple[str, str], study: str = "", name: str = "bad.toml") -> Path:
+        text = WORLD + study
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        file = tmp_path / name
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def tlscape(tmp_path: Path) -> Run:
+    """Run `tlscape` with arguments, in an empty folder."""
+    here = tmp_path / "here"
+    here.mkdir()
+
+    def run(
+        *arguments: object, timeout: float = 120, **options: object
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+        return subprocess.run(
+            [sys.executable, "-m", "experiments.command", *map(str, arguments)],
+            cwd=here,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+
+    return run

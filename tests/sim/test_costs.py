@@ -135,10 +135,11 @@ class Served:
 
     handshake: list[Operation] = field(default_factory=list)
     request: list[Operation] = field(default_factory=list)
+    closing: list[Operation] = field(default_factory=list)
 
     @property
     def everything(self) -> list[Operation]:
-        return self.handshake + self.request
+        return self.handshake + self.request + self.closing
 
 
 def serve(
@@ -147,7 +148,7 @@ def serve(
     """A full and a resumed connection with one request each: real engines' real operations.
 
     A flight is counted each time bytes go one way; a resuming client sends its request along with
-    its Finished.
+    its Finished, and each side ends with a close_notify.
     """
     sessions = tls.SessionCache(None, None)
     server_config = tls.ServerConfig(
@@ -175,6 +176,9 @@ def serve(
         server.send(bytes(response))
         served.request = [*wire(up), *wire(server.outgoing()), *server.meter.take()]
         served.request.append(Operation("request", 0, 1, 0))
+        client.close()
+        server.receive(up := client.outgoing())
+        served.closing = [*wire(up), *wire(server.outgoing()), *server.meter.take()]
         connections.append(served)
     full, resumed = connections
     resumed.request.remove(next(o for o in resumed.request if o.name == "flight"))

@@ -1,0 +1,20 @@
+"""The benchmarks run and print what they promise; what they measure is not judged here."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.mark.slow
+def test_handshake_benchmark() -> None:
+    command = [sys.executable, BENCHMARKS / "handshake.py", "--seconds", "0.02", "--primitives"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    for row in ("TLS 1.0 full", "TLS 1.0 resumed", "SSL 3.0 full", "SSL 3.0 resumed"):
+        assert row in run.stdout
+    for contender in ("floor", "tlscape", "stdlib ssl", "tlslite-ng"):
+        assert contender in run.stdout

@@ -13,7 +13,12 @@ from experiments.wording import factor_words, level_words
 if TYPE_CHECKING:
     from experiments.result import Result
 
-_FACTORS = {Quantity.SHARE: 100.0, Quantity.SECONDS: 1000.0, Quantity.COUNT: 1.0}
+_FACTORS = {
+    Quantity.SHARE: 100.0,
+    Quantity.SECONDS: 1000.0,
+    Quantity.COUNT: 1.0,
+    Quantity.THOUSANDS: 1e-3,
+}
 _NONE = "–"
 
 

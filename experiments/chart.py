@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 INK = "#22303c"
 MUTED = "#6b7785"
 GRID = "#e3e8ed"
+Corner = Literal["best", "upper left", "lower right"]
 SERIES = ("#1f5f8b", "#2a9d8f", "#d98e2b", "#b5483a", "#6d597a", "#4f772d")
 
 _STYLE: Any = {
@@ -79,7 +80,7 @@ class Chart(Figure):
         return self.png()
 
 
-def add_legend(axes: Axes, *, where: str = "best", title: str = "") -> None:
+def add_legend(axes: Axes, *, where: Corner = "best", title: str = "") -> None:
     """Add a quiet legend to axes that show more than one thing."""
     handles, _ = axes.get_legend_handles_labels()
     if len(handles) > 1:

@@ -83,11 +83,25 @@ class Measurements:
         """)
 
     def servers(self) -> pd.DataFrame:
-        """Return `utilisation` (mean over time) and `cache_entries` (largest sample)."""
+        """Return the servers' `utilisation`, the mean over samples and servers."""
         return self._frame(f"""
-            SELECT point, replication, avg(utilisation) AS utilisation,
-                   max(cache_entries) AS cache_entries
+            SELECT point, replication, avg(utilisation) AS utilisation
             FROM {self._tables["samples"]} GROUP BY point, replication ORDER BY point, replication
+        """)
+
+    def unexpired_sessions(self, point: int, lifetime: float) -> pd.DataFrame:
+        """Return one point's `unexpired`: the most sessions stored within one lifetime (seconds).
+
+        A full handshake stores one when it arrives; a lifetime that counts from there is taken.
+        """
+        return self._frame(f"""
+            SELECT point, replication, max(unexpired) AS unexpired FROM (
+                SELECT point, replication, count(*) OVER (
+                    PARTITION BY point, replication ORDER BY arrival
+                    RANGE BETWEEN {lifetime!r} PRECEDING AND CURRENT ROW
+                ) AS unexpired
+                FROM {self._recorded} WHERE outcome = 'full' AND point = {point}
+            ) GROUP BY point, replication ORDER BY point, replication
         """)
 
     def by_period(self, seconds: float) -> pd.DataFrame:

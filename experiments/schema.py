@@ -23,14 +23,22 @@ def scenario_file_schema() -> dict[str, Any]:
     definitions.update(study.pop("$defs", {}))
     schema["properties"]["study"] = study
     for definition in definitions.values():
-        counts = definition.get("properties", {}).get("counts")
-        if counts is not None:
-            name_of_data_set = {"type": "string", "enum": data_sets.names()}
-            described = {"title": counts.pop("title", "Counts")}
-            definition["properties"]["counts"] = {**described, "anyOf": [name_of_data_set, counts]}
+        if "counts" in definition.get("properties", {}):
+            _allow_data_sets(definition)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "tlscape scenario file"
     return schema
+
+
+def _allow_data_sets(definition: dict[str, Any]) -> None:
+    """Let `counts` be the name of a data set, which brings its own interval."""
+    counts = definition["properties"]["counts"]
+    described = {key: counts.pop(key) for key in ("title", "description") if key in counts}
+    by_name = {"type": "string", "enum": data_sets.names()}
+    definition["properties"]["counts"] = {**described, "anyOf": [by_name, counts]}
+    definition["required"] = [key for key in definition["required"] if key != "interval"]
+    definition["if"] = {"properties": {"counts": {"type": "array"}}}
+    definition["then"] = {"required": ["interval"]}
 
 
 def keys_at(path: Path, content: Any) -> list[str]:

@@ -17,7 +17,7 @@ def summarise(values: pd.DataFrame, question: Question, study: Study) -> pd.Data
     `high` (the 95 % interval over replications), `replications` (that gave a value) and
     `scale` (of the load at which it was simulated).
     """
-    units = {"SHARE": "1", "SECONDS": "s", "COUNT": ""}
+    units = {"SHARE": "1", "SECONDS": "s", "COUNT": "", "THOUSANDS": ""}
     rows = []
     for point in study.points:
         of_point = values[values["point"] == point.index]

@@ -73,18 +73,21 @@ def run(
 
     Finished replications are kept: the same command run again runs only what is missing.
     """
-    from experiments.command.answer import print_answer, print_json
     from experiments.failures import Interrupted
     from experiments.overrides import parse_override
-    from experiments.running import run as run_study
     from experiments.scenario_file import load
 
     file = load(scenario, [parse_override(text) for text in settings or ()])
+
+    from experiments.running import run as run_study
+
     try:
         result = run_study(file, out=out, seed=seed, replications=replications, workers=workers)
     except Interrupted as interruption:
         typer.echo(f"tlscape: {interruption}", err=True)
         raise typer.Exit(interruption.exit_code) from None
+    from experiments.command.answer import print_answer, print_json
+
     if as_json:
         print_json(result)
     else:

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+from rich.console import Console
+
+from experiments.calibration import calibrate, profile_toml, write_profile
+from experiments.failures import FolderError
 
 
 def calibrate_machine(out: Path | None) -> None:
-    """Measure this machine and write its profile.
+    """Measure this machine and write its profile to `out`, or to stdout.
 
     Raises
     ------
     FolderError : the file cannot be written; nothing was measured.
 
     """
-    raise NotImplementedError
+    partial = None if out is None else out.with_name(f".{out.name}.partial")
+    try:
+        if partial is not None:
+            partial.touch()
+        with Console(stderr=True).status("Measuring this machine's operations"):
+            profile = calibrate()
+        if out is None or partial is None:
+            print(profile_toml(profile), end="")
+        else:
+            write_profile(partial, profile)
+            os.replace(partial, out)
+            print(out)
+    except OSError as error:
+        raise FolderError(
+            f"{out}: the profile cannot be written ({error.strerror}); choose another --out FILE"
+        ) from None
+    finally:
+        if partial is not None and partial.parent.is_dir():
+            partial.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ class Quantity(Enum):
     SHARE = "%"
     SECONDS = "ms"
     COUNT = ""
+    THOUSANDS = "thousand"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Metric:
     ----------
     name : its name in `summary.csv`.
     label : its name in a table's head.
-    quantity : its kind; shares are from 0 to 1, times are seconds.
+    quantity : its kind; shares are from 0 to 1, times are seconds,
+        counts plain numbers.
     definition : exactly what it is, one sentence.
     decimals : digits after the point, in the unit that `quantity` writes.
     at_scale : whether it holds for the load as simulated only, not for the unscaled one.

@@ -46,11 +46,13 @@ HITS_OF_OFFERS = Metric(
     "Session-cache hit rate, of offers: cache hits as a share of the connections that offered a "
     "session.",
 )
-SESSIONS_HELD = Metric(
-    "sessions_held",
-    "Sessions held",
-    Quantity.COUNT,
-    "The most sessions the cache held at any sample of the day, unscaled.",
+UNEXPIRED = Metric(
+    "unexpired_sessions",
+    "Unexpired",
+    Quantity.THOUSANDS,
+    "The most sessions that were unexpired at once, unscaled: stored within one lifetime of each "
+    "other. Beyond that number of entries a cache only fills with expired ones; with fewer it "
+    "evicts sessions that could still be resumed.",
     decimals=0,
 )
 CORES = Metric(
@@ -101,7 +103,7 @@ class SessionCache(Question):
         CORES,
         HIT_RATE,
         HITS_OF_OFFERS,
-        SESSIONS_HELD,
+        UNEXPIRED,
         metrics.SERVER_CPU,
         *metrics.HANDSHAKE,
     )
@@ -109,7 +111,7 @@ class SessionCache(Question):
     def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
         """Measure the day of each replication, and the cost of a connection at its peak."""
         frames = []
-        connections, servers = measurements.connections(), measurements.servers()
+        connections = measurements.connections()
         peaks = {point.index: peak_of(point.scenario) for point in study.points}
         at_peak = {
             peak: measurements.connections(since=peak.since, until=peak.until)
@@ -120,10 +122,9 @@ class SessionCache(Question):
             day = _of(connections, point)
             cpu_at_peak = _of(at_peak[peak], point)["server_cpu"].reindex(day.index)
             day["cores_needed"] = peak.rate * cpu_at_peak / study.file.study.utilisation_target
-            entries = _of(servers, point)["cache_entries"].reindex(day.index)
-            day["sessions_held"] = entries / point.scenario.scale
+            day["unexpired_sessions"] = _unexpired(measurements, point).reindex(day.index)
             if point.scenario.server.security == "plain":
-                day[["resumed_share", "hit_rate", "sessions_held"]] = math.nan
+                day[["resumed_share", "hit_rate"]] = math.nan
             frames.append(day.reset_index())
         columns = ["point", "replication", *(metric.name for metric in self.metrics)]
         return pd.concat(frames, ignore_index=True)[columns]
@@ -151,7 +152,7 @@ class SessionCache(Question):
         worst = max(candidates, key=lambda point: means[point.index].mean)
         return Answer(
             sentence=_sentence(study, chosen, best, means),
-            remarks=tuple(_remarks(study, chosen, worst, means)),
+            remarks=tuple(_remarks(study, chosen, worst, means, _mean_unexpired(values, chosen))),
             recommended=chosen.index,
             shown=_shown(study, chosen, best, worst),
         )
@@ -165,6 +166,15 @@ class SessionCache(Question):
 def _of(frame: pd.DataFrame, point: DesignPoint) -> pd.DataFrame:
     """Return one point's rows, by replication."""
     return frame[frame["point"] == point.index].set_index("replication")
+
+
+def _unexpired(measurements: Measurements, point: DesignPoint) -> pd.Series[float]:
+    """Return the unscaled number by replication, empty where no lifetime from the store counts."""
+    sessions = point.scenario.server.sessions
+    if sessions is None or sessions.lifetime is None or sessions.renew:
+        return pd.Series(dtype=np.float64)
+    frame = _of(measurements.unexpired_sessions(point.index, sessions.lifetime), point)
+    return frame["unexpired"] / point.scenario.scale
 
 
 def _frugality(point: DesignPoint) -> tuple[float, float, int]:
@@ -212,6 +222,12 @@ def _advice(point: DesignPoint) -> str:
     return f"Remember {' '.join(words)}" if words else f"Take {point.label}"
 
 
+def _mean_unexpired(values: pd.DataFrame, point: DesignPoint) -> float:
+    if "unexpired_sessions" not in values:
+        return math.nan
+    return float(_of(values, point)["unexpired_sessions"].mean())
+
+
 def _cores(interval: Interval) -> str:
     if math.isnan(interval.low):
         return f"{interval.mean:.2f} cores"
@@ -219,7 +235,11 @@ def _cores(interval: Interval) -> str:
 
 
 def _remarks(
-    study: Study, chosen: DesignPoint, worst: DesignPoint, means: dict[int, Interval]
+    study: Study,
+    chosen: DesignPoint,
+    worst: DesignPoint,
+    means: dict[int, Interval],
+    unexpired: float,
 ) -> list[str]:
     remarks = []
     if worst is not chosen:
@@ -238,9 +258,18 @@ def _remarks(
     sessions = chosen.scenario.server.sessions
     if sessions is not None and sessions.capacity:
         low, high = (size * sessions.capacity / 1e6 for size in _ENTRY_SIZES)
+        if not math.isnan(unexpired):
+            remarks.append(
+                f"Some {float(f'{unexpired:.2g}'):,.0f} sessions are unexpired at once at most: "
+                + (
+                    "a cache larger than that buys nothing."
+                    if unexpired <= sessions.capacity
+                    else "the cache evicts some that could still be resumed."
+                )
+            )
         remarks.append(
             f"A full cache of {sessions.capacity:,} entries of 2–4 kB takes {low:,.0f}–{high:,.0f} "
-            "MB of memory; the column “Sessions held” tells how much of it this day fills."
+            "MB of memory."
         )
     scale = chosen.scenario.scale
     if scale != 1:

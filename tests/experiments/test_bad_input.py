@@ -1,0 +1,175 @@
+"""Bad input gets one clear line, exit code 2, and changes nothing. The real command line runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.experiments.small_world import STUDY, Run
+
+Write = Callable[..., Path]
+
+FAULTS = {
+    "unknown key": (
+        [("lifetime =", "lifetme =")],
+        ["bad.toml:37: server.sessions.lifetme", 'did you mean "lifetime"?'],
+    ),
+    "unknown table": (
+        [("[server.sessions]", "[server.sesions]")],
+        ["bad.toml:35: server.sesions", 'did you mean "sessions"?'],
+    ),
+    "wrong unit": (
+        [('lifetime = "5 min"', 'lifetime = "5 parsecs"')],
+        ["bad.toml:37: server.sessions.lifetime", "5 parsecs", "5 min"],
+    ),
+    "no unit": (
+        [('round_trip_time = "50 ms"', "round_trip_time = 50")],
+        ["bad.toml:20: path.round_trip_time", "50"],
+    ),
+    "negative rate": (
+        [('rate = "0.5 /s"', 'rate = "-0.5 /s"')],
+        ["bad.toml:9: arrivals.rate", "-0.5 /s", "negative"],
+    ),
+    "negative capacity": (
+        [("capacity = 1000", "capacity = -1")],
+        ["bad.toml:36: server.sessions.capacity", "-1"],
+    ),
+    "unknown process": (
+        [('"poisson"', '"poison"')],
+        ["bad.toml:7: arrivals", 'did you mean "poisson"?'],
+    ),
+    "unknown profile": (
+        [('"internet-explorer-6"', '"internet-explorer-66"')],
+        ["bad.toml:16: clients[0].profile", "internet-explorer-66", "internet-explorer-6"],
+    ),
+    "unknown data set": (
+        [
+            ('process = "poisson"', 'process = "curve"'),
+            ('rate = "0.5 /s"', 'counts = "worldcup98-1998-06-31"'),
+        ],
+        ["bad.toml:9: arrivals.counts", 'did you mean "worldcup98-1998-06-30"?'],
+    ),
+    "data set with an interval": (
+        [
+            ('process = "poisson"', 'process = "curve"\ninterval = "1 min"'),
+            ('rate = "0.5 /s"', 'counts = "worldcup98-1998-06-30"'),
+        ],
+        ["bad.toml:9: arrivals.interval", "remove"],
+    ),
+    "missing key": ([("capacity = 1000\n", "")], ["bad.toml:35: server.sessions", "capacity"]),
+    "not TOML": ([("capacity = 1000", "capacity = [1000")], ["bad.toml:37", "not TOML"]),
+    "unknown question": (
+        [('"session-cache"', '"session-cash"')],
+        ["bad.toml:40: study.question", 'did you mean "session-cache"?'],
+    ),
+    "unknown key of the study": (
+        [("replications = 2", "replicatons = 2")],
+        ["bad.toml:41: study.replicatons", 'did you mean "replications"?'],
+    ),
+    "no replications": ([("replications = 2", "replications = 0")], ["study.replications", "0"]),
+    "unknown factor": (
+        [('"server.sessions.capacity" =', '"server.sessions.capcity" =')],
+        ['study.factors."server.sessions.capcity"[0]', 'did you mean "capacity"?'],
+    ),
+    "impossible level": (
+        [('["10 s", "5 min"]', '["10 s", "5 parsecs"]')],
+        ['bad.toml:45: study.factors."server.sessions.lifetime"[1]', "5 parsecs"],
+    ),
+}
+
+
+def one_line(outcome: object, *parts: str) -> None:
+    """Check that a command was refused in one line that has all the parts."""
+    assert outcome.returncode == 2, outcome.stderr  # type: ignore[attr-defined]
+    assert outcome.stdout == ""  # type: ignore[attr-defined]
+    line = outcome.stderr  # type: ignore[attr-defined]
+    assert line.startswith("tlscape: ")
+    assert line.count("\n") == 1
+    for part in parts:
+        assert part in line
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_a_scenario_file(
+    fault: str, written: Write, tlscape: Run, tmp_path: Path
+) -> None:
+    replacements, parts = FAULTS[fault]
+    file = written(*replacements, study=STUDY)
+    one_line(tlscape("run", file, "--out", tmp_path / "out"), *parts)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("session-cach", ['no scenario "session-cach"', 'did you mean "session-cache"?']),
+        ("nothing-like-it", ["ready scenarios: ", "session-cache"]),
+        ("missing.toml", ["missing.toml: there is no such file"]),
+        ("here/", ["here/: "]),
+    ],
+)
+def test_a_scenario_that_does_not_exist(name: str, parts: list[str], tlscape: Run) -> None:
+    one_line(tlscape("run", name), *parts)
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        ("server.sessions.lifetime=5 parsecs", ["5 parsecs", "5 min"]),
+        ("server.sesions.lifetime=5 min", ['did you mean "sessions"?']),
+        ("server.cores", ['no "="']),
+        ("clients.7.share=1", ["clients has 1 entries"]),
+        ("arrivals.rate=-1 /s", ["arrivals.rate", "negative"]),
+        ("study.replications=0", ["study.replications"]),
+    ],
+)
+def test_a_fault_in_an_override(
+    override: str, parts: list[str], scenario: Path, tlscape: Run
+) -> None:
+    one_line(tlscape("run", scenario, "--set", override), f"--set {override}", *parts)
+
+
+@pytest.mark.parametrize("option", ["--seed=-1", "--replications=0", "--workers=0"])
+def test_a_number_out_of_range(option: str, scenario: Path, tlscape: Run) -> None:
+    one_line(tlscape("run", scenario, option), option.partition("=")[0])
+
+
+@pytest.mark.parametrize("folder", ["/proc/tlscape", "/dev/null/out", "{file}/out", "{file}"])
+def test_an_out_folder_that_cannot_be_written(folder: str, scenario: Path, tlscape: Run) -> None:
+    out = folder.format(file=scenario)
+    one_line(tlscape("run", scenario, "--out", out), out, "cannot be written", "--out")
+
+
+def test_a_read_only_out_folder(scenario: Path, tlscape: Run, tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root writes everywhere")
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o555)
+    one_line(tlscape("run", scenario, "--out", folder / "out"), "cannot be written")
+
+
+def test_an_out_folder_of_another_study(scenario: Path, result: object, tlscape: Run) -> None:
+    folder = result.folder  # type: ignore[attr-defined]
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    outcome = tlscape("run", scenario, "--out", folder, "--seed", "7")
+    one_line(outcome, str(folder), "another study", "--out")
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_an_out_folder_of_something_else(scenario: Path, tlscape: Run, tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").write_text("dear diary")
+    one_line(tlscape("run", scenario, "--out", tmp_path), "no study's results", "--out")
+    assert (tmp_path / "diary.txt").read_text() == "dear diary"
+
+
+def test_a_report_of_nothing(tlscape: Run, tmp_path: Path) -> None:
+    one_line(tlscape("report", tmp_path), "no finished study")
+
+
+def test_a_file_that_is_not_text(tlscape: Run, tmp_path: Path) -> None:
+    file = tmp_path / "binary.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    one_line(tlscape("run", file), "binary.toml", "UTF-8")

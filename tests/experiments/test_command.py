@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import experiments
+from experiments.schema import scenario_file_schema
+from experiments.suggestions import did_you_mean
+from tests.experiments.small_world import Run
+
+
+def test_help_names_every_command(tlscape: Run) -> None:
+    outcome = tlscape("--help")
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    for command in ("run", "scenarios", "report", "schema", "calibrate"):
+        assert f"\n  {command} " in outcome.stdout
+
+
+def test_version(tlscape: Run) -> None:
+    assert tlscape("--version").stdout.startswith("tlscape ")
+
+
+def test_scenarios(tlscape: Run) -> None:
+    outcome = tlscape("scenarios")
+    assert outcome.returncode == 0
+    assert "session-cache  How long" in outcome.stdout
+
+
+def test_run_prints_the_answer_and_names_the_report(
+    scenario: Path, tlscape: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    outcome = tlscape("run", scenario, "--out", out, "--replications", "2")
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert "Remember " in outcome.stdout
+    assert " ± " in outcome.stdout
+    assert "baseline (plain)" in outcome.stdout
+    assert outcome.stdout.rstrip().endswith(f"Report: {out / 'report.html'}")
+
+
+def test_json_is_one_object_and_nothing_else(
+    scenario: Path, result: experiments.Result, tlscape: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(result.folder, folder)
+    outcome = tlscape("run", scenario, "--json", "--out", folder)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    content = json.loads(outcome.stdout)
+    assert content["answer"] == result.answer.sentence
+    assert len(content["summary"]) == len(result.summary)
+    cores = [row for row in content["summary"] if row["metric"] == "cores_needed"]
+    assert all(row["low"] <= row["mean"] <= row["high"] for row in cores)
+    plain = [row for row in content["summary"] if row["server.security"] == "plain"]
+    assert {row["mean"] for row in plain if row["metric"] == "hit_rate"} == {None}
+
+
+def test_report_is_made_anew(result: experiments.Result, tlscape: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(result.folder, folder)
+    made = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    outcome = tlscape("report", folder)
+    assert (outcome.returncode, outcome.stdout.strip()) == (0, str(folder / "report.html"))
+    assert (folder / "report.html").read_bytes() == made
+
+
+def test_the_schema_takes_the_ready_scenarios(tlscape: Run) -> None:
+    import tomllib
+
+    schema = json.loads(tlscape("schema").stdout)
+    assert schema == json.loads(json.dumps(scenario_file_schema()))
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    for name in experiments.ready_scenarios():
+        file = Path(experiments.__file__).parent / "scenarios" / f"{name}.toml"
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        validator.validate(json.loads(json.dumps(content, default=lambda time: time.isoformat())))
+        content["server"]["colour"] = "green"
+        with pytest.raises(jsonschema.ValidationError, match="colour"):
+            validator.validate(json.loads(json.dumps(content, default=str)))
+
+
+@given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=5))
+def test_a_suggestion_is_always_one_of_the_known(written: str, known: list[str]) -> None:
+    remedy = did_you_mean(written, known, what="keys here")
+    assert remedy
+    if written in known:
+        assert remedy == f'did you mean "{written}"?'
+    elif remedy.startswith("did you mean"):
+        assert remedy.removeprefix('did you mean "').removesuffix('"?') in known

@@ -1,0 +1,226 @@
+"""Jobs are run once, kept whole, and gone on with after whatever stopped them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import experiments
+from experiments import executor, running
+from experiments.failures import WorkerDied
+from experiments.jobs import Job, is_finished, jobs_of, run_job
+from experiments.scenario_file import load
+from experiments.study import plan
+from tests.experiments.small_world import ROOT, Run
+
+TABLES = ("connections.parquet", "samples.parquet", "operations.parquet")
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in (*TABLES, "summary.csv")}
+
+
+def inodes(folder: Path) -> dict[str, int]:
+    """The identity of each finished job's folder: a job that is run again gets another."""
+    return {path.name: path.stat().st_ino for path in (folder / "jobs").glob("point-*")}
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_tables_are_the_same_bytes_with_any_number_of_workers(
+    workers: int, scenario: Path, result: experiments.Result, tmp_path: Path
+) -> None:
+    other = experiments.run(scenario, out=tmp_path / "out", workers=workers)
+    assert tables(other.folder) == tables(result.folder)
+    plots = sorted(path.name for path in (result.folder / "plots").iterdir())
+    assert plots
+    for name in plots:
+        assert (other.folder / "plots" / name).read_bytes() == (
+            result.folder / "plots" / name
+        ).read_bytes()
+
+
+def test_any_executor_will_do(scenario: Path, result: experiments.Result, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        other = experiments.run(scenario, out=tmp_path / "out", executor=threads)
+    assert tables(other.folder) == tables(result.folder)
+
+
+def test_another_seed_gives_other_tables(
+    scenario: Path, result: experiments.Result, tmp_path: Path
+) -> None:
+    other = experiments.run(scenario, out=tmp_path / "out", seed=2, workers=1)
+    assert (
+        tables(other.folder)["connections.parquet"]
+        != (tables(result.folder)["connections.parquet"])
+    )
+
+
+def test_finished_jobs_are_never_run_again(
+    scenario: Path, result: experiments.Result, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    experiments.run(scenario, out=out, workers=1, replications=1)
+    before = inodes(out)
+    more = experiments.run(scenario, out=out, workers=1)
+    after = inodes(out)
+    assert before.items() < after.items()
+    assert len(after) == 10
+    assert tables(more.folder) == tables(result.folder)
+
+
+def test_a_folder_of_other_work_is_not_mistaken_for_a_job(scenario: Path, tmp_path: Path) -> None:
+    job = jobs_of(plan(load(scenario), seed=1))[0]
+    other = jobs_of(plan(load(scenario), seed=2))[0]
+    assert not is_finished(job, tmp_path)
+    run_job(job, tmp_path)
+    assert is_finished(job, tmp_path)
+    assert not is_finished(other, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [job.folder_name]
+
+
+def test_a_job_that_fails_leaves_nothing(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("sim.simulate", fail)
+    with pytest.raises(RuntimeError):
+        run_job(jobs_of(plan(load(scenario), seed=1))[0], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def die(job: Job, folder: Path) -> None:
+    """Stand in for a job whose worker is killed, in place of the design's third."""
+    if (job.point, job.replication) == (1, 0):
+        signal.raise_signal(signal.SIGKILL)
+    run_job(job, folder)
+
+
+def test_a_dead_worker_is_told_and_finished_jobs_stay(
+    scenario: Path,
+    result: experiments.Result,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(executor, "run_job", die)
+    with pytest.raises(WorkerDied, match="of 10 replications are finished and kept"):
+        experiments.run(scenario, out=tmp_path / "out", workers=2)
+    kept = inodes(tmp_path / "out")
+    assert 0 < len(kept) < 10
+    assert not list((tmp_path / "out" / "jobs").glob(".*.partial"))
+    monkeypatch.undo()
+    experiments.run(scenario, out=tmp_path / "out", workers=2)
+    assert kept.items() < inodes(tmp_path / "out").items()
+    assert tables(tmp_path / "out") == tables(result.folder)
+
+
+LONG = ("--set", "arrivals.rate=1 /s", "--replications", "4")
+BRIEF = ("--set", "study.factors={}", "--replications", "1", "--workers", "1")
+
+
+def begin(scenario: Path, out: Path) -> subprocess.Popen[str]:
+    """Begin a study of many jobs in a process, and return when its first jobs are finished."""
+    where = ("--workers", "2", "--out", str(out))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.command", "run", str(scenario), *LONG, *where],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 60
+    while len(inodes(out)) < 2:
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_study_that_is_stopped_goes_on_from_there(
+    how: signal.Signals, scenario: Path, tlscape: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    process = begin(scenario, out)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=30)
+    kept = inodes(out)
+    assert 0 < len(kept) < 20
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert errors.startswith("tlscape: interrupted: ")
+        assert "of 20 replications are finished" in errors
+        assert errors.count("\n") == 1
+        assert not list((out / "jobs").glob(".*.partial"))
+    outcome = tlscape("run", scenario, *LONG, "--out", out)
+    assert outcome.returncode == 0, outcome.stderr
+    assert kept.items() < inodes(out).items()
+    assert len(inodes(out)) == 20
+    assert not list((out / "jobs").glob(".*.partial"))
+
+
+def test_a_full_disk_is_told_in_one_line(scenario: Path, tlscape: Run, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+
+    def no_large_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))
+
+    out = tmp_path / "out"
+    outcome = tlscape("run", scenario, *BRIEF, "--out", out, preexec_fn=no_large_files)
+    assert outcome.returncode == 4, outcome.stderr
+    assert outcome.stderr.startswith(f"tlscape: {out}: writing results failed (File too large)")
+    assert outcome.stderr.count("\n") == 1
+    assert not list(out.rglob("*.partial"))
+    assert not (out / "report.html").exists()
+    assert tlscape("run", scenario, *BRIEF, "--out", out).returncode == 0
+
+
+def test_a_script_without_a_main_guard_may_run_a_study(scenario: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import experiments\n"
+        "brief = {'study.factors': {}}\n"
+        f"result = experiments.run({str(scenario)!r}, out={str(tmp_path / 'out')!r}, workers=2, "
+        "replications=1, **brief)\n"
+        "print(len(result.connections) > 0)\n"
+    )
+    outcome = subprocess.run(
+        [sys.executable, str(script)],
+        env={"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (outcome.stdout, outcome.stderr) == ("True\n", "")
+
+
+def test_the_default_folder_gives_way_to_another_study(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = {"workers": 1, "replications": 1}
+    first = experiments.run(scenario, **options)
+    again = experiments.run(scenario, **options)
+    other = experiments.run(scenario, **options, seed=5)
+    assert first.folder == again.folder == Path("out/small")
+    assert other.folder.parent == Path("out")
+    assert other.folder.name.startswith("small-")
+
+
+def test_every_file_of_a_result(result: experiments.Result) -> None:
+    names = {path.name for path in result.folder.iterdir()}
+    assert names == {*TABLES, "summary.csv", "manifest.json", "report.html", "plots", "jobs"}
+    manifest = json.loads((result.folder / "manifest.json").read_text())
+    assert manifest["seed"] == running.DEFAULT_SEED
+    assert manifest["rows"]["connections"] == len(result.connections)
+    assert manifest["machine_profiles"]["pentium-iii-933"]["operations"]

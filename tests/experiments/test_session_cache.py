@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import experiments
+from experiments.overrides import parse_override
+from experiments.questions.question import Answer
+from experiments.questions.session_cache import QUESTION, peak_of
+from experiments.scenario_file import load
+from experiments.statistics import replication_interval
+from experiments.study import plan
+
+
+def test_the_peak_of_the_world_cup_day() -> None:
+    peak = peak_of(load("session-cache").world())
+    # 215,241 requests at 21:42, nine a visit.
+    assert peak.rate == pytest.approx(215_241 / 9 / 60)
+    assert peak.time == pytest.approx(21 * 3600 + 42 * 60 + 30)
+    assert (peak.since, peak.until) == (peak.time - 900, peak.time + 900)
+
+
+def test_the_peak_of_a_constant_rate(scenario: Path) -> None:
+    peak = peak_of(load(scenario).world())
+    assert (peak.rate, peak.since, peak.until, peak.time) == (0.5, 0.0, 300.0, None)
+
+
+def test_metrics_are_what_pandas_finds(result: experiments.Result) -> None:
+    connections = result.connections
+    for row in result.values.to_dict("records"):
+        of_job = connections[
+            (connections["point"] == row["point"])
+            & (connections["replication"] == row["replication"])
+        ]
+        cpu = of_job["server_cpu"].mean()
+        assert row["server_cpu"] == pytest.approx(cpu)
+        assert row["cores_needed"] == pytest.approx(0.5 * cpu / 0.7)
+        if of_job["outcome"].iloc[0] == "plain":
+            assert math.isnan(row["resumed_share"])
+            assert math.isnan(row["hit_rate"])
+            assert math.isnan(row["handshake_p50"])
+            continue
+        assert row["resumed_share"] == pytest.approx((of_job["outcome"] == "resumed-by-id").mean())
+        offers = of_job[of_job["offered_session"]]
+        assert row["hit_rate"] == pytest.approx(offers["cache_hit"].astype(bool).mean())
+        for percent in (50, 95, 99):
+            assert row[f"handshake_p{percent}"] == pytest.approx(
+                of_job["handshake_time"].quantile(percent / 100)
+            )
+
+
+def test_the_summary_is_the_interval_of_the_replications(result: experiments.Result) -> None:
+    summary = pd.read_csv(result.folder / "summary.csv")
+    for row in summary.to_dict("records"):
+        values = result.values.loc[result.values["point"] == row["point"], row["metric"]]
+        interval = replication_interval(values.to_numpy())
+        assert [row["mean"], row["low"], row["high"]] == pytest.approx(
+            [interval.mean, interval.low, interval.high], nan_ok=True
+        )
+
+
+def conclude(scenario: Path, cores: Sequence[Sequence[float]]) -> Answer:
+    """Conclude from given cores of the four points and the baseline, a list a replication."""
+    file = load(scenario, [parse_override(f"study.replications={len(cores[0])}")])
+    study = plan(file, seed=1)
+    rows = [
+        {"point": point, "replication": replication, "cores_needed": number}
+        for point, of_point in enumerate(cores)
+        for replication, number in enumerate(of_point)
+    ]
+    return QUESTION.conclude(pd.DataFrame(rows), study)
+
+
+def test_the_frugal_point_wins_when_it_is_shown_to_be_close(scenario: Path) -> None:
+    noise = np.array([0.0, 0.3, -0.3, 0.1])
+    cores = [12 + noise, 10.2 + noise, 11 + noise, 10 + noise, 6 + noise]
+    answer = conclude(scenario, cores)
+    assert answer.recommended == 1
+    assert answer.sentence.startswith(
+        "Remember 1,000 sessions for 10 s: the peak minute then needs 10.22 cores (95 % interval "
+    )
+    assert "within 5 % of the best of the grid (5 min, 1,000: 10.03)" in (answer.sentence)
+    remarks = " ".join(answer.remarks)
+    assert "saves 15 % of the cores that 10 s, 2 needs (12.03)" in remarks
+    assert "Plain HTTP would need 6.03 cores" in remarks
+
+
+def test_a_close_mean_without_a_close_interval_does_not_win(scenario: Path) -> None:
+    base = np.array([10.0, 10.0, 10.0, 10.0])
+    wild = np.array([6.2, 14.2, 8.2, 12.2])
+    answer = conclude(scenario, [wild, 2 * base, 2 * base, base, base / 2])
+    assert answer.recommended == 3
+    assert "fewest of the grid" in answer.sentence
+
+
+def test_one_replication_gives_an_answer_without_interval(scenario: Path) -> None:
+    answer = conclude(scenario, [[12.0], [10.2], [11.0], [10.0], [6.0]])
+    assert answer.recommended == 3
+    assert "interval" not in answer.sentence
+    assert "gives no interval" in " ".join(answer.remarks)

@@ -1,0 +1,1 @@
+"""The machines: what runs on them and what it costs."""

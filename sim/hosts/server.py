@@ -1,0 +1,143 @@
+"""A server: its processor, its work, and the sessions it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+import tls
+from sim import identities
+from sim.costs import machine_profile
+from sim.description import Description
+from sim.hosts import cpu
+from sim.hosts.cpu import Cpu
+from sim.hosts.machine import Machine
+from sim.hosts.work import Work
+from sim.telemetry import COUNT, TIME, WORD, Column
+from sim.units import Capacity, Lifetime, scaled
+
+COLUMNS = (
+    Column("time", TIME),
+    Column("node", WORD),
+    *cpu.COLUMNS,
+    Column("open_connections", COUNT),
+    Column("cache_entries", COUNT),
+    Column("cache_hits", COUNT),
+    Column("cache_misses", COUNT),
+    Column("cache_evictions", COUNT),
+)
+"""A row of the table `samples`: a server at one moment. The cache's hits, misses and evictions
+count from the start of recording; its entries include expired ones that nobody has asked for."""
+
+
+class Sessions(Description):
+    """A server's session cache."""
+
+    capacity: Capacity
+    """Entries, before scaling: 20000, 0 for none at all, "unlimited". A scaled capacity is rounded,
+    and is at least one entry where it was not 0."""
+    lifetime: Lifetime
+    """How long a session may be resumed: "5 min", "unlimited"."""
+    renew: bool = False
+    """Whether the lifetime counts from the last use, not from the full handshake."""
+    eviction: Literal["lru", "fifo"] = "lru"
+    """Who makes room in a full cache: the least recently used or the first stored."""
+
+    def cache(self, scale: float) -> tls.SessionCache:
+        """An empty cache of the scaled capacity."""
+        capacity = None if self.capacity is None else scaled(self.capacity, scale)
+        return tls.SessionCache(capacity, self.lifetime, renew=self.renew, eviction=self.eviction)
+
+
+class ServerDescription(Description):
+    """A server."""
+
+    name: str = Field(default="www.contoso.com", min_length=1)
+    """Its DNS name: what clients want, what its certificate should name, how tables call it."""
+    identity: str = "contoso-rsa-1024"
+    """The certificate chain and key that it shows; one of those that ship."""
+    machine: Machine
+    """The machine profile that prices its work."""
+    cores: int = Field(default=1, gt=0)
+    """Processor cores, not scaled."""
+    security: Literal["tls", "plain"] = "tls"
+    """"tls", or "plain" for HTTP without it."""
+    versions: tuple[str, ...] = tuple(map(tls.version_name, tls.IMPLEMENTED_VERSIONS))
+    """Protocol versions it speaks: ["SSL 3.0", "TLS 1.0"]."""
+    suites: tuple[str, ...] = tuple(map(tls.suite_name, tls.SERVER_SUITES))
+    """Cipher suites it takes, the preferred first; all that there are, strongest first."""
+    sessions: Sessions | None = None
+    """The session cache; without one no session can be resumed."""
+
+    @field_validator("identity")
+    @classmethod
+    def _known_identity(cls, name: str) -> str:
+        if name not in identities.names():
+            raise ValueError(
+                f'there is no identity "{name}"; there are {", ".join(identities.names())}'
+            )
+        return name
+
+    @field_validator("versions")
+    @classmethod
+    def _known_versions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, map(tls.version_name, tls.IMPLEMENTED_VERSIONS), "version")
+
+    @field_validator("suites")
+    @classmethod
+    def _known_suites(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, map(tls.suite_name, tls.SERVER_SUITES), "cipher suite")
+
+
+def _all_known(names: tuple[str, ...], known: Iterable[str], what: str) -> tuple[str, ...]:
+    choice = tuple(known)
+    if not names:
+        raise ValueError(f"at least one {what} is needed; there are {', '.join(choice)}")
+    for name in names:
+        if name not in choice:
+            raise ValueError(f'the {what} "{name}" is unknown; there are {", ".join(choice)}')
+    return names
+
+
+class Server:
+    """One server.
+
+    Attributes:
+        cpu: its cores and run queue.
+        work: what it has done.
+        sessions: its session cache, already scaled; `None` when it remembers nothing.
+        open_connections: TCP connections that are open now.
+    """
+
+    def __init__(self, description: ServerDescription, scale: float, now: float) -> None:
+        self.description = description
+        self.name = description.name
+        self.cpu = Cpu(description.cores, now)
+        self.work = Work(description.name, machine_profile(description.machine))
+        self.sessions = description.sessions.cache(scale) if description.sessions else None
+        self.open_connections = 0
+        self._counted_before = (0, 0, 0)
+
+    def begin_recording(self, now: float) -> None:
+        """Count from here on."""
+        self.cpu.sample_utilisation(now)
+        self._counted_before = self._cache_counters()
+
+    def sample(self, now: float) -> list[Any]:
+        """The row of the table `samples` at `now`."""
+        counters = zip(self._cache_counters(), self._counted_before, strict=True)
+        return [
+            now,
+            self.name,
+            self.cpu.sample_utilisation(now),
+            self.cpu.queue_length(now),
+            self.open_connections,
+            len(self.sessions) if self.sessions is not None else 0,
+            *(count - before for count, before in counters),
+        ]
+
+    def _cache_counters(self) -> tuple[int, int, int]:
+        cache = self.sessions
+        return (0, 0, 0) if cache is None else (cache.hits, cache.misses, cache.evictions)

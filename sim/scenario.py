@@ -1,0 +1,68 @@
+"""The scenario: the schema of a world, assembled from the descriptions of its parts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, field_validator
+
+from sim.description import Description
+from sim.hosts.client import ClientDescription
+from sim.hosts.server import ServerDescription
+from sim.network.path import Path
+from sim.network.tcp import Tcp
+from sim.units import Duration, PositiveDuration, Scale
+from sim.workload.arrivals import Arrivals
+from sim.workload.http import Http
+from sim.workload.populations import Population
+
+
+class Scenario(Description):
+    """A world to simulate. Raises `pydantic.ValidationError` for what cannot be one."""
+
+    title: str = ""
+    """One line for people."""
+    start: AwareDatetime
+    """When recording starts, by the calendar, with its time zone: 1998-06-30T00:00:00Z."""
+    kind: Literal["terminating", "steady-state"]
+    """"terminating": a day or a storm that ends; connections that are open at the end are still
+    served. "steady-state": a piece of something endless; arrivals go on, unrecorded, until the last
+    recorded connection has ended."""
+    duration: PositiveDuration
+    """How long is recorded: "24 h". A connection belongs to it that begins in it."""
+    warm_up: Duration = 0.0
+    """How long is simulated before the start, unrecorded, to fill caches: "10 h"."""
+    scale: Scale = 1.0
+    """Divides arrivals, cache capacities and numbers of clients alike: "1/2000"."""
+    sample_interval: PositiveDuration = 60.0
+    """Time between two samples: "5 min"."""
+    arrivals: Arrivals
+    """When visits begin."""
+    population: Population
+    """Who comes."""
+    clients: tuple[ClientDescription, ...]
+    """What they come with."""
+    path: Path
+    """What lies between them and the server."""
+    tcp: Tcp = Tcp()
+    """How both speak TCP."""
+    http: Http
+    """What they ask for."""
+    server: ServerDescription
+    """Whom they ask."""
+
+    @field_validator("clients")
+    @classmethod
+    def _shares_of_all(
+        cls, clients: tuple[ClientDescription, ...]
+    ) -> tuple[ClientDescription, ...]:
+        if not clients:
+            raise ValueError("at least one table [[clients]] is needed")
+        profiles = [client.profile for client in clients]
+        for profile in profiles:
+            if profiles.count(profile) > 1:
+                raise ValueError(f'the profile "{profile}" stands in two tables; join them')
+        total = sum(client.share for client in clients)
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the shares of all clients must add up to 1, not {total:g}")
+        return clients

@@ -1,0 +1,154 @@
+"""Tables that grow without bound in constant memory: rows are packed as they come.
+
+A table holds one row group of packed rows; when it is full it is turned into Arrow columns, handed
+to the sink, and forgotten.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+ROWS_IN_A_GROUP = 16_384
+
+
+class Sink(Protocol):
+    """Where tables go."""
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Take a row group of the table of that name; its schema is `SCHEMAS[table]`."""
+
+
+class MemorySink:
+    """Keeps all row groups in memory."""
+
+    def __init__(self) -> None:
+        self.batches: dict[str, list[pa.RecordBatch]] = {}
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Keep a row group."""
+        self.batches.setdefault(table, []).append(batch)
+
+    def table(self, name: str) -> pa.Table:
+        """A whole table. Raises `KeyError` when no simulation wrote one of that name."""
+        return pa.Table.from_batches(self.batches[name]).unify_dictionaries()
+
+
+class _Codes(dict[Any, int]):
+    """Numbers words in order of first use; `None` is -1."""
+
+    def __init__(self) -> None:
+        super().__init__({None: -1})
+
+    def __missing__(self, word: str) -> int:
+        code = self[word] = len(self) - 1
+        return code
+
+    def words(self) -> list[str]:
+        return [word for word in self if word is not None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of column: how a value is packed, and what it becomes in Arrow."""
+
+    format: str
+    arrow: pa.DataType
+    nullable: bool = False
+
+
+TIME = Kind("d", pa.float64())
+"""Seconds, or another number that need not be whole."""
+OPTIONAL_TIME = Kind("d", pa.float64(), nullable=True)
+"""Seconds; NaN becomes null."""
+COUNT = Kind("q", pa.int64())
+"""A whole number."""
+FLAG = Kind("b", pa.bool_())
+"""True or false."""
+OPTIONAL_FLAG = Kind("b", pa.bool_(), nullable=True)
+"""True, false or `None`."""
+WORD = Kind("i", pa.dictionary(pa.int32(), pa.string()))
+"""One of few strings."""
+OPTIONAL_WORD = Kind("i", pa.dictionary(pa.int32(), pa.string()), nullable=True)
+"""One of few strings, or `None`."""
+
+_FLAG_CODES = {None: -1, False: 0, True: 1}
+
+
+class Column(NamedTuple):
+    """A column of a table: its name and its kind."""
+
+    name: str
+    kind: Kind
+
+
+def schema_of(columns: Sequence[Column]) -> pa.Schema:
+    """The Arrow schema of these columns."""
+    return pa.schema([pa.field(name, kind.arrow, nullable=kind.nullable) for name, kind in columns])
+
+
+class Table:
+    """One table on its way to the sink."""
+
+    def __init__(
+        self, name: str, columns: Sequence[Column], sink: Sink, rows: int = ROWS_IN_A_GROUP
+    ) -> None:
+        self.name = name
+        self._columns = tuple(columns)
+        self._schema = schema_of(columns)
+        self._sink = sink
+        layout = struct.Struct("<" + "".join(kind.format for _, kind in columns))
+        self._pack_into = layout.pack_into
+        self._row_size = layout.size
+        self._type = np.dtype([(column.name, f"<{column.kind.format}") for column in columns])
+        self._buffer = bytearray(rows * layout.size)
+        self._end = 0
+        self._handed_over = False
+        self._codes: dict[int, _Codes] = {}
+        self._encoders: list[tuple[int, Mapping[Any, int]]] = []
+        for position, (_, kind) in enumerate(columns):
+            if pa.types.is_dictionary(kind.arrow):
+                self._codes[position] = _Codes()
+                self._encoders.append((position, self._codes[position]))
+            elif pa.types.is_boolean(kind.arrow):
+                self._encoders.append((position, _FLAG_CODES))
+
+    def append(self, row: list[Any]) -> None:
+        """Add a row: a value for each column, in their order. The list is used up."""
+        for position, codes in self._encoders:
+            row[position] = codes[row[position]]
+        self._pack_into(self._buffer, self._end, *row)
+        self._end += self._row_size
+        if self._end == len(self._buffer):
+            self.flush()
+
+    def close(self) -> None:
+        """Hand the last rows to the sink; a table without rows is handed over as an empty one."""
+        if self._end or not self._handed_over:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand the rows so far to the sink."""
+        packed = np.frombuffer(self._buffer, self._type, count=self._end // self._row_size)
+        arrays = [
+            self._arrow(position, np.ascontiguousarray(packed[column.name]), column.kind)
+            for position, column in enumerate(self._columns)
+        ]
+        self._end = 0
+        self._handed_over = True
+        self._sink.write(self.name, pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+    def _arrow(self, position: int, values: np.ndarray, kind: Kind) -> pa.Array:
+        if position in self._codes:
+            indices = pa.array(values, mask=values < 0)
+            words = pa.array(self._codes[position].words(), pa.string())
+            return pa.DictionaryArray.from_arrays(indices, words)
+        if pa.types.is_boolean(kind.arrow):
+            return pa.array(values > 0, mask=values < 0)
+        mask = np.isnan(values) if kind.nullable else None
+        return pa.array(values, mask=mask)

@@ -1,0 +1,227 @@
+"""Quantities with units: "40 ms", "3.7 kB", "100 Mbit/s", "30 /s", "1/2000".
+
+Units are parsed here and nowhere else. Inside the simulator times are seconds, sizes bytes, bit
+rates bits a second, frequencies events a second and scales plain shares.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field, PlainSerializer
+
+Number = TypeVar("Number", int, float)
+
+_DURATIONS = {
+    "ns": Fraction(1, 10**9),
+    "us": Fraction(1, 10**6),
+    "µs": Fraction(1, 10**6),
+    "ms": Fraction(1, 1000),
+    "s": Fraction(1),
+    "min": Fraction(60),
+    "h": Fraction(3600),
+    "d": Fraction(86_400),
+}
+_SIZES = {
+    "B": Fraction(1),
+    "kB": Fraction(10**3),
+    "MB": Fraction(10**6),
+    "GB": Fraction(10**9),
+    "KiB": Fraction(2**10),
+    "MiB": Fraction(2**20),
+    "GiB": Fraction(2**30),
+}
+_BIT_RATES = {
+    "bit/s": Fraction(1),
+    "kbit/s": Fraction(10**3),
+    "Mbit/s": Fraction(10**6),
+    "Gbit/s": Fraction(10**9),
+}
+_FREQUENCIES = {
+    "/s": Fraction(1),
+    "/min": Fraction(1, 60),
+    "/h": Fraction(1, 3600),
+    "/d": Fraction(1, 86_400),
+}
+
+_NUMBER = r"(?:\d+(?:_\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,2})?"
+_LONGEST = 40
+_QUANTITY = re.compile(rf"\s*([+-]?)({_NUMBER})\s*([A-Za-zµ/]+)?\s*", re.ASCII)
+_RATIO = re.compile(rf"\s*([+-]?)({_NUMBER})\s*(?:/\s*({_NUMBER})\s*)?", re.ASCII)
+
+
+def parse_duration(value: object) -> float:
+    """Seconds of a duration such as `"40 ms"`, `"5 min"`, `"10 h"` or `"7 d"`.
+
+    Raises `ValueError` for anything else: a negative one, an unknown unit, a number without one.
+    """
+    return float(_parse(value, "a duration", _DURATIONS, '"5 min"'))
+
+
+def parse_size(value: object) -> int:
+    """Bytes of a size such as `"400 B"`, `"3.7 kB"` (3,700) or `"16 KiB"` (16,384).
+
+    Raises `ValueError` for anything else, and for a size that is not a whole number of bytes.
+    """
+    size = _parse(value, "a size", _SIZES, '"3.7 kB"')
+    if size.denominator != 1:
+        raise ValueError(f"{_quoted(value)} is not a whole number of bytes")
+    return int(size)
+
+
+def parse_bit_rate(value: object) -> float:
+    """Bits a second of a bit rate such as `"100 Mbit/s"`. Raises `ValueError` otherwise."""
+    return float(_parse(value, "a bit rate", _BIT_RATES, '"100 Mbit/s"'))
+
+
+def parse_frequency(value: object) -> float:
+    """Events a second of a frequency such as `"30 /s"` or `"5 /min"`.
+
+    Raises `ValueError` otherwise.
+    """
+    return float(_parse(value, "a frequency", _FREQUENCIES, '"30 /s"'))
+
+
+def parse_rate(value: object) -> float:
+    """A bit rate in bits a second or a frequency in events a second, as the unit says.
+
+    Raises `ValueError` for anything else.
+    """
+    return float(_parse(value, "a rate", _BIT_RATES | _FREQUENCIES, '"100 Mbit/s" or "30 /s"'))
+
+
+def parse_scale(value: object) -> float:
+    """A scale above 0 and at most 1: a ratio such as `"1/2000"`, or a plain number.
+
+    Raises `ValueError` otherwise.
+    """
+    accepted = 'a scale is above 0 and at most 1, such as "1/2000" or 0.01'
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{_quoted(value)} is no scale; {accepted}")
+    match = _RATIO.fullmatch(str(value))
+    if match is None:
+        raise ValueError(f"{_quoted(value)} is no scale; {accepted}")
+    sign, above, below = match.groups()
+    denominator = _fraction(below) if below else Fraction(1)
+    if sign == "-" or not denominator or not 0 < _fraction(above) / denominator <= 1:
+        raise ValueError(f"{_quoted(value)} will not do; {accepted}")
+    return float(_fraction(above) / denominator)
+
+
+def scaled(number: int, scale: float) -> int:
+    """A number of things at a scale, rounded (half to even); of some, never fewer than one."""
+    return max(1, round(number * scale)) if number else 0
+
+
+def _parse(value: object, what: str, units: Mapping[str, Fraction], example: str) -> Fraction:
+    accepted = f"write {what} as a number with one of the units {', '.join(units)}: {example}"
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{_quoted(value)} is not {what}; {accepted}")
+    match = _QUANTITY.fullmatch(str(value))
+    if match is None:
+        raise ValueError(f"{_quoted(value)} is not {what}; {accepted}")
+    sign, number, unit = match.groups()
+    if unit is None:
+        raise ValueError(f"{_quoted(value)} has no unit; {accepted}")
+    factor = units.get(unit)
+    if factor is None:
+        raise ValueError(f'{_quoted(value)}: the unit "{unit}" is unknown; {accepted}')
+    if sign == "-":
+        raise ValueError(f"{_quoted(value)} is negative; {what} is at least 0")
+    return _fraction(number) * factor
+
+
+def _fraction(number: str) -> Fraction:
+    if len(number) > _LONGEST:
+        raise ValueError(f"{number[:_LONGEST]}... is too long a number")
+    return Fraction(number.replace("_", ""))
+
+
+def _quoted(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _above_zero(parse: Callable[[object], Number]) -> Callable[[object], Number]:
+    """The same parser, with a `ValueError` for nothing at all, such as "0 s"."""
+
+    def parse_above_zero(value: object) -> Number:
+        parsed = parse(value)
+        if parsed == 0:
+            raise ValueError(f"{_quoted(value)} will not do; it must be above 0")
+        return parsed
+
+    return parse_above_zero
+
+
+def _none_if_unlimited(value: object) -> object:
+    return None if value == "unlimited" else value
+
+
+def _parse_lifetime(value: object) -> float | None:
+    unless_unlimited = _none_if_unlimited(value)
+    if unless_unlimited is None:
+        return None
+    try:
+        return _above_zero(parse_duration)(value)
+    except ValueError as error:
+        raise ValueError(f'{error}; or "unlimited"') from None
+
+
+def _written(unit: str) -> PlainSerializer:
+    """In JSON a quantity is written with its unit, so that what is dumped can be read again."""
+    return PlainSerializer(lambda value: f"{value!r} {unit}", return_type=str, when_used="json")
+
+
+def _written_or_unlimited(unit: str) -> PlainSerializer:
+    return PlainSerializer(
+        lambda value: "unlimited" if value is None else f"{value!r} {unit}",
+        return_type=str,
+        when_used="json",
+    )
+
+
+def _parsed(parse: Callable[[object], Any]) -> BeforeValidator:
+    return BeforeValidator(parse, json_schema_input_type=str)
+
+
+Duration = Annotated[float, _parsed(parse_duration), _written("s")]
+"""Seconds, at least 0, written such as "5 min"."""
+
+PositiveDuration = Annotated[float, _parsed(_above_zero(parse_duration)), _written("s")]
+"""Seconds, above 0, written such as "5 min"."""
+
+Lifetime = Annotated[
+    float | None,
+    _parsed(_parse_lifetime),
+    _written_or_unlimited("s"),
+]
+"""Seconds, above 0, written such as "5 min"; `None` for ever, written "unlimited"."""
+
+Capacity = Annotated[
+    Annotated[int, Field(ge=0)] | None,
+    BeforeValidator(_none_if_unlimited, json_schema_input_type=int | Literal["unlimited"]),
+    PlainSerializer(
+        lambda value: "unlimited" if value is None else value,
+        return_type=int | str,
+        when_used="json",
+    ),
+]
+"""A number of entries, at least 0; `None` for any number, written "unlimited"."""
+
+Size = Annotated[int, _parsed(parse_size), _written("B")]
+"""Bytes, at least 0, written such as "3.7 kB"."""
+
+PositiveSize = Annotated[int, _parsed(_above_zero(parse_size)), _written("B")]
+"""Bytes, above 0, written such as "3.7 kB"."""
+
+BitRate = Annotated[float, _parsed(_above_zero(parse_bit_rate)), _written("bit/s")]
+"""Bits a second, above 0, written such as "100 Mbit/s"."""
+
+Frequency = Annotated[float, _parsed(_above_zero(parse_frequency)), _written("/s")]
+"""Events a second, above 0, written such as "30 /s"."""
+
+Scale = Annotated[float, BeforeValidator(parse_scale, json_schema_input_type=str | float)]
+"""A share above 0 and at most 1, written such as "1/2000" or 0.01."""

@@ -1,0 +1,1 @@
+"""Who comes, when, and what for: arrivals, populations, browsers, HTTP."""

@@ -1,0 +1,139 @@
+"""The simulated world: built from a scenario and a seed, run, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import simpy
+
+from sim.connection import Connection, Surroundings
+from sim.hosts.client import Clients
+from sim.hosts.server import Server
+from sim.peers import Peers
+from sim.peers.live import LivePeers
+from sim.peers.plain import PlainPeers
+from sim.scenario import Scenario
+from sim.streams import Streams
+from sim.tables import COLUMNS
+from sim.telemetry import Sink, Table
+
+_REPORTS = 200
+
+
+class World:
+    """One replication of a scenario.
+
+    Simulated time is in seconds since the scenario's start, and begins at minus its warm-up.
+    """
+
+    def __init__(self, scenario: Scenario, *, seed: int, replication: int = 0, sink: Sink) -> None:
+        self._scenario = scenario
+        self._streams = streams = Streams(seed, replication)
+        self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
+        self._environment = simpy.Environment(initial_time=-scenario.warm_up)
+        self._server = Server(scenario.server, scenario.scale, -scenario.warm_up)
+        self._clients = Clients(scenario.clients)
+        self._visitors = scenario.population.visitors(scenario.scale)
+        self._unfinished = 0
+        self._surroundings = Surroundings(
+            environment=self._environment,
+            path=scenario.path,
+            tcp=scenario.tcp,
+            http=scenario.http,
+            server=self._server,
+            peers=self._peers(streams),
+            table=self._tables["connections"],
+            ended=self._ended,
+        )
+
+    def run(self, progress: Callable[[float], None] | None = None) -> None:
+        """Simulate everything and hand all rows to the sink."""
+        environment = self._environment
+        environment.process(self._arrivals())
+        self._advance(0.0, progress)
+        self._server.begin_recording(0.0)
+        for moment in self._moments_of_samples():
+            self._advance(moment, progress)
+            self._tables["samples"].append(self._server.sample(moment))
+        while self._unfinished:
+            environment.step()
+        for work in (self._server.work, *(group.work for group in self._clients.groups)):
+            for row in work.rows():
+                self._tables["operations"].append(list(row))
+        for table in self._tables.values():
+            table.close()
+        if progress is not None:
+            progress(1.0)
+
+    def _peers(self, streams: Streams) -> Peers:
+        if self._scenario.server.security == "plain":
+            return PlainPeers()
+        start = self._scenario.start.timestamp()
+        return LivePeers(self._server, self._scenario.clients, start, streams)
+
+    def _arrivals(self) -> Generator[simpy.Event, None, None]:
+        """Each visit: who comes, and the process of the connection."""
+        scenario, environment, streams = self._scenario, self._environment, self._streams
+        draws_of_visitor = streams.uniforms("population")
+        draws_of_profile = streams.uniforms("profiles")
+        times = scenario.arrivals.times(
+            streams.generator("arrivals"), environment.now, scenario.scale
+        )
+        endless = scenario.kind == "steady-state"
+        for number, time in enumerate(times):
+            recorded = 0 <= time < scenario.duration
+            if time >= scenario.duration and not endless:
+                return
+            yield environment.timeout(time - environment.now)
+            client = self._visitors.visitor(environment.now, next(draws_of_visitor))
+            group = self._clients.group(client, next(draws_of_profile))
+            connection = Connection(self._surroundings, number, client, group, recorded=recorded)
+            self._unfinished += recorded
+            environment.process(connection.life())
+
+    def _ended(self, connection: Connection) -> None:
+        self._unfinished -= connection.recorded
+
+    def _moments_of_samples(self) -> Generator[float, None, None]:
+        """Every sample interval, and the end."""
+        interval, duration = self._scenario.sample_interval, self._scenario.duration
+        number = 1
+        while (moment := number * interval) < duration:
+            yield moment
+            number += 1
+        yield duration
+
+    def _advance(self, moment: float, progress: Callable[[float], None] | None) -> None:
+        """Simulate what comes before `moment`, and tell how much of everything that makes."""
+        environment, begin = self._environment, -self._scenario.warm_up
+        whole = self._scenario.duration - begin
+        while environment.now < moment:
+            environment.run(until=min(moment, environment.now + whole / _REPORTS))
+            if progress is not None:
+                progress((environment.now - begin) / whole)
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replication: int = 0,
+    sink: Sink,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Simulate one replication of a scenario.
+
+    The same scenario, seed and replication give the same row groups to the last bit, in any
+    process.
+
+    Args:
+        scenario: the world.
+        seed: at least 0.
+        replication: at least 0; replications of one seed are independent.
+        sink: takes the tables, a row group at a time.
+        progress: called now and then with the share of simulated time that has passed.
+
+    Raises `ValueError` for a negative seed or replication, and `LookupError` when a machine profile
+    has no price for an operation that a connection does.
+    """
+    World(scenario, seed=seed, replication=replication, sink=sink).run(progress)

@@ -1,0 +1,58 @@
+"""Small worlds for tests: a description to vary, and what its simulation says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+import sim
+
+
+def description(**changes: Any) -> dict[str, Any]:
+    """A small world's scenario; `server__cores=2` sets the key `cores` in the table `server`."""
+    whole: dict[str, Any] = {
+        "start": "1998-06-30T00:00:00Z",
+        "kind": "terminating",
+        "duration": "60 s",
+        "sample_interval": "10 s",
+        "arrivals": {"process": "poisson", "rate": "4 /s"},
+        "population": {"kind": "independent", "clients": 40},
+        "clients": [{"profile": "internet-explorer-6"}],
+        "path": {"round_trip_time": "100 ms"},
+        "http": {"requests": 2, "request_size": "400 B", "response_size": "3.7 kB"},
+        "server": {
+            "machine": "pentium-iii-933",
+            "sessions": {"capacity": 1000, "lifetime": "5 min"},
+        },
+    }
+    for path, value in changes.items():
+        *tables, key = path.split("__")
+        table = whole
+        for name in tables:
+            table = table[name]
+        table[key] = value
+    return whole
+
+
+def scenario(**changes: Any) -> sim.Scenario:
+    """That description as a scenario."""
+    return sim.Scenario.model_validate(description(**changes))
+
+
+def simulated(world: sim.Scenario, *, seed: int = 1, replication: int = 0) -> sim.MemorySink:
+    """The tables of one replication."""
+    sink = sim.MemorySink()
+    sim.simulate(world, seed=seed, replication=replication, sink=sink)
+    return sink
+
+
+def connections(world: sim.Scenario, *, seed: int = 1, replication: int = 0) -> pa.Table:
+    """The table `connections` of one replication, in order of beginning."""
+    table = simulated(world, seed=seed, replication=replication).table("connections")
+    return table.sort_by("connection")
+
+
+def rows(table: pa.Table) -> list[dict[str, Any]]:
+    """A table's rows as dictionaries."""
+    return table.to_pylist()

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 INK = "#22303c"
 MUTED = "#6b7785"
 GRID = "#e3e8ed"
-Corner = Literal["best", "upper left", "lower right"]
+Corner = Literal["best", "upper left"]
 SERIES = ("#1f5f8b", "#2a9d8f", "#d98e2b", "#b5483a", "#6d597a", "#4f772d")
 
 _STYLE: Any = {
@@ -80,11 +80,18 @@ class Chart(Figure):
         return self.png()
 
 
-def add_legend(axes: Axes, *, where: Corner = "best", title: str = "") -> None:
-    """Add a quiet legend to axes that show more than one thing."""
+def add_legend(axes: Axes, *, where: Corner = "best", above: bool = False, title: str = "") -> None:
+    """Add a quiet legend to axes that show more than one thing, in them or `above` them."""
     handles, _ = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        axes.legend(loc=where, title=title or None, frameon=False, fontsize=9.5, title_fontsize=9.5)
+        axes.legend(
+            loc="lower left" if above else where,
+            bbox_to_anchor=(0, 1) if above else None,
+            title=title or None,
+            frameon=False,
+            fontsize=9.5,
+            title_fontsize=9.5,
+        )
 
 
 def new_chart(

@@ -21,8 +21,8 @@ _DISK_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, 
 def claim(folder: Path | None, study: Study) -> Path:
     """Return the study's out folder, made if need be, and marked as this study's.
 
-    Without a `folder` it is `out/NAME`, or `out/NAME-DIGEST` when another study (other
-    settings, another seed or version) lies there.
+    Without a `folder` it is `out/NAME`; `out/NAME-DIGEST` for a study with overrides, or when
+    another study (another seed or version) lies there.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def claim(folder: Path | None, study: Study) -> Path:
     """
     if folder is None:
         folder = Path("out") / study.file.name
-        if _other_content(folder, study) is not None:
+        if study.file.overrides or _other_content(folder, study) is not None:
             folder = Path("out") / f"{study.file.name}-{study.identity[:8]}"
     fault = _other_content(folder, study)
     if fault is not None:

@@ -74,12 +74,18 @@ class Plots:
                 curve = measurements.quantile_curve("handshake_time", index)
                 if len(curve):
                     colour = SERIES[number % len(SERIES)]
-                    axes.plot(1e3 * curve["value"], curve["share"], label=label, color=colour)
+                    axes.step(
+                        1e3 * curve["value"],
+                        curve["share"],
+                        where="post",
+                        label=label,
+                        color=colour,
+                    )
         axes.set_xlabel("handshake, ms")
         axes.set_ylabel("handshakes")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_ylim(0, 1.02)
-        add_legend(axes, where="lower right")
+        add_legend(axes, above=True)
         return chart
 
     def load(self, points: Sequence[int] | None = None, *, period: float | None = None) -> Chart:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from experiments.study import DesignPoint, Study
 
 _TOLERANCE = 0.05
-_PEAK_WINDOW = 1800.0
+_PEAK_WINDOW = 3600.0
 _ENTRY_SIZES = (2_000, 4_000)
 
 HIT_RATE = Metric(
@@ -60,7 +60,7 @@ CORES = Metric(
     "Cores",
     Quantity.COUNT,
     "Cores needed in the unscaled peak minute: its arrivals a second, times the mean server CPU "
-    "time of the connections that arrived within 15 minutes of it, over the utilisation target.",
+    "time of the connections that arrived within 30 minutes of it, over the utilisation target.",
     decimals=2,
 )
 

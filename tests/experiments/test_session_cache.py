@@ -22,7 +22,7 @@ def test_the_peak_of_the_world_cup_day() -> None:
     # 215,241 requests at 21:42, nine a visit.
     assert peak.rate == pytest.approx(215_241 / 9 / 60)
     assert peak.time == pytest.approx(21 * 3600 + 42 * 60 + 30)
-    assert (peak.since, peak.until) == (peak.time - 900, peak.time + 900)
+    assert (peak.since, peak.until) == (peak.time - 1800, peak.time + 1800)
 
 
 def test_the_peak_of_a_constant_rate(scenario: Path) -> None:

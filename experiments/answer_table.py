@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from experiments.questions.question import Metric, Quantity
 from experiments.statistics import Interval, replication_interval
-from experiments.wording import factor_words, level_words
+from experiments.wording import decimals_for, factor_words, level_words
 
 if TYPE_CHECKING:
     from experiments.result import Result
@@ -72,7 +72,10 @@ def _cell(metric: Metric, interval: Interval) -> tuple[str, str]:
     factor = _FACTORS[metric.quantity]
     if math.isnan(interval.mean):
         return _NONE, ""
-    mean = f"{factor * interval.mean:,.{metric.decimals}f}"
+    decimals = metric.decimals
+    if metric.quantity is Quantity.COUNT:
+        decimals = decimals_for(interval.mean, decimals)
+    mean = f"{factor * interval.mean:,.{decimals}f}"
     if math.isnan(interval.half_width):
         return mean, ""
-    return mean, f"{factor * interval.half_width:,.{metric.decimals}f}"
+    return mean, f"{factor * interval.half_width:,.{decimals}f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import logging
 import re
 from typing import Any, Literal
 
@@ -11,6 +12,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+# On a new machine it would tell on stderr that it looks for fonts.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 INK = "#22303c"
 MUTED = "#6b7785"

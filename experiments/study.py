@@ -43,7 +43,8 @@ class DesignPoint:
     def label(self) -> str:
         """The point's levels in words, such as "5 min, 200000"."""
         if self.is_baseline:
-            return "baseline (" + ", ".join(map(level_words, self.settings.values())) + ")"
+            settings = ", ".join(map(level_words, self.settings.values()))
+            return f"baseline ({settings})" if settings else "baseline"
         return ", ".join(map(level_words, self.settings.values())) or "as described"
 
 

@@ -49,6 +49,8 @@ def _places(text: str) -> Iterator[tuple[Path, int]]:
                 if is_array and depth == len(names) - 1:
                     array_lengths[table] = array_lengths.get(table, 0) + 1
                 if table in array_lengths:
+                    if array_lengths[table] == 1:
+                        yield table, line
                     table += (array_lengths[table] - 1,)
             yield table, line
         else:

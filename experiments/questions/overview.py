@@ -43,7 +43,7 @@ class Overview(Question):
             f"the server {1e3 * mean['server_cpu']:.2f} ms of CPU time and "
             f"{100 * mean['failed_share']:.1f} % fail."
         )
-        if len(study.points) > 1:
+        if sum(not point.is_baseline for point in study.points) > 1:
             sentence = f"At {study.points[0].label}: {sentence}"
         return Answer(sentence, shown={point.index: point.label for point in study.points[:5]})
 

@@ -8,6 +8,7 @@ key operations, and with them fewer cores; what they cost is memory, and keys th
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import pandas as pd
 from experiments.questions import metrics
 from experiments.questions.question import Answer, Metric, Quantity, Question
 from experiments.statistics import Interval, paired_difference, replication_interval
-from experiments.wording import fraction, level_words, percent
+from experiments.wording import decimals_for, fraction, level_words, percent, size_words
 
 if TYPE_CHECKING:
     import sim
@@ -126,14 +127,16 @@ class SessionCache(Question):
             if point.scenario.server.security == "plain":
                 day[["resumed_share", "hit_rate"]] = math.nan
             frames.append(day.reset_index())
-        columns = ["point", "replication", *(metric.name for metric in self.metrics)]
+        metrics = [metric.name for metric in self.metrics]
+        columns = ["point", "replication", *metrics, "failed_share"]
         return pd.concat(frames, ignore_index=True)[columns]
 
     def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
         """Recommend the shortest lifetime, then the smallest cache, within 5 % of the best.
 
-        "Within" is shown, not hoped: the 95 % interval of the paired difference to 1.05 times the
-        best lies below zero.
+        Points at which more connections fail than at others are no candidates. "Within" is shown,
+        not hoped: the 95 % interval of the paired difference to 1.05 times the best lies below
+        zero.
         """
         cores = {
             point.index: _of(values, point)["cores_needed"].to_numpy(dtype=np.float64)
@@ -141,6 +144,14 @@ class SessionCache(Question):
         }
         means = {index: replication_interval(of_point) for index, of_point in cores.items()}
         candidates = [point for point in study.points if not point.is_baseline]
+        failed = {
+            point.index: float(_of(values, point)["failed_share"].mean()) for point in candidates
+        }
+        measured = [point for point in candidates if not math.isnan(means[point.index].mean)]
+        if not measured:
+            return Answer("No connection was recorded at the peak: simulate longer, or more of it.")
+        fewest_failures = min(failed[point.index] for point in measured)
+        candidates = [point for point in measured if failed[point.index] <= fewest_failures]
         best = min(candidates, key=lambda point: means[point.index].mean)
         enough = [
             point
@@ -152,7 +163,10 @@ class SessionCache(Question):
         worst = max(candidates, key=lambda point: means[point.index].mean)
         return Answer(
             sentence=_sentence(study, chosen, best, means),
-            remarks=tuple(_remarks(study, chosen, worst, means, _mean_unexpired(values, chosen))),
+            remarks=(
+                *_failures(measured, failed, fewest_failures),
+                *_remarks(study, chosen, worst, means, _mean_unexpired(values, chosen)),
+            ),
             recommended=chosen.index,
             shown=_shown(study, chosen, best, worst),
         )
@@ -199,7 +213,7 @@ def _sentence(
     if chosen is not best:
         sentence += (
             f", within {percent(_TOLERANCE)} of the best of the grid "
-            f"({best.label}: {means[best.index].mean:.2f})"
+            f"({best.label}: {_number(means[best.index].mean)})"
         )
     elif len(study.points) > 1:
         sentence += (
@@ -214,24 +228,42 @@ def _advice(point: DesignPoint) -> str:
     capacity = settings.get("server.sessions.capacity")
     words = []
     if capacity is not None:
-        words.append(f"{level_words(capacity)} sessions")
+        many = "any number of" if capacity == "unlimited" else level_words(capacity)
+        words.append(f"{many} sessions")
     elif lifetime is not None:
         words.append("sessions")
     if lifetime is not None:
-        words.append(f"for {lifetime}")
+        words.append("for ever" if lifetime == "unlimited" else f"for {lifetime}")
     return f"Remember {' '.join(words)}" if words else f"Take {point.label}"
 
 
+def _failures(
+    measured: list[DesignPoint], failed: dict[int, float], fewest: float
+) -> Iterator[str]:
+    for point in measured:
+        if failed[point.index] > 0:
+            consequence = ": it is no candidate" if failed[point.index] > fewest else ""
+            yield (
+                f"At {point.label} {100 * failed[point.index]:.1f} % of the connections fail"
+                f"{consequence}."
+            )
+
+
 def _mean_unexpired(values: pd.DataFrame, point: DesignPoint) -> float:
-    if "unexpired_sessions" not in values:
-        return math.nan
     return float(_of(values, point)["unexpired_sessions"].mean())
 
 
 def _cores(interval: Interval) -> str:
+    mean = _number(interval.mean)
     if math.isnan(interval.low):
-        return f"{interval.mean:.2f} cores"
-    return f"{interval.mean:.2f} cores (95 % interval {interval.low:.2f}–{interval.high:.2f})"
+        return f"{mean} cores"
+    decimals = decimals_for(interval.mean, CORES.decimals)
+    low, high = (f"{bound:.{decimals}f}" for bound in (interval.low, interval.high))
+    return f"{mean} cores (95 % interval {low}–{high})"
+
+
+def _number(cores: float) -> str:
+    return f"{cores:.{decimals_for(cores, CORES.decimals)}f}"
 
 
 def _remarks(
@@ -246,7 +278,7 @@ def _remarks(
         saved = 1 - means[chosen.index].mean / means[worst.index].mean
         remarks.append(
             f"That saves {percent(saved)} of the cores that {worst.label} needs "
-            f"({means[worst.index].mean:.2f})."
+            f"({_number(means[worst.index].mean)})."
         )
     baseline = study.baseline
     if baseline is not None and baseline.scenario.server.security == "plain":
@@ -257,7 +289,6 @@ def _remarks(
         )
     sessions = chosen.scenario.server.sessions
     if sessions is not None and sessions.capacity:
-        low, high = (size * sessions.capacity / 1e6 for size in _ENTRY_SIZES)
         if not math.isnan(unexpired):
             remarks.append(
                 f"Some {float(f'{unexpired:.2g}'):,.0f} sessions are unexpired at once at most: "
@@ -268,8 +299,9 @@ def _remarks(
                 )
             )
         remarks.append(
-            f"A full cache of {sessions.capacity:,} entries of 2–4 kB takes {low:,.0f}–{high:,.0f} "
-            "MB of memory."
+            f"A full cache of {sessions.capacity:,} entries of 2–4 kB takes "
+            + " to ".join(size_words(size * sessions.capacity) for size in _ENTRY_SIZES)
+            + " of memory."
         )
     scale = chosen.scenario.scale
     if scale != 1:

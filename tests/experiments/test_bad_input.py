@@ -136,7 +136,9 @@ def test_a_number_out_of_range(option: str, scenario: Path, tlscape: Run) -> Non
     one_line(tlscape("run", scenario, option), option.partition("=")[0])
 
 
-@pytest.mark.parametrize("folder", ["/proc/tlscape", "/sys/tlscape/out", "/dev/null/out", "{file}/out", "{file}"])
+@pytest.mark.parametrize(
+    "folder", ["/proc/tlscape", "/sys/tlscape/out", "/dev/null/out", "{file}/out", "{file}"]
+)
 def test_an_out_folder_that_cannot_be_written(folder: str, scenario: Path, tlscape: Run) -> None:
     out = folder.format(file=scenario)
     one_line(tlscape("run", scenario, "--out", out), out, "cannot be written", "--out")

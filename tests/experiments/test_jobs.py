@@ -145,6 +145,7 @@ def begin(scenario: Path, out: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_study_that_is_stopped_goes_on_from_there(
     how: signal.Signals, scenario: Path, tlscape: Run, tmp_path: Path

@@ -64,12 +64,20 @@ def test_the_summary_is_the_interval_of_the_replications(result: experiments.Res
         )
 
 
-def conclude(scenario: Path, cores: Sequence[Sequence[float]]) -> Answer:
+def conclude(
+    scenario: Path, cores: Sequence[Sequence[float]], failed: Sequence[float] = (0, 0, 0, 0, 0)
+) -> Answer:
     """Conclude from given cores of the four points and the baseline, a list a replication."""
     file = load(scenario, [parse_override(f"study.replications={len(cores[0])}")])
     study = plan(file, seed=1)
     rows = [
-        {"point": point, "replication": replication, "cores_needed": number}
+        {
+            "failed_share": failed[point],
+            "unexpired_sessions": 1500.0,
+            "point": point,
+            "replication": replication,
+            "cores_needed": number,
+        }
         for point, of_point in enumerate(cores)
         for replication, number in enumerate(of_point)
     ]
@@ -103,3 +111,25 @@ def test_one_replication_gives_an_answer_without_interval(scenario: Path) -> Non
     assert answer.recommended == 3
     assert "interval" not in answer.sentence
     assert "gives no interval" in " ".join(answer.remarks)
+
+
+def test_a_point_at_which_connections_fail_does_not_win(scenario: Path) -> None:
+    answer = conclude(
+        scenario, [[1.0, 1.1], [8.0, 8.1], [9.0, 9.1], [9.0, 9.1], [6, 6]], (0.5, 0, 0, 0, 0)
+    )
+    assert answer.recommended == 1
+    assert answer.remarks[0] == ("At 10 s, 2 50.0 % of the connections fail: it is no candidate.")
+
+
+def test_nothing_was_measured(scenario: Path) -> None:
+    answer = conclude(scenario, [[math.nan]] * 5, (math.nan,) * 5)
+    assert answer.recommended is None
+    assert "No connection was recorded" in answer.sentence
+
+
+def test_the_cache_is_held_against_what_could_be_resumed(scenario: Path) -> None:
+    answer = conclude(scenario, [[8.0, 8.1], [7.0, 7.1], [8.0, 8.1], [7.0, 7.1], [6, 6]])
+    assert answer.recommended == 1
+    remarks = " ".join(answer.remarks)
+    assert "1,500 sessions are unexpired at once at most: the cache evicts some" in remarks
+    assert "1,000 entries of 2–4 kB takes 2 MB to 4 MB" in remarks

@@ -55,6 +55,15 @@ def uniforms(generator: np.random.Generator) -> Iterator[float]:
         yield from generator.random(BLOCK).tolist()
 
 
+def unit_rate_process(generator: np.random.Generator) -> Iterator[np.ndarray]:
+    """A Poisson process of rate 1: blocks of ascending times from 0 on."""
+    last = 0.0
+    while True:
+        times = last + np.cumsum(generator.standard_exponential(BLOCK))
+        last = float(times[-1])
+        yield times
+
+
 class EntropySource:
     """Gives each connection its own random bytes, the same whenever and in whatever order."""
 

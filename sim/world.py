@@ -84,7 +84,8 @@ class World:
             recorded = 0 <= time < scenario.duration
             if time >= scenario.duration and not endless:
                 return
-            yield environment.timeout(time - environment.now)
+            # Rounding may have put the clock a bit past an arrival that follows at once.
+            yield environment.timeout(max(0.0, time - environment.now))
             client = self._visitors.visitor(environment.now, next(draws_of_visitor))
             group = self._clients.group(client, next(draws_of_profile))
             connection = Connection(self._surroundings, number, client, group, recorded=recorded)

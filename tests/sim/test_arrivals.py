@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from scipy import stats
 
 from sim.streams import Streams
-from sim.workload.arrivals import Curve, Poisson
+from sim.workload.curve import Curve
+from sim.workload.poisson import Poisson
 
 
 def curve(*counts: float, interval: str = "1 min", **more: object) -> Curve:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sim.workload.populations import Independent, Zipf
+from sim.workload.independent import Independent
 from sim.workload.revisits import RevisitingVisitors, Revisits
+from sim.workload.zipf import Zipf
 
 SY_2018 = [
     ["5 min", 0.177],

@@ -17,15 +17,16 @@ from scipy import stats
 from scipy.optimize import brentq
 
 import sim
-from sim.workload.populations import Zipf
+from sim.workload.zipf import Zipf
 from tests.sim.worlds import connections, rows, scenario
 
 SEED = 1998
 REPLICATIONS = 12
 
-LIFETIME = 300.0
-CLIENTS = 200
-RATE_OF_A_CLIENT = 1 / LIFETIME
+LIFETIME = 600.0
+CLIENTS = 400
+RATE_OF_A_CLIENT = 1 / 300.0
+LOAD = RATE_OF_A_CLIENT * LIFETIME
 
 ZIPF = Zipf(kind="zipf", clients=1000, exponent=0.8)
 CAPACITY = 100
@@ -54,7 +55,7 @@ def poisson_clients(*, renew: bool) -> sim.Scenario:
     """Clients that come by Poisson processes of their own; nobody is ever evicted."""
     return scenario(
         **CHEAP,
-        duration="3600 s",
+        duration="3000 s",
         warm_up="1800 s",
         arrivals={"process": "poisson", "rate": f"{CLIENTS * RATE_OF_A_CLIENT} /s"},
         population={"kind": "independent", "clients": CLIENTS},
@@ -70,7 +71,7 @@ def popular_clients(eviction: str) -> sim.Scenario:
     """The independent reference model; no session ever expires."""
     return scenario(
         **CHEAP,
-        duration="700 s",
+        duration="900 s",
         warm_up="100 s",
         arrivals={"process": "poisson", "rate": "10 /s"},
         population=ZIPF.model_dump(),
@@ -139,9 +140,9 @@ def test_every_hit_is_that_of_a_cache_on_paper(eviction: str, renew: bool) -> No
     ("world", "theory"),
     [
         # λT / (1 + λT)
-        pytest.param(poisson_clients(renew=False), 1 / 2, id="fixed lifetime"),
+        pytest.param(poisson_clients(renew=False), LOAD / (1 + LOAD), id="fixed lifetime"),
         # 1 - e^(-λT)
-        pytest.param(poisson_clients(renew=True), 1 - exp(-1), id="renewed lifetime"),
+        pytest.param(poisson_clients(renew=True), 1 - exp(-LOAD), id="renewed lifetime"),
         pytest.param(
             popular_clients("lru"),
             che("lru", ZIPF.popularity(), CAPACITY),

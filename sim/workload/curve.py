@@ -1,0 +1,54 @@
+"""Arrivals that follow a curve of counts, such as a day's requests a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from sim.description import Description
+from sim.streams import unit_rate_process
+from sim.units import PositiveDuration
+
+
+class Curve(Description):
+    """A non-homogeneous Poisson process whose rate follows counts an interval.
+
+    Counts are expected requests; a visit makes `requests_per_visit` of them. Within an interval
+    the rate is constant. The curve begins with the scenario's start and repeats with its own
+    length, before the start too.
+    """
+
+    process: Literal["curve"]
+    counts: tuple[Annotated[float, Field(ge=0)], ...]
+    """Requests an interval, in the order of time."""
+    interval: PositiveDuration
+    """The length of each interval: "1 min"."""
+    requests_per_visit: float = Field(default=1.0, gt=0)
+    """Requests that one visit makes."""
+
+    @field_validator("counts")
+    @classmethod
+    def _some_requests(cls, counts: tuple[float, ...]) -> tuple[float, ...]:
+        if not any(counts):
+            raise ValueError("a curve needs at least one count above 0")
+        return counts
+
+    @property
+    def length(self) -> float:
+        """Seconds until the curve repeats."""
+        return len(self.counts) * self.interval
+
+    def times(self, generator: np.random.Generator, start: float, scale: float) -> Iterator[float]:
+        """Arrival times from `start` on (seconds), ascending, without end."""
+        edges = self.interval * np.arange(len(self.counts) + 1)
+        expected = np.concatenate(([0.0], np.cumsum(self.counts)))
+        expected *= scale / self.requests_per_visit
+        a_cycle = float(expected[-1])
+        whole_cycles, position = divmod(start, self.length)
+        before_start = whole_cycles * a_cycle + float(np.interp(position, edges, expected))
+        for visits in unit_rate_process(generator):
+            cycles, within = np.divmod(before_start + visits, a_cycle)
+            yield from (cycles * self.length + np.interp(within, expected, edges)).tolist()

@@ -1,0 +1,37 @@
+"""A population of equals who come independently of each other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sim.description import Description
+from sim.units import scaled
+
+
+class Independent(Description):
+    """N clients, each coming by a Poisson process of its own.
+
+    Together they make the scenario's arrivals: with Poisson arrivals at rate R each client comes
+    at rate R / N. The scale divides N like the arrivals, so that this rate stays.
+    """
+
+    kind: Literal["independent"]
+    clients: int = Field(gt=0)
+    """How many clients, before scaling."""
+
+    def visitors(self, scale: float) -> EquallyLikelyVisitors:
+        """The scaled number of clients, at least one."""
+        return EquallyLikelyVisitors(scaled(self.clients, scale))
+
+
+class EquallyLikelyVisitors:
+    """All of them equally likely at every arrival."""
+
+    def __init__(self, clients: int) -> None:
+        self._clients = clients
+
+    def visitor(self, now: float, draw: float) -> int:
+        """Who comes, by a draw from [0, 1)."""
+        return int(draw * self._clients)

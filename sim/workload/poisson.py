@@ -1,0 +1,26 @@
+"""Poisson arrivals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from sim.description import Description
+from sim.streams import unit_rate_process
+from sim.units import Frequency
+
+
+class Poisson(Description):
+    """A Poisson process: visits at a constant rate, without memory."""
+
+    process: Literal["poisson"]
+    rate: Frequency
+    """Visits a second, before scaling: "30 /s"."""
+
+    def times(self, generator: np.random.Generator, start: float, scale: float) -> Iterator[float]:
+        """Arrival times from `start` on (seconds), ascending, without end."""
+        mean = 1.0 / (self.rate * scale)
+        for visits in unit_rate_process(generator):
+            yield from (start + mean * visits).tolist()

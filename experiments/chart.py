@@ -22,6 +22,7 @@ GRID = "#e3e8ed"
 Corner = Literal["best", "upper left"]
 SERIES = ("#1f5f8b", "#2a9d8f", "#d98e2b", "#b5483a", "#6d597a", "#4f772d")
 
+_LEGEND: Any = {"frameon": False, "fontsize": 9.5, "title_fontsize": 9.5}
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10.5,
@@ -84,18 +85,18 @@ class Chart(Figure):
         return self.png()
 
 
-def add_legend(axes: Axes, *, where: Corner = "best", above: bool = False, title: str = "") -> None:
-    """Add a quiet legend to axes that show more than one thing, in them or `above` them."""
+def add_legend(axes: Axes, *, where: Corner = "best", title: str = "") -> None:
+    """Add a quiet legend to axes that show more than one thing."""
     handles, _ = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        axes.legend(
-            loc="lower left" if above else where,
-            bbox_to_anchor=(0, 1) if above else None,
-            title=title or None,
-            frameon=False,
-            fontsize=9.5,
-            title_fontsize=9.5,
-        )
+        axes.legend(loc=where, title=title or None, **_LEGEND)
+
+
+def add_legend_above(chart: Chart, axes: Axes, *, columns: int = 1) -> None:
+    """Add a quiet legend above axes whose whole area is taken."""
+    handles, labels = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        chart.legend(handles, labels, loc="outside upper left", ncols=columns, **_LEGEND)
 
 
 def new_chart(

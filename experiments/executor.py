@@ -12,8 +12,14 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from multiprocessing.connection import wait as wait_for_sentinels
 from pathlib import Path
 
@@ -68,7 +74,7 @@ def run_jobs(
                     _run_in(pool, missing, folder, progress, len(jobs))
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted: {_kept(jobs, folder)}") from None
-    except BrokenProcessPool:
+    except BrokenExecutor:
         raise WorkerDied(
             f"a worker process died (killed, or out of memory): {_kept(jobs, folder)}; "
             "fewer --workers need less memory"
@@ -117,7 +123,7 @@ def _run_in(
     executor: Executor, jobs: Sequence[Job], folder: Path, progress: StudyProgress, of: int
 ) -> None:
     with _main_module_hidden():
-        futures = {executor.submit(run_job, job, folder): job for job in jobs}
+        futures = {executor.submit(run_job, job, folder.absolute()): job for job in jobs}
     pending: set[Future[None]] = set(futures)
     try:
         while pending:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 import socket
@@ -22,6 +21,7 @@ from typing import Any
 import sim
 from experiments.study import Study
 from experiments.version import simulation_digest, version
+from experiments.whole_files import write_whole
 
 FILE = "manifest.json"
 _LIBRARIES = (
@@ -41,13 +41,8 @@ def write_manifest(
     study: Study, folder: Path, *, rows: Mapping[str, int], workers: int, wall_seconds: float
 ) -> None:
     """Write `manifest.json` into the study's folder, whole or not at all."""
-    partial = folder / f".{FILE}.partial"
-    try:
-        content = _manifest(study, folder, rows=rows, workers=workers, wall_seconds=wall_seconds)
-        partial.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
-        os.replace(partial, folder / FILE)
-    finally:
-        partial.unlink(missing_ok=True)
+    content = _manifest(study, folder, rows=rows, workers=workers, wall_seconds=wall_seconds)
+    write_whole(folder / FILE, json.dumps(content, indent=2, default=str) + "\n")
 
 
 def _manifest(

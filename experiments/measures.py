@@ -135,13 +135,13 @@ class Measurements:
             return pd.DataFrame({"share": [], "value": []})
         return pd.DataFrame({"share": shares, "value": values})
 
-    def operations(self) -> pd.DataFrame:
-        """Return `cpu_seconds` and `count` by `node`, `operation` and `bits`."""
+    def server_work(self) -> pd.DataFrame:
+        """Return the servers' `cpu_seconds` by `kind`: an operation's name up to its first dot."""
         return self._frame(f"""
-            SELECT point, replication, node, operation, bits,
-                   sum("count") AS "count", sum(cpu_seconds) AS cpu_seconds
-            FROM {self._tables["operations"]}
-            GROUP BY ALL ORDER BY point, replication, node, operation, bits
+            SELECT point, replication, split_part(operation, '.', 1) AS kind,
+                   sum(cpu_seconds) AS cpu_seconds
+            FROM {self._tables["operations"]} WHERE node NOT LIKE 'clients/%'
+            GROUP BY ALL ORDER BY point, replication, kind
         """)
 
     def _frame(self, query: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.failures import DiskFailed, FolderError
 from experiments.study import Study
+from experiments.whole_files import write_whole
 
 JOBS = "jobs"
 _STUDY = "study.json"
@@ -40,13 +41,44 @@ def claim(folder: Path | None, study: Study) -> Path:
     marker = folder / JOBS / _STUDY
     try:
         content = {"identity": study.identity, "scenario": study.file.name, "seed": study.seed}
-        _write_whole(marker, json.dumps(content, indent=1) + "\n")
+        write_whole(marker, json.dumps(content, indent=1) + "\n")
     except OSError as error:
         for path in reversed(made):
             with contextlib.suppress(OSError):
                 path.rmdir()
         raise FolderError(_cannot_write(folder, error)) from None
     return folder
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a study's folder against a second run into it, while the first is going on.
+
+    The operating system lets go of it when the process ends, however it ends. Where it has no
+    such locks (Windows) nothing is held.
+
+    Raises
+    ------
+    FolderError : another run holds it.
+
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    descriptor = os.open(folder / JOBS, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderError(
+                f"{folder}: another run is writing into it; wait for it, or choose another folder "
+                "with --out"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -125,12 +157,3 @@ def _cannot_write(folder: Path, error: OSError) -> str:
         f"{folder}: the out folder cannot be written ({error.strerror}); "
         "choose a folder that can be with --out"
     )
-
-
-def _write_whole(file: Path, text: str) -> None:
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)

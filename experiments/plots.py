@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from experiments.chart import MUTED, SERIES, Chart, add_legend, new_chart
+from experiments.chart import MUTED, SERIES, Chart, add_legend, add_legend_above, new_chart
 from experiments.statistics import Interval, replication_interval
 from experiments.study import DesignPoint
 from experiments.wording import factor_words, fraction, level_words, percent
@@ -85,7 +85,39 @@ class Plots:
         axes.set_ylabel("handshakes")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_ylim(0, 1.02)
-        add_legend(axes, above=True)
+        add_legend_above(chart, axes)
+        return chart
+
+    def work(self, points: Sequence[int] | None = None) -> Chart:
+        """Chart what a connection's CPU time at the server goes into, at some design points.
+
+        The costliest kinds of operation have a colour each, the others one together.
+        """
+        shown = self._shown(points)
+        chart, (axes,) = new_chart(
+            "work",
+            "Where the server’s CPU time goes",
+            "CPU time a connection costs the server, by kind of operation; mean of "
+            f"{self._replications}.",
+            height=1.9 + 0.42 * len(shown),
+        )
+        with self._result.measurements() as measurements:
+            work = measurements.server_work().groupby(["point", "kind"])["cpu_seconds"].sum()
+            connections = measurements.connections().groupby("point")["connections"].sum()
+        table = work.unstack(fill_value=0).reindex(list(shown), fill_value=0.0)
+        table = 1e3 * table.div(connections.reindex(table.index), axis=0).fillna(0.0)
+        costly = list(table.max().sort_values(ascending=False, kind="stable").index[: len(SERIES)])
+        table = table[costly].assign(other=table.drop(columns=costly).sum(axis=1))
+        left = np.zeros(len(table))
+        for kind, colour in zip(table.columns, (*SERIES, MUTED), strict=False):
+            widths = table[kind].to_numpy()
+            axes.barh(range(len(table)), widths, left=left, height=0.62, color=colour, label=kind)
+            left += widths
+        axes.set_yticks(range(len(table)), list(shown.values()))
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel("server CPU a connection, ms")
+        add_legend_above(chart, axes, columns=4)
         return chart
 
     def load(self, points: Sequence[int] | None = None, *, period: float | None = None) -> Chart:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from experiments.answer_table import answer_table
 from experiments.chart import Chart
 from experiments.overrides import parse_path
 from experiments.statistics import CONFIDENCE
+from experiments.whole_files import write_whole
 from experiments.wording import fraction, level_words, percent
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def write_report(result: Result) -> None:
     plots = result.folder / "plots"
     plots.mkdir(exist_ok=True)
     for chart in charts:
-        _write_whole(plots / f"{chart.name}.svg", chart.svg())
-    _write_whole(result.report, report_html(result, charts))
+        write_whole(plots / f"{chart.name}.svg", chart.svg())
+    write_whole(result.report, report_html(result, charts))
 
 
 def report_html(result: Result, charts: list[Chart]) -> str:
@@ -160,12 +160,3 @@ def _manifest_shown(manifest: dict[str, Any]) -> str:
     """Return the manifest as text, without the scenario that the report shows apart."""
     shown = {key: value for key, value in manifest.items() if key != "scenario"}
     return json.dumps(shown, indent=2, ensure_ascii=False)
-
-
-def _write_whole(file: Path, text: str) -> None:
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from experiments.result import SUMMARY, Result
 from experiments.scenario_file import ScenarioFile, load
 from experiments.study import plan
 from experiments.tables import merge_tables
+from experiments.whole_files import write_whole
 
 DEFAULT_SEED = 1
 
@@ -61,7 +62,7 @@ def run(
     study = plan(file, seed=seed, replications=replications)
     folder = out_folder.claim(None if out is None else Path(out), study)
     jobs = jobs_of(study)
-    with out_folder.writing(folder):
+    with out_folder.held(folder), out_folder.writing(folder):
         run_jobs(
             jobs, folder / out_folder.JOBS, title=file.name, workers=workers, executor=executor
         )
@@ -88,7 +89,7 @@ def write_analysis(result: Result) -> None:
     """
     from experiments.report import write_report
 
-    result.summary.to_csv(result.folder / SUMMARY, index=False, lineterminator="\n")
+    write_whole(result.folder / SUMMARY, result.summary.to_csv(index=False, lineterminator="\n"))
     write_report(result)
 
 

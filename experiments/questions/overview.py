@@ -48,8 +48,8 @@ class Overview(Question):
         return Answer(sentence, shown={point.index: point.label for point in study.points[:5]})
 
     def charts(self, result: Result) -> list[Chart]:
-        """Return the handshakes' distribution and the load over time."""
-        return [result.plot.latency_cdf(), result.plot.load()]
+        """Return the handshakes' distribution, the servers' work, and the load over time."""
+        return [result.plot.latency_cdf(), result.plot.work(), result.plot.load()]
 
 
 QUESTION = Overview()

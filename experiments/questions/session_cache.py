@@ -172,9 +172,15 @@ class SessionCache(Question):
         )
 
     def charts(self, result: Result) -> list[Chart]:
-        """Return cores and hit rate by design point, the handshakes, and the day."""
+        """Return hit rate, cores and work by design point, the handshakes, and the day."""
         plot = result.plot
-        return [plot.hit_rate(), plot.cores_needed(), plot.latency_cdf(), plot.load()]
+        return [
+            plot.hit_rate(),
+            plot.cores_needed(),
+            plot.work(),
+            plot.latency_cdf(),
+            plot.load(),
+        ]
 
 
 def _of(frame: pd.DataFrame, point: DesignPoint) -> pd.DataFrame:

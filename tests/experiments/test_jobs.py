@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import experiments
-from experiments import executor, running
+from experiments import executor, out_folder, running
 from experiments.failures import WorkerDied
 from experiments.jobs import Job, is_finished, jobs_of, run_job
 from experiments.scenario_file import load
@@ -225,3 +225,16 @@ def test_every_file_of_a_result(result: experiments.Result) -> None:
     assert manifest["seed"] == running.DEFAULT_SEED
     assert manifest["rows"]["connections"] == len(result.connections)
     assert manifest["machine_profiles"]["pentium-iii-933"]["operations"]
+
+
+def test_two_runs_do_not_write_into_one_folder(scenario: Path, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    study = plan(load(scenario), seed=1)
+    folder = out_folder.claim(tmp_path / "out", study)
+    with (
+        out_folder.held(folder),
+        pytest.raises(experiments.FolderError, match="another run is writing into it"),
+    ):
+        experiments.run(scenario, out=folder)
+    with out_folder.held(folder):
+        pass

@@ -63,7 +63,7 @@ def test_the_report_has_the_answer_the_table_and_the_charts(
 ) -> None:
     text = result.report.read_text(encoding="utf-8")
     assert result.answer.sentence in text
-    assert page.tags.count("svg") == len(result.question.charts(result)) == 4
+    assert page.tags.count("svg") == len(result.question.charts(result)) == 5
     assert text.count("<tr") >= 1 + len(result.study.points)
     assert "[server.sessions]" in text
     assert '"finished":' in text.replace("&#34;", '"')

@@ -6,7 +6,7 @@ events and holds the bytes to send; its `meter` says what work that was.
 
 from tls.alerts import alert_name
 from tls.certificates import CertificateProblem, Identity, TrustStore
-from tls.configuration import ClientConfig, ServerConfig
+from tls.configuration import ClientAuthentication, ClientConfig, Renegotiation, ServerConfig
 from tls.connection import ClientConnection, ServerConnection
 from tls.entropy import Entropy
 from tls.errors import PeerError, UsageError
@@ -14,7 +14,9 @@ from tls.events import (
     AlertReceived,
     ApplicationData,
     CertificateAccepted,
+    ClientAuthenticated,
     Event,
+    FalseStart,
     HandshakeCompleted,
     RequestPending,
     SessionLookedUp,
@@ -23,8 +25,10 @@ from tls.events import (
 from tls.handshake.requests import LookUpSession, PrivateKeyOperation, StoreSession
 from tls.messages import message_name
 from tls.meter import Meter, Operation
+from tls.record.sizes import RecordSizes
 from tls.sessions import Session, SessionCache, SessionStore
-from tls.suites import SERVER_SUITES, suite_from_name, suite_name
+from tls.suites import DEFAULT_SUITES, IMPLEMENTED_SUITES, suite_from_name, suite_name
+from tls.tickets import TicketKeys
 from tls.versions import (
     IMPLEMENTED_VERSIONS,
     SSL_2_0,
@@ -39,7 +43,8 @@ from tls.versions import (
 
 __all__ = [
     "IMPLEMENTED_VERSIONS",
-    "SERVER_SUITES",
+    "DEFAULT_SUITES",
+    "IMPLEMENTED_SUITES",
     "SSL_2_0",
     "SSL_3_0",
     "TLS_1_0",
@@ -50,10 +55,13 @@ __all__ = [
     "ApplicationData",
     "CertificateAccepted",
     "CertificateProblem",
+    "ClientAuthenticated",
+    "ClientAuthentication",
     "ClientConfig",
     "ClientConnection",
     "Entropy",
     "Event",
+    "FalseStart",
     "HandshakeCompleted",
     "Identity",
     "LookUpSession",
@@ -62,6 +70,8 @@ __all__ = [
     "PeerError",
     "PrivateKeyOperation",
     "RequestPending",
+    "RecordSizes",
+    "Renegotiation",
     "ServerConfig",
     "ServerConnection",
     "Session",
@@ -69,6 +79,7 @@ __all__ = [
     "SessionLookedUp",
     "SessionStore",
     "StoreSession",
+    "TicketKeys",
     "Truncated",
     "TrustStore",
     "UsageError",

@@ -2,114 +2,199 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.certificates.names import names_server
 from tls.errors import UsageError
+from tls.groups import DEFAULT_GROUPS, FFDHE2048, GROUP_NAMES, FiniteField, finite_field, group_name
 from tls.handshake.requests import Deferrable
+from tls.record.sizes import RecordSizes
 from tls.sessions import SessionStore
-from tls.suites import SERVER_SUITES, is_implemented, suite_name
+from tls.signatures import DEFAULT_SCHEMES, SCHEMES, scheme_name
+from tls.suites import DEFAULT_SUITES, is_implemented, suite_name
+from tls.tickets import TicketKeys
 from tls.versions import IMPLEMENTED_VERSIONS, version_name
+
+
+class Renegotiation(enum.Enum):
+    """When a connection negotiates anew."""
+
+    REFUSE = "refuse"
+    """Never: no_renegotiation is answered."""
+    SECURE = "secure"
+    """When both sides know RFC 5746."""
+    LEGACY = "legacy"
+    """Always, as before 2009: open to the prefix attack."""
+
+
+class ClientAuthentication(enum.Enum):
+    """Whether a server asks for the client's certificate."""
+
+    NONE = "none"
+    REQUEST = "request"
+    """Asks, and goes on without."""
+    REQUIRE = "require"
+    """Asks, and ends the handshake without."""
 
 
 def _go_on(alert: int) -> bool:
     return True
 
 
-class ServerConfig:
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What both sides are set up with.
+
+    Attributes:
+        versions: wire versions spoken.
+        suites: in order of preference.
+        groups: named groups for (EC)DHE, in order of preference.
+        signature_schemes: for TLS 1.2, in order of preference.
+        alpn: application protocols, in order of preference; none leaves ALPN out.
+        extended_master_secret, encrypt_then_mac: whether those extensions are spoken (RFC 7627,
+            RFC 7366).
+        compress: whether DEFLATE is offered or accepted.
+        renegotiation: when to negotiate anew.
+        record_size_limit: the largest plaintext this side takes, in bytes; `None` leaves RFC 8449
+            out.
+        record_sizes: how large the records of application data are made.
+        split_records: whether application data is split 1/n-1 under CBC in SSL 3.0 and TLS 1.0.
+        on_warning: asked with each warning alert's code whether to go on.
+        key_log: given each line of an SSLKEYLOGFILE, without its end.
+    """
+
+    versions: Sequence[int] = IMPLEMENTED_VERSIONS
+    suites: Sequence[int] = DEFAULT_SUITES
+    groups: Sequence[int] = DEFAULT_GROUPS
+    signature_schemes: Sequence[int] = DEFAULT_SCHEMES
+    alpn: Sequence[str] = ()
+    extended_master_secret: bool = True
+    encrypt_then_mac: bool = True
+    compress: bool = False
+    renegotiation: Renegotiation = Renegotiation.SECURE
+    record_size_limit: int | None = None
+    record_sizes: RecordSizes = field(default_factory=RecordSizes)
+    split_records: bool = True
+    on_warning: Callable[[int], bool] = _go_on
+    key_log: Callable[[str], None] | None = None
+
+    deferred: frozenset[type[Deferrable]] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Check what both sides have in common. Raises `UsageError`."""
+        if not self.versions:
+            raise UsageError("at least one version is needed")
+        for version in self.versions:
+            if version not in IMPLEMENTED_VERSIONS:
+                raise UsageError(f"{version_name(version)} is not implemented")
+        if not self.suites:
+            raise UsageError("at least one cipher suite is needed")
+        for group in self.groups:
+            if group not in GROUP_NAMES:
+                raise UsageError(f"{group_name(group)} is not implemented")
+        for scheme in self.signature_schemes:
+            if scheme not in SCHEMES:
+                raise UsageError(f"signature scheme {scheme_name(scheme)} is not implemented")
+        if self.record_size_limit is not None and not 64 <= self.record_size_limit <= 16_384:
+            raise UsageError("a record size limit is 64 to 16,384 bytes")
+        object.__setattr__(self, "versions", tuple(sorted(set(self.versions))))
+        for name in ("suites", "groups", "signature_schemes", "alpn"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
+
+@dataclass(frozen=True)
+class ServerConfig(Settings):
     """A server's side.
 
-    Args:
-        identities: at least one; the first whose certificate names the wanted server is used,
-            else the first.
-        versions: wire versions spoken.
-        suites: in order of preference; by default the implemented ones, strongest first.
+    Attributes:
+        identities: at least one, unless all suites are anonymous; chosen by the suite's kind of
+            key, the client's signature schemes, and the server name it asks for.
         sessions: where sessions are remembered; `None` gives clients no session ID.
+        ticket_keys: seals session tickets; `None` issues none.
+        client_authentication: whether the client's certificate is asked for.
+        client_trust: the authorities that may have issued it.
+        accept: problems with it that do not matter.
+        diffie_hellman_field: the finite field of DHE, unless the client names another (RFC 7919).
+        ssl2_hello: whether a ClientHello in SSL 2.0's format is understood.
         deferred: kinds of requests that the caller answers (`Connection.answer`), such as
             `{tls.LookUpSession}`.
-        on_warning: asked with each warning alert's code whether to go on.
 
     Raises `UsageError` for what the engine cannot do.
     """
 
-    def __init__(
-        self,
-        identities: Sequence[Identity],
-        *,
-        versions: Sequence[int] = IMPLEMENTED_VERSIONS,
-        suites: Sequence[int] = SERVER_SUITES,
-        sessions: SessionStore | None = None,
-        deferred: frozenset[type[Deferrable]] = frozenset(),
-        on_warning: Callable[[int], bool] = _go_on,
-    ) -> None:
-        if not identities:
-            raise UsageError("a server needs at least one identity")
-        for code in suites:
+    identities: Sequence[Identity]
+    _: KW_ONLY
+    sessions: SessionStore | None = None
+    ticket_keys: TicketKeys | None = None
+    client_authentication: ClientAuthentication = ClientAuthentication.NONE
+    client_trust: TrustStore = field(default_factory=TrustStore)
+    accept: frozenset[CertificateProblem] = frozenset()
+    diffie_hellman_field: FiniteField = field(default_factory=lambda: finite_field(FFDHE2048))
+    ssl2_hello: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the configuration. Raises `UsageError`."""
+        super().__post_init__()
+        object.__setattr__(self, "identities", tuple(self.identities))
+        for code in self.suites:
             if not is_implemented(code):
                 raise UsageError(f"{suite_name(code)} is not implemented")
-        self.identities = tuple(identities)
-        self.versions = checked_versions(versions)
-        self.suites = tuple(suites)
-        self.sessions = sessions
-        self.deferred = deferred
-        self.on_warning = on_warning
+        if self.diffie_hellman_field.bits < 512:
+            raise UsageError("a Diffie-Hellman prime has at least 512 bits")
 
-    def identity_for(self, server_name: str | None) -> Identity:
-        """The identity to show a client that wants `server_name`."""
-        if server_name is not None and len(self.identities) > 1:
-            for identity in self.identities:
-                if names_server(identity.leaf, server_name):
-                    return identity
-        return self.identities[0]
+    def identities_for(self, server_name: str | None) -> Sequence[Identity]:
+        """The identities to show a client that wants `server_name`, in the configured order.
+
+        Those whose certificate names the server; all when none does or no name is wanted.
+        """
+        if server_name is None or len(self.identities) == 1:
+            return self.identities
+        return [each for each in self.identities if names_server(each.leaf, server_name)] or (
+            self.identities
+        )
 
 
-class ClientConfig:
+@dataclass(frozen=True)
+class ClientConfig(Settings):
     """A client's side.
 
-    Args:
+    Attributes:
         trust: the authorities it trusts.
-        versions: wire versions spoken; the highest is offered.
         suites: codes offered, in order; codes the engine has not may be among them, as a real
             client's list may be copied whole: a server that picks one fails the handshake.
         server_name_indication: whether the hello names the server (RFC 6066 §3).
         secure_renegotiation: whether the hello says that it knows RFC 5746.
+        session_tickets: whether tickets are asked for and offered (RFC 5077).
+        max_fragment_length: asked of the server, 512, 1,024, 2,048 or 4,096 bytes (RFC 6066 §4).
+        identities: its own certificates, shown when asked for.
         accept: problems with the server's certificate that do not stop it: what a warned user
             clicks away. Others abort with the problem's alert.
-        on_warning: asked with each warning alert's code whether to go on.
+        fallback: whether this is a retry at a lower version (RFC 7507).
+        false_start: whether data may be sent before the server's Finished, where the suite is
+            strong and forward secret (RFC 7918).
+        ssl2_hello: whether the hello goes out in SSL 2.0's format.
 
     Raises `UsageError` for what the engine cannot do.
     """
 
-    deferred: frozenset[type[Deferrable]] = frozenset()
+    trust: TrustStore
+    _: KW_ONLY
+    server_name_indication: bool = True
+    secure_renegotiation: bool = True
+    session_tickets: bool = True
+    max_fragment_length: int | None = None
+    identities: Sequence[Identity] = ()
+    accept: frozenset[CertificateProblem] = frozenset()
+    fallback: bool = False
+    false_start: bool = False
+    ssl2_hello: bool = False
 
-    def __init__(
-        self,
-        trust: TrustStore,
-        *,
-        versions: Sequence[int] = IMPLEMENTED_VERSIONS,
-        suites: Sequence[int] = SERVER_SUITES,
-        server_name_indication: bool = True,
-        secure_renegotiation: bool = True,
-        accept: frozenset[CertificateProblem] = frozenset(),
-        on_warning: Callable[[int], bool] = _go_on,
-    ) -> None:
-        if not suites:
-            raise UsageError("a client needs at least one cipher suite to offer")
-        self.trust = trust
-        self.versions = checked_versions(versions)
-        self.suites = tuple(suites)
-        self.server_name_indication = server_name_indication
-        self.secure_renegotiation = secure_renegotiation
-        self.accept = accept
-        self.on_warning = on_warning
-
-
-def checked_versions(versions: Sequence[int]) -> tuple[int, ...]:
-    """The versions, lowest first. Raises `UsageError` when there is none or one is unknown."""
-    if not versions:
-        raise UsageError("at least one version is needed")
-    for version in versions:
-        if version not in IMPLEMENTED_VERSIONS:
-            raise UsageError(f"{version_name(version)} is not implemented")
-    return tuple(sorted(set(versions)))
+    def __post_init__(self) -> None:
+        """Check the configuration. Raises `UsageError`."""
+        super().__post_init__()
+        object.__setattr__(self, "identities", tuple(self.identities))
+        if self.max_fragment_length not in (None, 512, 1024, 2048, 4096):
+            raise UsageError("a maximum fragment length is 512, 1024, 2048 or 4096 bytes")

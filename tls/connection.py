@@ -6,30 +6,42 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from tls.alerts import (
     ALWAYS_FATAL,
     CLOSE_NOTIFY,
     FATAL,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
+    PROTOCOL_VERSION,
     UNEXPECTED_MESSAGE,
     WARNING,
     alert_in_version,
     alert_name,
 )
-from tls.configuration import ClientConfig, ServerConfig
+from tls.configuration import ClientConfig, Renegotiation, ServerConfig
 from tls.entropy import Entropy, RandomSource
 from tls.errors import PeerError, UsageError
-from tls.events import AlertReceived, ApplicationData, Event, HandshakeCompleted, Truncated
+from tls.events import (
+    AlertReceived,
+    ApplicationData,
+    ClientAuthenticated,
+    Event,
+    FalseStart,
+    HandshakeCompleted,
+    Truncated,
+)
 from tls.exchange.rsa import decrypt_premaster
 from tls.handshake.client import client_handshake
-from tls.handshake.context import HandshakeContext
+from tls.handshake.context import FinishedHistory, HandshakeContext
 from tls.handshake.protocol import HandshakeProtocol
 from tls.handshake.requests import Deferrable, Handshake, LookUpSession, PrivateKeyOperation
 from tls.handshake.server import server_handshake
 from tls.meter import Meter
 from tls.record.layer import ALERT, APPLICATION_DATA, HANDSHAKE, RecordLayer
 from tls.sessions import Session
+from tls.signatures import sign, sign_md5_and_sha1
 from tls.versions import TLS_1_0
 
 _MAX_UNPRODUCTIVE = 32
@@ -43,6 +55,8 @@ class Connection:
         suite: agreed on, else `None`.
         resumed: whether the handshake resumed a session.
         session: what can be resumed next time, else `None`.
+        application_protocol: what ALPN agreed on, else `None`.
+        peer_certificates: the chain of a client that authenticated itself, DER, leaf first.
         handshake_completed: whether application data may flow.
         closed: whether nothing more will be sent or understood: a fatal alert either way, or
             close_notify both ways.
@@ -62,34 +76,80 @@ class Connection:
         self.session: Session | None = None
         self.handshake_completed = False
         self.closed = False
+        self.application_protocol: str | None = None
+        self.peer_certificates: tuple[bytes, ...] = ()
         self._config = config
         self._events: list[Event] = []
         self._alert_input = b""
         self._unproductive = 0
         self._close_notify_sent = False
         self._close_notify_received = False
-        self._records = RecordLayer(self.meter, min(config.versions[-1], TLS_1_0))
-        context = HandshakeContext(
-            is_client=is_client,
-            clock=clock,
-            random=RandomSource(entropy, self.meter),
-            meter=self.meter,
+        self._is_client = is_client
+        self._clock = clock
+        self._random = RandomSource(entropy, self.meter)
+        self._history = FinishedHistory()
+        self._may_send = False
+        self._waiting_data: list[bytes] = []
+        self._first_record = True
+        self._records = RecordLayer(
+            self.meter,
+            min(config.versions[-1], TLS_1_0),
+            sizes=config.record_sizes,
+            split_records=config.split_records,
         )
         self._handshake = HandshakeProtocol(
-            self._handshake_of_role(context),
             self._records,
-            context.transcript,
             is_client=is_client,
             deferred=config.deferred,
             serve=self._serve,
             emit=self._emit,
+            renegotiate=self._may_renegotiate,
         )
+        self._start_handshake()
+
+    def _start_handshake(self) -> None:
+        context = HandshakeContext(
+            self._config,
+            is_client=self._is_client,
+            clock=self._clock,
+            random=self._random,
+            meter=self.meter,
+            history=self._history,
+        )
+        self._handshake.start(self._handshake_of_role(context), context.transcript)
 
     def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
         raise NotImplementedError
 
     def _serve(self, request: Deferrable) -> object:
-        raise NotImplementedError
+        if isinstance(request, PrivateKeyOperation):
+            return self._use_private_key(request)
+        return None
+
+    def _use_private_key(self, request: PrivateKeyOperation) -> bytes | None:
+        key = request.identity.private_key
+        if request.operation == "decrypt":
+            if not isinstance(key, RSAPrivateKey):
+                raise UsageError("only RSA keys decrypt")
+            return decrypt_premaster(key, request.data, self.meter)
+        deterministic = self._random.seeded
+        if request.scheme is None:
+            return sign_md5_and_sha1(
+                key, request.data, deterministic=deterministic, meter=self.meter
+            )
+        return sign(
+            key, request.scheme, request.data, deterministic=deterministic, meter=self.meter
+        )
+
+    def _may_renegotiate(self) -> bool:
+        """Whether to do what the peer asks; if so, a new handshake has been started."""
+        policy = self._config.renegotiation
+        allowed = policy is Renegotiation.LEGACY or (
+            policy is Renegotiation.SECURE and self._history.secure
+        )
+        if allowed:
+            self._start_handshake()
+        return allowed
 
     def _forget_session(self, session: Session) -> None:
         """A session that may not be resumed any more."""
@@ -150,16 +210,38 @@ class Connection:
         return [Truncated()] if truncated else []
 
     def send(self, data: bytes) -> None:
-        """Send application data.
+        """Send application data; while a connection negotiates anew it waits until that is done.
 
-        Raises `UsageError` before the handshake is completed and after `close`.
+        Raises `UsageError` before the handshake is completed (or the event `FalseStart`) and after
+        `close`.
         """
-        if not self.handshake_completed:
+        if not self._may_send:
             raise UsageError("application data cannot be sent before the handshake is completed")
         if self.closed or self._close_notify_sent:
             raise UsageError("the connection is closed for sending")
+        if self.handshake_completed and not self._handshake.completed:
+            self._waiting_data.append(data)
+            return
         self._handshake.flush()
-        self._records.send(APPLICATION_DATA, data)
+        self._records.send_application_data(data)
+
+    def renegotiate(self) -> None:
+        """Negotiate anew: a client sends its hello, a server asks for one (RFC 5246 §7.4.1.1).
+
+        Raises `UsageError` before the first handshake is completed, while another one runs, and
+        where the configuration or a peer without RFC 5746 forbids it.
+        """
+        if not self.handshake_completed or not self._handshake.completed or self.closed:
+            raise UsageError("there is no completed handshake to negotiate anew")
+        policy = self._config.renegotiation
+        if policy is Renegotiation.REFUSE:
+            raise UsageError("the configuration refuses renegotiation")
+        if policy is Renegotiation.SECURE and not self._history.secure:
+            raise UsageError("the peer does not know secure renegotiation")
+        if self._is_client:
+            self._start_handshake()
+        else:
+            self._handshake.request_renegotiation()
 
     def close(self) -> None:
         """Send close_notify, once; what the peer still sends is received until its own."""
@@ -196,6 +278,8 @@ class Connection:
 
     def _read_records(self) -> None:
         handshake = self._handshake
+        if self._first_record and not self._read_ssl2_hello():
+            return
         while not self.closed and handshake.pending_request is None:
             record = self._records.next_record()
             if record is None:
@@ -212,8 +296,23 @@ class Connection:
             else:
                 handshake.receive_change_cipher_spec(fragment)
 
+    def _read_ssl2_hello(self) -> bool:
+        """Whether the first record's format is known and, if SSL 2.0's, was dealt with."""
+        body = self._records.next_ssl2_record()
+        if body == b"":
+            return False
+        self._first_record = False
+        if body is not None:
+            if not self._accepts_ssl2_hello():
+                raise PeerError(PROTOCOL_VERSION, "a hello in SSL 2.0's format is refused")
+            self._handshake.receive_ssl2_hello(body)
+        return True
+
+    def _accepts_ssl2_hello(self) -> bool:
+        return False
+
     def _receive_application_data(self, fragment: bytes) -> None:
-        if not self.handshake_completed:
+        if not self.handshake_completed or self._handshake.expects_finished:
             raise PeerError(UNEXPECTED_MESSAGE, "application data during the handshake")
         if not fragment:
             self._count_unproductive("empty records")
@@ -266,12 +365,24 @@ class Connection:
             self._forget_session(session)
 
     def _emit(self, event: Event) -> None:
-        if type(event) is HandshakeCompleted:
-            self.handshake_completed = True
+        if isinstance(event, HandshakeCompleted):
+            self._handshake.completed = True
+            self._history.completed = self.handshake_completed = self._may_send = True
             self.suite = event.suite
             self.resumed = event.resumed
             self.session = event.session
+            self.application_protocol = event.application_protocol
+            self._send_waiting_data()
+        elif isinstance(event, FalseStart):
+            self._may_send = True
+        elif isinstance(event, ClientAuthenticated):
+            self.peer_certificates = event.chain
         self._events.append(event)
+
+    def _send_waiting_data(self) -> None:
+        waiting, self._waiting_data = self._waiting_data, []
+        for data in waiting:
+            self.send(data)
 
 
 class ServerConnection(Connection):
@@ -291,7 +402,6 @@ class ServerConnection(Connection):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._server_config = config
-        self._clock = clock
         super().__init__(config, is_client=False, entropy=entropy, clock=clock)
 
     def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
@@ -299,13 +409,16 @@ class ServerConnection(Connection):
 
     def _serve(self, request: Deferrable) -> object:
         if isinstance(request, PrivateKeyOperation):
-            return decrypt_premaster(request.identity, request.ciphertext, self.meter)
+            return self._use_private_key(request)
         sessions = self._server_config.sessions
         if sessions is None:
             return None
         if isinstance(request, LookUpSession):
             return sessions.lookup(request.session_id, self._clock())
         return sessions.store(request.session, self._clock())
+
+    def _accepts_ssl2_hello(self) -> bool:
+        return self._server_config.ssl2_hello
 
     def _forget_session(self, session: Session) -> None:
         if self._server_config.sessions is not None:

@@ -21,7 +21,9 @@ class HandshakeCompleted:
     suite: int
     resumed: bool
     session: Session | None
-    """What can be offered or looked up next time; `None` when the server gave no session ID."""
+    """What can be offered or looked up next time; `None` when the server gave no ID or ticket."""
+    application_protocol: str | None = None
+    """What ALPN agreed on."""
 
 
 @dataclass(slots=True)
@@ -46,17 +48,30 @@ class AlertReceived:
 
 @dataclass(slots=True)
 class CertificateAccepted:
-    """The client went on in spite of these problems, as a warned user would."""
+    """One side went on in spite of these problems, as a warned user would."""
 
     problems: frozenset[CertificateProblem]
 
 
 @dataclass(slots=True)
 class SessionLookedUp:
-    """The server looked for the session that the client offered."""
+    """The server looked for the session that the client offered, by its ID or by its ticket."""
 
     offered: bytes
     found: bool
+    by_ticket: bool = False
+
+
+@dataclass(slots=True)
+class ClientAuthenticated:
+    """The client proved that it holds the key of its certificate; DER, leaf first."""
+
+    chain: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class FalseStart:
+    """The client may send before the server's Finished has come (RFC 7918)."""
 
 
 @dataclass(slots=True)
@@ -77,6 +92,8 @@ Event = (
     | AlertReceived
     | CertificateAccepted
     | SessionLookedUp
+    | ClientAuthenticated
+    | FalseStart
     | RequestPending
     | Truncated
 )

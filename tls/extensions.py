@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
 from tls.errors import PeerError
-from tls.wire import Reader, vector8, vector16
+from tls.wire import Reader, codes16, vector8, vector16
 
 SERVER_NAME = 0
+MAX_FRAGMENT_LENGTH = 1
+SUPPORTED_GROUPS = 10
+EC_POINT_FORMATS = 11
+SIGNATURE_ALGORITHMS = 13
+ALPN = 16
+ENCRYPT_THEN_MAC = 22
+EXTENDED_MASTER_SECRET = 23
+RECORD_SIZE_LIMIT = 28
+SESSION_TICKET = 35
 RENEGOTIATION_INFO = 0xFF01
 
 Extensions = dict[int, bytes]
 """Extension type to extension data, in the order of the wire."""
+
+FRAGMENT_LENGTHS = {1: 512, 2: 1024, 3: 2048, 4: 4096}
+"""max_fragment_length's codes and the bytes they stand for (RFC 6066 §4)."""
+
+UNCOMPRESSED_POINTS = vector8(b"\0")
+"""ec_point_formats that offers the uncompressed format (RFC 8422 §5.1.2)."""
 
 
 def encode_extensions(extensions: Extensions) -> bytes:
@@ -72,5 +89,81 @@ def _host_name(name: bytes) -> str:
         raise PeerError(ILLEGAL_PARAMETER, "the server name is not ASCII") from None
 
 
-EMPTY_RENEGOTIATION_INFO = vector8(b"")
-"""renegotiation_info of an initial handshake (RFC 5746 §3.4)."""
+def encode_codes(codes: Iterable[int]) -> bytes:
+    """supported_groups or signature_algorithms (RFC 8422 §5.1.1, RFC 5246 §7.4.1.4.1)."""
+    return codes16(tuple(codes))
+
+
+def decode_codes(data: bytes) -> tuple[int, ...]:
+    """The codes of supported_groups or signature_algorithms; at least one."""
+    reader = Reader(data)
+    codes = reader.codes16()
+    reader.finish()
+    if not codes:
+        raise PeerError(DECODE_ERROR, "a list that must not be empty is empty")
+    return codes
+
+
+def encode_protocols(protocols: Iterable[str]) -> bytes:
+    """ALPN's list of protocol names (RFC 7301 §3.1)."""
+    return vector16(b"".join([vector8(name.encode()) for name in protocols]))
+
+
+def decode_protocols(data: bytes) -> tuple[str, ...]:
+    """The protocol names of an ALPN extension; at least one, none of them empty."""
+    reader = Reader(data)
+    names = Reader(reader.vector16())
+    reader.finish()
+    protocols = []
+    while not names.at_end():
+        name = names.vector8()
+        if not name:
+            raise PeerError(DECODE_ERROR, "an empty protocol name in ALPN")
+        protocols.append(name.decode("latin-1"))
+    if not protocols:
+        raise PeerError(DECODE_ERROR, "ALPN names no protocol")
+    return tuple(protocols)
+
+
+def decode_point_formats(data: bytes) -> None:
+    """Check that the uncompressed format is among the peer's (RFC 8422 §5.1.2)."""
+    reader = Reader(data)
+    formats = reader.vector8()
+    reader.finish()
+    if not formats:
+        raise PeerError(DECODE_ERROR, "ec_point_formats is empty")
+    if 0 not in formats:
+        raise PeerError(ILLEGAL_PARAMETER, "uncompressed points are not among the formats")
+
+
+def decode_fragment_length(data: bytes) -> int:
+    """The bytes that max_fragment_length asks for (RFC 6066 §4)."""
+    if len(data) != 1:
+        raise PeerError(DECODE_ERROR, "max_fragment_length is not one byte")
+    if data[0] not in FRAGMENT_LENGTHS:
+        raise PeerError(ILLEGAL_PARAMETER, f"max_fragment_length has no code {data[0]}")
+    return FRAGMENT_LENGTHS[data[0]]
+
+
+def decode_record_size_limit(data: bytes) -> int:
+    """The largest plaintext that the peer takes (RFC 8449 §4)."""
+    if len(data) != 2:
+        raise PeerError(DECODE_ERROR, "record_size_limit is not two bytes")
+    limit = int.from_bytes(data, "big")
+    if limit < 64:
+        raise PeerError(ILLEGAL_PARAMETER, f"a record size limit of {limit} bytes")
+    return limit
+
+
+def require_empty(data: bytes, name: str) -> None:
+    """Check an extension that only says yes."""
+    if data:
+        raise PeerError(DECODE_ERROR, f"{name} is not empty")
+
+
+def decode_renegotiation_info(data: bytes) -> bytes:
+    """The verify_data in renegotiation_info (RFC 5746 §3.2)."""
+    reader = Reader(data)
+    verify_data = reader.vector8()
+    reader.finish()
+    return verify_data

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol, Self
 from tls.alerts import DECODE_ERROR
 from tls.errors import PeerError
 from tls.extensions import Extensions, decode_extensions, encode_extensions
-from tls.versions import SSL_3_0
+from tls.versions import SSL_3_0, TLS_1_2
 from tls.wire import Reader, codes16, vector8, vector16, vector24
 
 HEADER_LENGTH = 4
@@ -189,11 +189,32 @@ class Certificate:
 
 
 @dataclass(slots=True)
+class ServerKeyExchange:
+    """The server's parameters and, unless anonymous, their signature (RFC 2246 §7.4.3).
+
+    The layout belongs to the key exchange; here it is the body as it is.
+    """
+
+    type: ClassVar[int] = 12
+    body: bytes
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return self.body
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        return cls(body)
+
+
+@dataclass(slots=True)
 class CertificateRequest:
-    """The server wants the client's certificate (RFC 2246 §7.4.4).
+    """The server wants the client's certificate (RFC 2246 §7.4.4, RFC 5246 §7.4.4).
 
     ```
     ClientCertificateType certificate_types<1..2^8-1>;
+    SignatureAndHashAlgorithm supported_signature_algorithms<2..2^16-2>;    TLS 1.2 only
     DistinguishedName certificate_authorities<0..2^16-1>;
     ```
     """
@@ -201,24 +222,26 @@ class CertificateRequest:
     type: ClassVar[int] = 13
     certificate_types: bytes
     certificate_authorities: tuple[bytes, ...]
+    signature_schemes: tuple[int, ...] = ()
 
     def encode(self, version: int) -> bytes:
         """The body."""
-        return vector8(self.certificate_types) + vector16(
-            b"".join([vector16(name) for name in self.certificate_authorities])
-        )
+        names = vector16(b"".join([vector16(name) for name in self.certificate_authorities]))
+        schemes = codes16(self.signature_schemes) if version >= TLS_1_2 else b""
+        return vector8(self.certificate_types) + schemes + names
 
     @classmethod
     def decode(cls, body: bytes, version: int) -> Self:
         """From a body."""
         reader = Reader(body)
         certificate_types = reader.vector8()
+        schemes = reader.codes16() if version >= TLS_1_2 else ()
         names = Reader(reader.vector16())
         reader.finish()
         authorities = []
         while not names.at_end():
             authorities.append(names.vector16())
-        return cls(certificate_types, tuple(authorities))
+        return cls(certificate_types, tuple(authorities), schemes)
 
 
 @dataclass(slots=True)
@@ -239,30 +262,77 @@ class ServerHelloDone:
 
 
 @dataclass(slots=True)
-class ClientKeyExchange:
-    """The encrypted premaster secret of an RSA key exchange (RFC 2246 §7.4.7.1).
+class CertificateVerify:
+    """The client's signature over the conversation (RFC 2246 §7.4.8, RFC 5246 §7.4.8).
 
-    SSL 3.0 sends it without a length (RFC 6101 §5.6.7.1 as deployed).
+    ```
+    SignatureAndHashAlgorithm algorithm;                TLS 1.2 only
+    opaque signature<0..2^16-1>;
+    ```
     """
 
-    type: ClassVar[int] = 16
-    encrypted_premaster: bytes
+    type: ClassVar[int] = 15
+    signature: bytes
+    scheme: int = 0
 
     def encode(self, version: int) -> bytes:
         """The body."""
-        if version == SSL_3_0:
-            return self.encrypted_premaster
-        return vector16(self.encrypted_premaster)
+        scheme = self.scheme.to_bytes(2, "big") if version >= TLS_1_2 else b""
+        return scheme + vector16(self.signature)
 
     @classmethod
     def decode(cls, body: bytes, version: int) -> Self:
         """From a body."""
-        if version == SSL_3_0:
-            return cls(body)
         reader = Reader(body)
-        encrypted = reader.vector16()
+        scheme = reader.uint16() if version >= TLS_1_2 else 0
+        signature = reader.vector16()
         reader.finish()
-        return cls(encrypted)
+        return cls(signature, scheme)
+
+
+@dataclass(slots=True)
+class ClientKeyExchange:
+    """The client's part of the key exchange (RFC 2246 §7.4.7), whose layout belongs to that."""
+
+    type: ClassVar[int] = 16
+    body: bytes
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return self.body
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        return cls(body)
+
+
+@dataclass(slots=True)
+class NewSessionTicket:
+    """A session that the client keeps for the server (RFC 5077 §3.3).
+
+    ```
+    uint32 ticket_lifetime_hint;                        seconds
+    opaque ticket<0..2^16-1>;
+    ```
+    """
+
+    type: ClassVar[int] = 4
+    lifetime_hint: int
+    ticket: bytes
+
+    def encode(self, version: int) -> bytes:
+        """The body."""
+        return self.lifetime_hint.to_bytes(4, "big") + vector16(self.ticket)
+
+    @classmethod
+    def decode(cls, body: bytes, version: int) -> Self:
+        """From a body."""
+        reader = Reader(body)
+        hint = int.from_bytes(reader.opaque(4), "big")
+        ticket = reader.vector16()
+        reader.finish()
+        return cls(hint, ticket)
 
 
 @dataclass(slots=True)
@@ -288,6 +358,7 @@ MESSAGE_NAMES = {
     0: "hello_request",
     1: "client_hello",
     2: "server_hello",
+    4: "new_session_ticket",
     11: "certificate",
     12: "server_key_exchange",
     13: "certificate_request",

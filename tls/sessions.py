@@ -11,7 +11,8 @@ from typing import Literal, Protocol
 class Session:
     """What both sides keep to resume: RFC 2246 §7's session state.
 
-    `certificates` is the server's chain in DER, leaf first, on the client's side.
+    `id` is empty for a session that can be resumed by its ticket only. `certificates` is the
+    peer's chain in DER, leaf first. `ticket` is the server's, on the client's side (RFC 5077).
     """
 
     id: bytes
@@ -20,6 +21,10 @@ class Session:
     master_secret: bytes
     server_name: str | None = None
     certificates: tuple[bytes, ...] = ()
+    compression: int = 0
+    extended_master_secret: bool = False
+    ticket: bytes = b""
+    ticket_lifetime_hint: int = 0
 
 
 class SessionStore(Protocol):

@@ -3,114 +3,322 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from tls.versions import SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2
 
 
 @dataclass(frozen=True, slots=True)
 class BulkCipher:
     """A symmetric cipher as a suite names it.
 
-    `key_length` and `iv_length` are bytes taken from the key block; `block_length` is 0 for a
-    stream cipher; `strength` is its effective key length in bits (3DES: 112, meet in the middle).
+    Lengths are bytes: `key_length` of the key itself, `block_length` 0 where there are no blocks,
+    `fixed_nonce_length` of an AEAD's part from the key block, `explicit_nonce_length` of its part
+    in each record. `export_key_length` is what an exportable cipher takes from the key block,
+    its key being derived from that (RFC 2246 §6.3.1). `strength` is the effective key length in
+    bits (3DES: 112, for meeting in the middle).
     """
 
     name: str
+    mode: Literal["null", "stream", "cbc", "aead"]
     key_length: int
-    iv_length: int
-    block_length: int
     strength: int
+    block_length: int = 0
+    fixed_nonce_length: int = 0
+    explicit_nonce_length: int = 0
+    tag_length: int = 0
+    export_key_length: int | None = None
+
+    @property
+    def iv_length(self) -> int:
+        """What one direction takes from the key block beside secrets: an IV or a fixed nonce."""
+        return self.block_length if self.mode == "cbc" else self.fixed_nonce_length
 
 
-@dataclass(frozen=True, slots=True)
-class CipherSuite:
-    """A cipher suite (RFC 2246 appendix A.5)."""
+def _gcm(bits: int) -> BulkCipher:
+    return BulkCipher(f"aes-{bits}-gcm", "aead", bits // 8, bits, 0, 4, 8, 16)
 
-    code: int
-    name: str
-    key_exchange: str
-    cipher: str
-    mac: str
+
+def _ccm(bits: int, tag_length: int) -> BulkCipher:
+    name = f"aes-{bits}-ccm" + ("-8" if tag_length == 8 else "")
+    return BulkCipher(name, "aead", bits // 8, bits, 0, 4, 8, tag_length)
 
 
 CIPHERS = {
-    "RC4_128": BulkCipher("rc4-128", 16, 0, 0, 128),
-    "DES_CBC": BulkCipher("des-cbc", 8, 8, 8, 56),
-    "3DES_EDE_CBC": BulkCipher("3des-cbc", 24, 8, 8, 112),
-    "AES_128_CBC": BulkCipher("aes-128-cbc", 16, 16, 16, 128),
-    "AES_256_CBC": BulkCipher("aes-256-cbc", 32, 16, 16, 256),
+    "NULL": BulkCipher("null", "null", 0, 0),
+    "RC4_40": BulkCipher("rc4-40", "stream", 16, 40, export_key_length=5),
+    "RC4_56": BulkCipher("rc4-56", "stream", 16, 56, export_key_length=7),
+    "RC4_128": BulkCipher("rc4-128", "stream", 16, 128),
+    "RC2_CBC_40": BulkCipher("rc2-40-cbc", "cbc", 16, 40, 8, export_key_length=5),
+    "DES40_CBC": BulkCipher("des40-cbc", "cbc", 8, 40, 8, export_key_length=5),
+    "DES_CBC": BulkCipher("des-cbc", "cbc", 8, 56, 8),
+    "IDEA_CBC": BulkCipher("idea-cbc", "cbc", 16, 128, 8),
+    "3DES_EDE_CBC": BulkCipher("3des-cbc", "cbc", 24, 112, 8),
+    "AES_128_CBC": BulkCipher("aes-128-cbc", "cbc", 16, 128, 16),
+    "AES_256_CBC": BulkCipher("aes-256-cbc", "cbc", 32, 256, 16),
+    "CAMELLIA_128_CBC": BulkCipher("camellia-128-cbc", "cbc", 16, 128, 16),
+    "CAMELLIA_256_CBC": BulkCipher("camellia-256-cbc", "cbc", 32, 256, 16),
+    "AES_128_GCM": _gcm(128),
+    "AES_256_GCM": _gcm(256),
+    "AES_128_CCM": _ccm(128, 16),
+    "AES_256_CCM": _ccm(256, 16),
+    "AES_128_CCM_8": _ccm(128, 8),
+    "AES_256_CCM_8": _ccm(256, 8),
+    "CHACHA20_POLY1305": BulkCipher("chacha20-poly1305", "aead", 32, 256, 0, 12, 0, 16),
 }
-"""The ciphers this engine has, by their name in a suite."""
+"""The ciphers by their name in a suite."""
 
-MAC_LENGTHS = {"MD5": 16, "SHA": 20}
-"""The record MACs this engine has and their length in bytes, by their name in a suite."""
-
-KEY_EXCHANGES = frozenset({"RSA"})
-"""The key exchanges this engine has, by their name in a suite."""
+MAC_LENGTHS = {"MD5": 16, "SHA": 20, "SHA256": 32, "SHA384": 48}
+"""The lengths of record MACs in bytes, by their name in a suite."""
 
 EMPTY_RENEGOTIATION_INFO_SCSV = 0x00FF
 """The suite that says "I know RFC 5746" (RFC 5746 §3.3)."""
 
-_TABLE = (
-    (0x0001, "RSA", "NULL", "MD5"),
-    (0x0002, "RSA", "NULL", "SHA"),
-    (0x0003, "RSA_EXPORT", "RC4_40", "MD5"),
-    (0x0004, "RSA", "RC4_128", "MD5"),
-    (0x0005, "RSA", "RC4_128", "SHA"),
-    (0x0006, "RSA_EXPORT", "RC2_CBC_40", "MD5"),
-    (0x0007, "RSA", "IDEA_CBC", "SHA"),
-    (0x0008, "RSA_EXPORT", "DES40_CBC", "SHA"),
-    (0x0009, "RSA", "DES_CBC", "SHA"),
-    (0x000A, "RSA", "3DES_EDE_CBC", "SHA"),
-    (0x0011, "DHE_DSS_EXPORT", "DES40_CBC", "SHA"),
-    (0x0012, "DHE_DSS", "DES_CBC", "SHA"),
-    (0x0013, "DHE_DSS", "3DES_EDE_CBC", "SHA"),
-    (0x0014, "DHE_RSA_EXPORT", "DES40_CBC", "SHA"),
-    (0x0015, "DHE_RSA", "DES_CBC", "SHA"),
-    (0x0016, "DHE_RSA", "3DES_EDE_CBC", "SHA"),
-    (0x002F, "RSA", "AES_128_CBC", "SHA"),
-    (0x0032, "DHE_DSS", "AES_128_CBC", "SHA"),
-    (0x0033, "DHE_RSA", "AES_128_CBC", "SHA"),
-    (0x0035, "RSA", "AES_256_CBC", "SHA"),
-    (0x0038, "DHE_DSS", "AES_256_CBC", "SHA"),
-    (0x0039, "DHE_RSA", "AES_256_CBC", "SHA"),
-    (0x0062, "RSA_EXPORT1024", "DES_CBC", "SHA"),
-    (0x0063, "DHE_DSS_EXPORT1024", "DES_CBC", "SHA"),
-    (0x0064, "RSA_EXPORT1024", "RC4_56", "SHA"),
-    (0xC009, "ECDHE_ECDSA", "AES_128_CBC", "SHA"),
-    (0xC00A, "ECDHE_ECDSA", "AES_256_CBC", "SHA"),
-    (0xC013, "ECDHE_RSA", "AES_128_CBC", "SHA"),
-    (0xC014, "ECDHE_RSA", "AES_256_CBC", "SHA"),
-)
+FALLBACK_SCSV = 0x5600
+"""The suite that says "I could have offered a higher version" (RFC 7507)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CipherSuite:
+    """A cipher suite (RFC 2246 appendix A.5).
+
+    `mac` names the record MAC, for AEAD ciphers only the hash of the PRF. `versions` are the lowest
+    and the highest version that it may be negotiated in.
+    """
+
+    code: int
+    name: str
+    key_exchange: str
+    cipher: BulkCipher
+    mac: str
+    versions: tuple[int, int]
+
+    @property
+    def mac_length(self) -> int:
+        """The length of its record MAC in bytes; 0 for AEAD ciphers."""
+        return 0 if self.cipher.mode == "aead" else MAC_LENGTHS[self.mac]
+
+    @property
+    def prf_hash(self) -> str:
+        """The hash of the TLS 1.2 PRF, as hashlib names it (RFC 5246 §5)."""
+        return "sha384" if self.mac == "SHA384" else "sha256"
+
+    @property
+    def is_export(self) -> bool:
+        """Whether its keys are weakened for export (RFC 2246 §6.3.1)."""
+        return "EXPORT" in self.key_exchange
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody is authenticated."""
+        return "anon" in self.key_exchange
+
+    def allowed_in(self, version: int) -> bool:
+        """Whether it may be negotiated in that version."""
+        return self.versions[0] <= version <= self.versions[1]
+
+
+_TABLE: dict[str, dict[tuple[str, str], int]] = {
+    "RSA": {
+        ("NULL", "MD5"): 0x0001,
+        ("NULL", "SHA"): 0x0002,
+        ("RC4_128", "MD5"): 0x0004,
+        ("RC4_128", "SHA"): 0x0005,
+        ("IDEA_CBC", "SHA"): 0x0007,
+        ("DES_CBC", "SHA"): 0x0009,
+        ("3DES_EDE_CBC", "SHA"): 0x000A,
+        ("AES_128_CBC", "SHA"): 0x002F,
+        ("AES_256_CBC", "SHA"): 0x0035,
+        ("NULL", "SHA256"): 0x003B,
+        ("AES_128_CBC", "SHA256"): 0x003C,
+        ("AES_256_CBC", "SHA256"): 0x003D,
+        ("CAMELLIA_128_CBC", "SHA"): 0x0041,
+        ("CAMELLIA_256_CBC", "SHA"): 0x0084,
+        ("AES_128_GCM", "SHA256"): 0x009C,
+        ("AES_256_GCM", "SHA384"): 0x009D,
+        ("CAMELLIA_128_CBC", "SHA256"): 0x00BA,
+        ("CAMELLIA_256_CBC", "SHA256"): 0x00C0,
+        ("AES_128_CCM", ""): 0xC09C,
+        ("AES_256_CCM", ""): 0xC09D,
+        ("AES_128_CCM_8", ""): 0xC0A0,
+        ("AES_256_CCM_8", ""): 0xC0A1,
+    },
+    "RSA_EXPORT": {
+        ("RC4_40", "MD5"): 0x0003,
+        ("RC2_CBC_40", "MD5"): 0x0006,
+        ("DES40_CBC", "SHA"): 0x0008,
+    },
+    "RSA_EXPORT1024": {
+        ("DES_CBC", "SHA"): 0x0062,
+        ("RC4_56", "SHA"): 0x0064,
+    },
+    "DHE_DSS_EXPORT": {("DES40_CBC", "SHA"): 0x0011},
+    "DHE_DSS_EXPORT1024": {("DES_CBC", "SHA"): 0x0063},
+    "DHE_RSA_EXPORT": {("DES40_CBC", "SHA"): 0x0014},
+    "DH_anon_EXPORT": {
+        ("RC4_40", "MD5"): 0x0017,
+        ("DES40_CBC", "SHA"): 0x0019,
+    },
+    "DHE_DSS": {
+        ("DES_CBC", "SHA"): 0x0012,
+        ("3DES_EDE_CBC", "SHA"): 0x0013,
+        ("AES_128_CBC", "SHA"): 0x0032,
+        ("AES_256_CBC", "SHA"): 0x0038,
+        ("AES_128_CBC", "SHA256"): 0x0040,
+        ("CAMELLIA_128_CBC", "SHA"): 0x0044,
+        ("AES_256_CBC", "SHA256"): 0x006A,
+        ("CAMELLIA_256_CBC", "SHA"): 0x0087,
+        ("AES_128_GCM", "SHA256"): 0x00A2,
+        ("AES_256_GCM", "SHA384"): 0x00A3,
+        ("CAMELLIA_128_CBC", "SHA256"): 0x00BD,
+        ("CAMELLIA_256_CBC", "SHA256"): 0x00C3,
+    },
+    "DHE_RSA": {
+        ("DES_CBC", "SHA"): 0x0015,
+        ("3DES_EDE_CBC", "SHA"): 0x0016,
+        ("AES_128_CBC", "SHA"): 0x0033,
+        ("AES_256_CBC", "SHA"): 0x0039,
+        ("CAMELLIA_128_CBC", "SHA"): 0x0045,
+        ("AES_128_CBC", "SHA256"): 0x0067,
+        ("AES_256_CBC", "SHA256"): 0x006B,
+        ("CAMELLIA_256_CBC", "SHA"): 0x0088,
+        ("AES_128_GCM", "SHA256"): 0x009E,
+        ("AES_256_GCM", "SHA384"): 0x009F,
+        ("CAMELLIA_128_CBC", "SHA256"): 0x00BE,
+        ("CAMELLIA_256_CBC", "SHA256"): 0x00C4,
+        ("AES_128_CCM", ""): 0xC09E,
+        ("AES_256_CCM", ""): 0xC09F,
+        ("AES_128_CCM_8", ""): 0xC0A2,
+        ("AES_256_CCM_8", ""): 0xC0A3,
+        ("CHACHA20_POLY1305", "SHA256"): 0xCCAA,
+    },
+    "DH_anon": {
+        ("RC4_128", "MD5"): 0x0018,
+        ("DES_CBC", "SHA"): 0x001A,
+        ("3DES_EDE_CBC", "SHA"): 0x001B,
+        ("AES_128_CBC", "SHA"): 0x0034,
+        ("AES_256_CBC", "SHA"): 0x003A,
+        ("CAMELLIA_128_CBC", "SHA"): 0x0046,
+        ("AES_128_CBC", "SHA256"): 0x006C,
+        ("AES_256_CBC", "SHA256"): 0x006D,
+        ("CAMELLIA_256_CBC", "SHA"): 0x0089,
+        ("AES_128_GCM", "SHA256"): 0x00A6,
+        ("AES_256_GCM", "SHA384"): 0x00A7,
+        ("CAMELLIA_128_CBC", "SHA256"): 0x00BF,
+        ("CAMELLIA_256_CBC", "SHA256"): 0x00C5,
+    },
+    "ECDHE_ECDSA": {
+        ("NULL", "SHA"): 0xC006,
+        ("RC4_128", "SHA"): 0xC007,
+        ("3DES_EDE_CBC", "SHA"): 0xC008,
+        ("AES_128_CBC", "SHA"): 0xC009,
+        ("AES_256_CBC", "SHA"): 0xC00A,
+        ("AES_128_CBC", "SHA256"): 0xC023,
+        ("AES_256_CBC", "SHA384"): 0xC024,
+        ("AES_128_GCM", "SHA256"): 0xC02B,
+        ("AES_256_GCM", "SHA384"): 0xC02C,
+        ("CAMELLIA_128_CBC", "SHA256"): 0xC072,
+        ("CAMELLIA_256_CBC", "SHA384"): 0xC073,
+        ("AES_128_CCM", ""): 0xC0AC,
+        ("AES_256_CCM", ""): 0xC0AD,
+        ("AES_128_CCM_8", ""): 0xC0AE,
+        ("AES_256_CCM_8", ""): 0xC0AF,
+        ("CHACHA20_POLY1305", "SHA256"): 0xCCA9,
+    },
+    "ECDHE_RSA": {
+        ("NULL", "SHA"): 0xC010,
+        ("RC4_128", "SHA"): 0xC011,
+        ("3DES_EDE_CBC", "SHA"): 0xC012,
+        ("AES_128_CBC", "SHA"): 0xC013,
+        ("AES_256_CBC", "SHA"): 0xC014,
+        ("AES_128_CBC", "SHA256"): 0xC027,
+        ("AES_256_CBC", "SHA384"): 0xC028,
+        ("AES_128_GCM", "SHA256"): 0xC02F,
+        ("AES_256_GCM", "SHA384"): 0xC030,
+        ("CAMELLIA_128_CBC", "SHA256"): 0xC076,
+        ("CAMELLIA_256_CBC", "SHA384"): 0xC077,
+        ("CHACHA20_POLY1305", "SHA256"): 0xCCA8,
+    },
+    "ECDH_anon": {
+        ("NULL", "SHA"): 0xC015,
+        ("RC4_128", "SHA"): 0xC016,
+        ("3DES_EDE_CBC", "SHA"): 0xC017,
+        ("AES_128_CBC", "SHA"): 0xC018,
+        ("AES_256_CBC", "SHA"): 0xC019,
+    },
+}
+
+
+def _versions(key_exchange: str, cipher: BulkCipher, mac: str) -> tuple[int, int]:
+    if cipher.mode == "aead" or mac in ("SHA256", "SHA384"):
+        return TLS_1_2, TLS_1_2
+    if "EXPORT" in key_exchange:  # RFC 4346 appendix A.5
+        return SSL_3_0, TLS_1_0
+    if cipher.name in ("des-cbc", "idea-cbc"):  # RFC 5469 §4
+        return SSL_3_0, TLS_1_1
+    return SSL_3_0, TLS_1_2
+
+
+def _suite(code: int, key_exchange: str, cipher_name: str, mac: str) -> CipherSuite:
+    name = f"TLS_{key_exchange}_WITH_{cipher_name}"
+    if mac:
+        name += f"_{mac}"
+    cipher = CIPHERS[cipher_name]
+    mac = mac or "SHA256"
+    return CipherSuite(code, name, key_exchange, cipher, mac, _versions(key_exchange, cipher, mac))
+
 
 SUITES = {
-    code: CipherSuite(code, f"TLS_{key_exchange}_WITH_{cipher}_{mac}", key_exchange, cipher, mac)
-    for code, key_exchange, cipher, mac in _TABLE
+    code: _suite(code, key_exchange, cipher_name, mac)
+    for key_exchange, codes in _TABLE.items()
+    for (cipher_name, mac), code in codes.items()
 }
-"""Every suite this engine can name, by its code."""
+"""Every suite of SSL 3.0 to TLS 1.2 that this engine has, by its code."""
 
 _CODES = {suite.name: suite.code for suite in SUITES.values()}
-_CODES["TLS_EMPTY_RENEGOTIATION_INFO_SCSV"] = EMPTY_RENEGOTIATION_INFO_SCSV
+_SIGNALLING = {
+    "TLS_EMPTY_RENEGOTIATION_INFO_SCSV": EMPTY_RENEGOTIATION_INFO_SCSV,
+    "TLS_FALLBACK_SCSV": FALLBACK_SCSV,
+}
 
 
 def is_implemented(code: int) -> bool:
-    """Whether this engine can run a suite, not only name it."""
-    suite = SUITES.get(code)
+    """Whether this engine can run a suite."""
+    return code in SUITES
+
+
+_FORWARD_SECRET = ("ECDHE", "DHE")
+
+
+def strength_order(code: int) -> tuple[int, int, int, int]:
+    """Sorts suites strongest first.
+
+    By key length, then AEAD before CBC before stream ciphers, then forward secrecy (elliptic
+    curves first), then the MAC.
+    """
+    suite = SUITES[code]
+    modes = ("aead", "cbc", "stream", "null")
+    family = suite.key_exchange.partition("_")[0]
+    secrecy = _FORWARD_SECRET.index(family) if family in _FORWARD_SECRET else len(_FORWARD_SECRET)
     return (
-        suite is not None
-        and suite.key_exchange in KEY_EXCHANGES
-        and suite.cipher in CIPHERS
-        and suite.mac in MAC_LENGTHS
+        -suite.cipher.strength,
+        modes.index(suite.cipher.mode),
+        secrecy,
+        -suite.mac_length or -suite.cipher.tag_length,
     )
 
 
-def strength_order(code: int) -> tuple[int, bool, int, int]:
-    """Sorts implemented suites strongest first: key length, then block ciphers, then the MAC."""
-    suite = SUITES[code]
-    cipher = CIPHERS[suite.cipher]
-    return -cipher.strength, cipher.block_length == 0, -MAC_LENGTHS[suite.mac], code
+IMPLEMENTED_SUITES = tuple(sorted(SUITES, key=strength_order))
+"""All suites, strongest first."""
 
-
-SERVER_SUITES = tuple(sorted(filter(is_implemented, SUITES), key=strength_order))
-"""The implemented suites, strongest first: a server's default order of preference."""
+DEFAULT_SUITES = tuple(
+    code
+    for code in IMPLEMENTED_SUITES
+    if not SUITES[code].is_export
+    and not SUITES[code].is_anonymous
+    and SUITES[code].cipher.mode != "null"
+)
+"""What both sides use unless told otherwise: all but export, anonymous and NULL suites."""
 
 
 def suite_name(code: int) -> str:
@@ -122,6 +330,6 @@ def suite_name(code: int) -> str:
 def suite_from_name(name: str) -> int:
     """The code of a suite's IANA name. Raises `KeyError` when this engine does not know it."""
     try:
-        return _CODES[name]
+        return _CODES.get(name) or _SIGNALLING[name]
     except KeyError:
         raise KeyError(f"unknown cipher suite {name!r}") from None

@@ -17,7 +17,7 @@ _NAMES = {
 }
 _CODES = {name: code for code, name in _NAMES.items()}
 
-IMPLEMENTED_VERSIONS = (SSL_3_0, TLS_1_0)
+IMPLEMENTED_VERSIONS = (SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2)
 """The versions this engine speaks, lowest first."""
 
 

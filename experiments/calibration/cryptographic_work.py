@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections.abc import Callable
 
-from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4, TripleDES
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 import tls
+from experiments.calibration.asymmetric_work import asymmetric_prices
 from experiments.calibration.prices import KeyPrice, Price, Prices
 from experiments.calibration.timing import line_through, seconds_each
+from tls.entropy import RandomSource
 from tls.keys import ssl30
-from tls.keys.tls10 import Prf
+from tls.keys.tls import Tls10Prf, Tls12Prf
+from tls.record.aead import AEADS
+from tls.record.cbc import ALGORITHMS, CbcCipher
+from tls.record.compression import Deflate
 from tls.record.layer import RecordLayer
 from tls.record.mac import HmacRecordMac, RecordMac, Ssl30RecordMac
+from tls.record.stream import NullCipher, rc4
+from tls.suites import CIPHERS, MAC_LENGTHS
 
 KEY_SIZES = (1024, 2048, 4096)
 """Bits of the RSA keys that are measured."""
@@ -32,6 +36,8 @@ _SECRET_SIZES = (12, 48, 136)
 _PREMASTER = bytes(48)
 _BOTH_RANDOMS = bytes(64)
 _APPLICATION_DATA = 23
+_NONCE = bytes(12)
+_ASSOCIATED_DATA = bytes(13)
 
 Sized = Callable[[bytes], object]
 
@@ -39,13 +45,14 @@ Sized = Callable[[bytes], object]
 def cryptographic_prices(seconds: float) -> Prices:
     """The price of every operation of the engine's meter; about `seconds` for each figure."""
     return {
-        **_public_key_prices(seconds),
+        **_rsa_prices(seconds),
+        **asymmetric_prices(seconds),
         **{name: _line(work, _SECRET_SIZES, seconds) for name, work in _secrets().items()},
         **{name: _line(work, _RECORD_SIZES, seconds) for name, work in _bulk().items()},
     }
 
 
-def _public_key_prices(seconds: float) -> Prices:
+def _rsa_prices(seconds: float) -> Prices:
     private: dict[int, float] = {}
     public: dict[int, float] = {}
     padding = PKCS1v15()
@@ -67,37 +74,81 @@ def _public_key_prices(seconds: float) -> Prices:
 
 def _secrets() -> dict[str, Sized]:
     """Operations whose bytes are the secret output they make."""
-    prf = Prf(_PREMASTER)
-    return {
+    prf = Tls10Prf(_PREMASTER)
+    work: dict[str, Sized] = {
         "random": lambda output: os.urandom(len(output)),
         "prf.ssl30": lambda output: ssl30.expand(_PREMASTER, _BOTH_RANDOMS, len(output)),
         "prf.tls10": lambda output: prf.expand(b"key expansion", _BOTH_RANDOMS, len(output)),
     }
+    for hash_name in ("sha256", "sha384"):
+        work[f"prf.{hash_name}"] = _expanding(Tls12Prf(_PREMASTER, hash_name))
+    return work
+
+
+def _expanding(prf: Tls12Prf) -> Sized:
+    return lambda output: prf.expand(b"key expansion", _BOTH_RANDOMS, len(output))
 
 
 def _bulk() -> dict[str, Sized]:
     """Operations over the bytes of messages and records."""
     work: dict[str, Sized] = {"record.sent": _record_sending(), "record.received": _receiving()}
-    for name in ("md5", "sha1"):
-        work[f"hash.{name}"] = _hashing(hashlib.new(name))
-    for mac, hash_name, length in (("MD5", "md5", 16), ("SHA", "sha1", 20)):
-        work[f"hmac.{hash_name}"] = _computing(HmacRecordMac(mac, bytes(length), tls.Meter()))
-        work[f"ssl30-mac.{hash_name}"] = _computing(Ssl30RecordMac(mac, bytes(length), tls.Meter()))
-    for name, cipher in _ciphers().items():
-        work[f"encrypt.{name}"] = cipher.encryptor().update
-        work[f"decrypt.{name}"] = cipher.decryptor().update
+    for mac, hash_name in (
+        ("MD5", "md5"),
+        ("SHA", "sha1"),
+        ("SHA256", "sha256"),
+        ("SHA384", "sha384"),
+    ):
+        secret = bytes(MAC_LENGTHS[mac])
+        work[f"hash.{hash_name}"] = _hashing(hashlib.new(hash_name))
+        work[f"hmac.{hash_name}"] = _computing(HmacRecordMac(mac, secret, tls.Meter()))
+        if mac in ("MD5", "SHA"):
+            work[f"ssl30-mac.{hash_name}"] = _computing(Ssl30RecordMac(mac, secret, tls.Meter()))
+    for cipher in CIPHERS.values():
+        encrypt, decrypt = _directions(cipher.name, bytes(range(cipher.key_length)))
+        work[f"encrypt.{cipher.name}"] = encrypt
+        work[f"decrypt.{cipher.name}"] = decrypt
+    work["compress.deflate"] = Deflate().compress
+    work["decompress.deflate"] = _decompressing
     return work
 
 
-def _ciphers() -> dict[str, Cipher[CBC] | Cipher[None]]:
-    key = bytes(range(32))
-    return {
-        "rc4-128": Cipher(ARC4(key[:16]), None),
-        "des-cbc": Cipher(TripleDES(3 * key[:8]), CBC(bytes(8))),
-        "3des-cbc": Cipher(TripleDES(key[:24]), CBC(bytes(8))),
-        "aes-128-cbc": Cipher(AES(key[:16]), CBC(bytes(16))),
-        "aes-256-cbc": Cipher(AES(key), CBC(bytes(16))),
-    }
+def _directions(name: str, key: bytes) -> tuple[Sized, Sized]:
+    """Encryption and decryption as the record protection of that cipher does them."""
+    if name in AEADS:
+        return _sealing(name, key), _opening(name, key)
+    if name in ALGORITHMS:
+        return _chaining(name, key, write=True), _chaining(name, key, write=False)
+    stream = rc4(key) if name.startswith("rc4") else NullCipher()
+    return stream.update, stream.update
+
+
+def _sealing(name: str, key: bytes) -> Sized:
+    aead = AEADS[name](key)
+    return lambda data: aead.encrypt(_NONCE, data, _ASSOCIATED_DATA)
+
+
+def _opening(name: str, key: bytes) -> Sized:
+    aead = AEADS[name](key)
+    sealed = {size: aead.encrypt(_NONCE, bytes(size), _ASSOCIATED_DATA) for size in _RECORD_SIZES}
+    return lambda data: aead.decrypt(_NONCE, sealed[len(data)], _ASSOCIATED_DATA)
+
+
+def _chaining(name: str, key: bytes, *, write: bool) -> Sized:
+    meter = tls.Meter()
+    cipher = CbcCipher(
+        name,
+        key,
+        bytes(ALGORITHMS[name](key).block_size // 8),  # type: ignore[attr-defined]
+        explicit_iv=False,
+        write=write,
+        random=RandomSource(None, meter),
+        meter=meter,
+    )
+    return cipher.running.update
+
+
+def _decompressing(data: bytes) -> object:
+    return Deflate().decompress(zlib.compress(data), len(data))
 
 
 def _hashing(running: hashlib._Hash) -> Sized:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -66,8 +67,10 @@ class ServerDescription(Description):
     """"tls", or "plain" for HTTP without it."""
     versions: tuple[str, ...] = tuple(map(tls.version_name, tls.IMPLEMENTED_VERSIONS))
     """Protocol versions it speaks: ["SSL 3.0", "TLS 1.0"]."""
-    suites: tuple[str, ...] = tuple(map(tls.suite_name, tls.SERVER_SUITES))
+    suites: tuple[str, ...] = tuple(map(tls.suite_name, tls.DEFAULT_SUITES))
     """Cipher suites it takes, the preferred first; all that there are, strongest first."""
+    split_records: bool = False
+    """Whether it splits data 1/n-1 under CBC in SSL 3.0 and TLS 1.0, as servers do since 2011."""
     sessions: Sessions | None = None
     """The session cache; without one no session can be resumed."""
 
@@ -88,7 +91,7 @@ class ServerDescription(Description):
     @field_validator("suites")
     @classmethod
     def _known_suites(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return _all_known(names, map(tls.suite_name, tls.SERVER_SUITES), "cipher suite")
+        return _all_known(names, map(tls.suite_name, tls.IMPLEMENTED_SUITES), "cipher suite")
 
 
 def _all_known(names: tuple[str, ...], known: Iterable[str], what: str) -> tuple[str, ...]:
@@ -97,8 +100,18 @@ def _all_known(names: tuple[str, ...], known: Iterable[str], what: str) -> tuple
         raise ValueError(f"at least one {what} is needed; there are {', '.join(choice)}")
     for name in names:
         if name not in choice:
-            raise ValueError(f'the {what} "{name}" is unknown; there are {", ".join(choice)}')
+            raise ValueError(f'the {what} "{name}" is unknown; {_nearest(name, choice)}')
     return names
+
+
+_FEW = 8
+
+
+def _nearest(name: str, choice: tuple[str, ...]) -> str:
+    if len(choice) <= _FEW:
+        return f"there are {', '.join(choice)}"
+    near = get_close_matches(name, choice, n=3, cutoff=0.0)
+    return f"nearest are {', '.join(near)} (`python -m tls serve --help` lists all)"
 
 
 class Server:

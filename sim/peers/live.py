@@ -86,6 +86,7 @@ def _server_config(server: Server) -> tls.ServerConfig:
         versions=[tls.version_from_name(name) for name in description.versions],
         suites=[tls.suite_from_name(name) for name in description.suites],
         sessions=server.sessions,
+        split_records=description.split_records,
     )
 
 
@@ -97,6 +98,11 @@ def _client_config(description: ClientDescription) -> tls.ClientConfig:
         suites=profile.suites,
         server_name_indication=profile.server_name_indication,
         secure_renegotiation=profile.secure_renegotiation,
+        groups=profile.groups,
+        extended_master_secret=False,
+        encrypt_then_mac=False,
+        session_tickets=False,
+        split_records=False,
         accept=_WARNINGS if description.warnings == "clicked away" else frozenset(),
     )
 
@@ -144,7 +150,7 @@ class _LiveEnd:
 
     def work(self) -> Operations:
         """What the engine's meter has counted."""
-        return self._engine.meter.take()
+        return self._engine.meter.take_log()
 
 
 class LiveClientEnd(_LiveEnd):

@@ -1,7 +1,7 @@
 """Browsers: what a real client offers, what it does after an alert, how long it remembers.
 
-The suites are what the browser offers on the wire, in its order, ones that this engine cannot run
-included: a server sees the real list and picks from it.
+The suites are what the browser offers on the wire, in its order: a server sees the real list and
+picks from it. None of these browsers knows any extension but those that are named.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Browser:
         suites: wire codes in the order of its hello.
         server_name_indication: whether the hello names the server (RFC 6066).
         secure_renegotiation: whether the hello carries renegotiation_info (RFC 5746).
+        groups: named groups of its hello, in order; none when it speaks no elliptic curves.
         session_lifetime: seconds from the full handshake that it offers a session for.
         source: where this comes from.
     """
@@ -39,6 +40,7 @@ class Browser:
     suites: tuple[int, ...]
     server_name_indication: bool
     secure_renegotiation: bool
+    groups: tuple[int, ...]
     session_lifetime: float
     source: str
 
@@ -67,6 +69,7 @@ _INTERNET_EXPLORER_6 = Browser(
     ),
     server_name_indication=False,
     secure_renegotiation=False,
+    groups=(),
     session_lifetime=10 * HOUR,
     source=f"Suites: the hello of Internet Explorer 6 to 8 on Windows XP. {_SCHANNEL_CACHE}",
 )
@@ -104,11 +107,12 @@ _BROWSERS = (
         ),
         server_name_indication=True,
         secure_renegotiation=True,
+        groups=(23, 24),  # secp256r1, secp384r1
         session_lifetime=10 * HOUR,
         source=(
             "Suites: the hello of Internet Explorer 8 and 9 on Windows 7. Of its extensions "
             "(renegotiation_info, server_name, status_request, supported_groups, "
-            f"ec_point_formats) the first two are sent. {_SCHANNEL_CACHE}"
+            f"ec_point_formats) all but status_request are sent. {_SCHANNEL_CACHE}"
         ),
     ),
 )

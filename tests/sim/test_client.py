@@ -66,7 +66,7 @@ def test_every_browser_can_be_set_up_and_names_its_source() -> None:
         browser = sim.browser(name)
         assert browser.name == name
         assert len(set(browser.suites)) == len(browser.suites)
-        assert set(browser.suites) & set(tls.SERVER_SUITES)
+        assert set(browser.suites) & set(tls.DEFAULT_SUITES)
         assert browser.source
         tls.ClientConfig(tls.TrustStore(), versions=browser.versions, suites=browser.suites)
     with pytest.raises(ValueError, match="there are internet-explorer-6, "):

@@ -17,6 +17,7 @@ from sim.costs import (
     machine_profiles,
 )
 from tls import Operation
+from tls.suites import SUITES
 
 RC4_MD5 = tls.suite_from_name("TLS_RSA_WITH_RC4_128_MD5")
 AES_128_SHA = tls.suite_from_name("TLS_RSA_WITH_AES_128_CBC_SHA")
@@ -93,7 +94,7 @@ def test_what_a_profile_does_not_list_its_base_prices_times_the_factor() -> None
     one_factor = MachineProfile.model_validate(fields)
     assert one_factor.price(private) == pytest.approx(2 * base.price(private))
     with pytest.raises(UnpricedOperationError, match="'test'"):
-        machine.price(Operation("ecdsa.sign", 256, 1, 0))
+        machine.price(Operation("ml-kem.encapsulate", 256, 1, 0))
 
 
 @pytest.mark.parametrize(
@@ -200,8 +201,39 @@ def wire(data: bytes) -> list[Operation]:
 
 
 @pytest.mark.parametrize("name", machine_profiles())
-@pytest.mark.parametrize("version", [tls.SSL_3_0, tls.TLS_1_0])
-@pytest.mark.parametrize("suite", tls.SERVER_SUITES)
+def test_every_profile_prices_every_key_agreement_and_signature(name: str) -> None:
+    machine = machine_profile(name)
+    sizes = {
+        "x25519": (255,),
+        "x448": (448,),
+        "ecdh": (256, 384, 521),
+        "dh": (512, 2048, 3072, 4096),
+    }
+    for family, all_bits in sizes.items():
+        for bits in all_bits:
+            for step in ("generate", "exchange"):
+                assert machine.price(Operation(f"{family}.{step}", bits, 1, 0)) > 0
+    for family, all_bits in {
+        "ecdsa": (256, 384, 521),
+        "dsa": (1024, 2048),
+        "ed25519": (255,),
+        "ed448": (448,),
+    }.items():
+        for bits in all_bits:
+            for step in ("sign", "verify"):
+                assert machine.price(Operation(f"{family}.{step}", bits, 1, 0)) > 0
+
+
+@pytest.mark.parametrize("name", machine_profiles())
+@pytest.mark.parametrize(
+    ("version", "suite"),
+    [
+        (version, code)
+        for version in tls.IMPLEMENTED_VERSIONS
+        for code in tls.IMPLEMENTED_SUITES
+        if SUITES[code].allowed_in(version) and "_RSA" in f"_{SUITES[code].key_exchange}"
+    ],
+)
 def test_every_profile_prices_all_the_engine_does(name: str, version: int, suite: int) -> None:
     full, resumed = serve(version, suite, "contoso-rsa-1024")
     machine = machine_profile(name)

@@ -19,7 +19,7 @@ def for_tests(name: str) -> tls.Identity:
 def problems(
     identity: tls.Identity, server_name: str = "www.contoso.com", now: float = BUSIEST_DAY
 ) -> list[tls.CertificateProblem]:
-    return identities.trust_store().problems(identity.chain, server_name, now, tls.Meter())
+    return identities.trust_store().server_problems(identity.chain, server_name, now, tls.Meter())
 
 
 @pytest.mark.parametrize("name", identities.names())

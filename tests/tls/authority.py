@@ -9,18 +9,28 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 import tls
+from tls.signatures import PrivateKey
 
 _START = datetime.datetime(1996, 1, 1)
 _END = datetime.datetime(2049, 12, 31)
 
 
 @cache
-def _key(number: int) -> rsa.RSAPrivateKey:
+def _key(name: int | str) -> PrivateKey:
+    """The key of that name: "ecdsa", "dsa", "ed25519", "ed448", or an RSA key of that number."""
+    if name == "ecdsa":
+        return ec.generate_private_key(ec.SECP256R1())
+    if name == "dsa":
+        return dsa.generate_private_key(1024)
+    if name == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    if name == "ed448":
+        return ed448.Ed448PrivateKey.generate()
     return rsa.generate_private_key(65_537, 1024)
 
 
@@ -33,7 +43,7 @@ class Issued:
     """A certificate with its key, able to issue others."""
 
     common_name: str
-    key_number: int
+    key_name: int | str
     certificate: x509.Certificate
 
     @property
@@ -41,8 +51,8 @@ class Issued:
         return self.certificate.public_bytes(Encoding.DER)
 
     @property
-    def key(self) -> rsa.RSAPrivateKey:
-        return _key(self.key_number)
+    def key(self) -> PrivateKey:
+        return _key(self.key_name)
 
 
 @dataclass
@@ -59,22 +69,20 @@ class Shape:
     purposes: list[x509.ObjectIdentifier] = field(
         default_factory=lambda: [ExtendedKeyUsageOID.SERVER_AUTH]
     )
-    key_number: int = 2
+    key_name: int | str = 2
 
 
-def authority(common_name: str = "A root", key_number: int = 0, **shape: object) -> Issued:
+def authority(common_name: str = "A root", key_name: int | str = 0, **shape: object) -> Issued:
     """A self-signed authority."""
     return issue(
         None,
-        Shape(common_name, (), authority=True, purposes=[], key_number=key_number, **shape),  # type: ignore[arg-type]
+        Shape(common_name, (), authority=True, purposes=[], key_name=key_name, **shape),  # type: ignore[arg-type]
     )
 
 
-def issue(
-    issuer: Issued | None, shape: Shape, signing_key: rsa.RSAPrivateKey | None = None
-) -> Issued:
+def issue(issuer: Issued | None, shape: Shape, signing_key: PrivateKey | None = None) -> Issued:
     """A certificate of that shape; `signing_key` other than the issuer's makes a forged one."""
-    key = _key(shape.key_number)
+    key = _key(shape.key_name)
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(shape.common_name))
@@ -95,8 +103,44 @@ def issue(
     if shape.purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(shape.purposes), critical=False)
     signer = signing_key or (issuer.key if issuer else key)
-    return Issued(shape.common_name, shape.key_number, builder.sign(signer, hashes.SHA256()))
+    own_hash = isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
+    return Issued(
+        shape.common_name,
+        shape.key_name,
+        builder.sign(signer, None if own_hash else hashes.SHA256()),
+    )
 
 
 def identity_of(leaf: Issued, *others: Issued) -> tls.Identity:
     return tls.Identity((leaf.der, *(other.der for other in others)), leaf.key)
+
+
+ROOT = authority("A root of every kind")
+
+
+@cache
+def server_identity(kind: str) -> tls.Identity:
+    """www.contoso.com with a key of that kind, issued by `ROOT`."""
+    return identity_of(issue(ROOT, Shape(key_name=kind)))
+
+
+@cache
+def client_identity(kind: str) -> tls.Identity:
+    """Somebody with a key of that kind, issued by `ROOT` for client authentication."""
+    shape = Shape("somebody", (), purposes=[ExtendedKeyUsageOID.CLIENT_AUTH], key_name=kind)
+    return identity_of(issue(ROOT, shape))
+
+
+def revocation_list(issuer: Issued, *serial_numbers: int) -> bytes:
+    """A CRL of an authority, in DER."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(_name(issuer.common_name))
+        .last_update(_START)
+        .next_update(_END)
+    )
+    for number in serial_numbers:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder().serial_number(number).revocation_date(_START).build()
+        )
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)

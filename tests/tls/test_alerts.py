@@ -3,7 +3,7 @@
 import pytest
 
 import tls
-from tests.tls.conversation import connected, converse, new_client, new_server
+from tests.tls.conversation import connected, converse, data_in, new_client, new_server
 from tls.alerts import (
     ALERT_NAMES,
     ALWAYS_FATAL,
@@ -14,6 +14,7 @@ from tls.alerts import (
     USER_CANCELED,
     alert_in_version,
 )
+from tls.configuration import Renegotiation
 
 # The specification's Table 1: alert, its code in RFC 2246 §7.2, "Fatal?" in the table.
 TABLE_1 = {
@@ -84,7 +85,7 @@ def test_after_a_warning_the_receiver_may_go_on(code: int) -> None:
     client, server = connected()
     assert server.receive(warn(client, code)) == [tls.AlertReceived(code, fatal=False)]
     client.send(b"still here")
-    assert server.receive(client.outgoing()) == [tls.ApplicationData(b"still here")]
+    assert data_in(server.receive(client.outgoing())) == b"still here"
 
 
 @pytest.mark.parametrize("code", sorted(ALWAYS_FATAL))
@@ -171,24 +172,30 @@ def test_truncation_is_told() -> None:
 
 
 def test_tls_answers_a_new_hello_with_no_renegotiation() -> None:
-    client, server = connected(suites=[0x0005])
+    client = new_client()
+    server = new_server(renegotiation=Renegotiation.REFUSE)
+    converse(client, server)
     hello = new_client().outgoing()[5:]
     client._records.send(22, hello)
     assert server.receive(client.outgoing()) == []
     assert client.receive(server.outgoing()) == [tls.AlertReceived(NO_RENEGOTIATION, fatal=False)]
     client.send(b"going on")
-    assert server.receive(client.outgoing()) == [tls.ApplicationData(b"going on")]
+    assert data_in(server.receive(client.outgoing())) == b"going on"
 
 
 def test_tls_answers_a_hello_request_with_no_renegotiation() -> None:
-    client, server = connected()
+    client = new_client(renegotiation=Renegotiation.REFUSE)
+    server = new_server()
+    converse(client, server)
     server._records.send(22, b"\0\0\0\0")
     assert client.receive(server.outgoing()) == []
     assert server.receive(client.outgoing()) == [tls.AlertReceived(NO_RENEGOTIATION, fatal=False)]
 
 
 def test_ssl_3_0_has_no_such_alert_and_ends() -> None:
-    client, server = connected(versions=[tls.SSL_3_0])
+    client = new_client(versions=[tls.SSL_3_0])
+    server = new_server(renegotiation=Renegotiation.REFUSE)
+    converse(client, server)
     client._records.send(22, new_client(versions=[tls.SSL_3_0]).outgoing()[5:])
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())
@@ -196,7 +203,8 @@ def test_ssl_3_0_has_no_such_alert_and_ends() -> None:
 
 
 def test_endless_hello_requests_end_the_connection() -> None:
-    client, server = connected()
+    client, server = new_client(renegotiation=Renegotiation.REFUSE), new_server()
+    converse(client, server)
     with pytest.raises(tls.PeerError) as caught:
         for _ in range(100):
             server._records.send(22, b"\0\0\0\0")

@@ -25,7 +25,7 @@ def problems(
     chain: list[Issued], root: Issued = ROOT, name: str = SERVER_NAME, now: float = EPOCH
 ) -> list[Problem]:
     store = tls.TrustStore([root.der])
-    return store.problems(tuple(each.der for each in chain), name, now, Meter())
+    return store.server_problems(tuple(each.der for each in chain), name, now, Meter())
 
 
 def test_a_good_leaf() -> None:
@@ -33,15 +33,13 @@ def test_a_good_leaf() -> None:
 
 
 def intermediate(**shape: object) -> Issued:
-    return issue(
-        ROOT, Shape("An authority", (), authority=True, purposes=[], key_number=1, **shape)
-    )  # type: ignore[arg-type]
+    return issue(ROOT, Shape("An authority", (), authority=True, purposes=[], key_name=1, **shape))  # type: ignore[arg-type]
 
 
 def test_a_chain_in_any_order_with_or_without_its_root() -> None:
     middle = intermediate()
     leaf = issue(middle, Shape())
-    other = issue(ROOT, Shape("unrelated", key_number=3))
+    other = issue(ROOT, Shape("unrelated", key_name=3))
     assert problems([leaf, middle]) == []
     assert problems([leaf, ROOT, other, middle]) == []
     assert problems([leaf]) == [Problem.UNKNOWN_AUTHORITY]
@@ -51,31 +49,31 @@ def test_signatures_are_metered() -> None:
     middle = intermediate()
     leaf = issue(middle, Shape())
     meter = Meter()
-    tls.TrustStore([ROOT.der]).problems((leaf.der, middle.der), SERVER_NAME, EPOCH, meter)
+    tls.TrustStore([ROOT.der]).server_problems((leaf.der, middle.der), SERVER_NAME, EPOCH, meter)
     assert meter.take() == [tls.Operation("rsa.public", 1024, 2, 0)]
 
 
 def test_an_unknown_authority() -> None:
-    other_root = authority("Another root", key_number=3)
+    other_root = authority("Another root", key_name=3)
     assert problems([issue(other_root, Shape())]) == [Problem.UNKNOWN_AUTHORITY]
     assert problems([other_root], name="Another root") == [Problem.UNKNOWN_AUTHORITY]
 
 
 def test_a_forged_signature() -> None:
-    forger = authority("Another root", key_number=3)
+    forger = authority("Another root", key_name=3)
     assert problems([issue(ROOT, Shape(), forger.key)]) == [Problem.BAD_SIGNATURE]
 
 
 def test_an_issuer_that_is_no_authority() -> None:
-    plain = issue(ROOT, Shape("plain", key_number=1))
+    plain = issue(ROOT, Shape("plain", key_name=1))
     assert problems([issue(plain, Shape()), plain]) == [Problem.NOT_AN_AUTHORITY]
-    says_no = issue(ROOT, Shape("says no", authority=False, key_number=1))
+    says_no = issue(ROOT, Shape("says no", authority=False, key_name=1))
     assert problems([issue(says_no, Shape()), says_no]) == [Problem.NOT_AN_AUTHORITY]
 
 
 def test_path_length() -> None:
     above = intermediate(path_length=0)
-    below = issue(above, Shape("below", (), authority=True, purposes=[], key_number=3))
+    below = issue(above, Shape("below", (), authority=True, purposes=[], key_name=3))
     leaf = issue(below, Shape())
     assert problems([leaf, below, above]) == [Problem.NOT_AN_AUTHORITY]
     assert problems([issue(above, Shape()), above]) == []
@@ -151,8 +149,8 @@ def handshake(
     [
         (issue(ROOT, Shape(dns_names=("other.example",))), BAD_CERTIFICATE),
         (issue(ROOT, Shape(not_after=datetime.datetime(1997, 1, 1))), CERTIFICATE_EXPIRED),
-        (issue(authority("Nobody", key_number=3), Shape()), UNKNOWN_CA),
-        (issue(ROOT, Shape(), authority("Nobody", key_number=3).key), BAD_CERTIFICATE),
+        (issue(authority("Nobody", key_name=3), Shape()), UNKNOWN_CA),
+        (issue(ROOT, Shape(), authority("Nobody", key_name=3).key), BAD_CERTIFICATE),
         (issue(ROOT, Shape(purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])), UNSUPPORTED_CERTIFICATE),
     ],
     ids=["name", "expired", "unknown", "forged", "purpose"],
@@ -180,11 +178,11 @@ def test_going_on_about_one_problem_is_not_going_on_about_another() -> None:
 
 def test_the_identity_is_chosen_by_server_name() -> None:
     first = identity_of(issue(ROOT, Shape("one.example", ("one.example",))))
-    second = identity_of(issue(ROOT, Shape("two.example", ("two.example",), key_number=3)))
+    second = identity_of(issue(ROOT, Shape("two.example", ("two.example",), key_name=3)))
     config = tls.ServerConfig([first, second])
-    assert config.identity_for("two.example") is second
-    assert config.identity_for("three.example") is first
-    assert config.identity_for(None) is first
+    assert config.identities_for("two.example") == [second]
+    assert config.identities_for("three.example") == (first, second)
+    assert config.identities_for(None) == (first, second)
 
 
 def test_an_identity_whose_key_is_another_is_refused() -> None:

@@ -5,10 +5,12 @@ import pytest
 import tls
 from tests.tls.conversation import (
     EPOCH,
+    EVERY_SUITE,
     SERVER_NAME,
     VERSIONS,
     connected,
     converse,
+    data_in,
     new_client,
     new_server,
 )
@@ -21,6 +23,7 @@ from tls.alerts import (
     UNEXPECTED_MESSAGE,
 )
 from tls.exchange.rsa import decrypt_premaster
+from tls.extensions import EXTENDED_MASTER_SECRET
 from tls.messages import ClientHello, ServerHello, encode_message
 
 RC4_SHA, DES, TRIPLE_DES, AES_128, AES_256 = 0x0005, 0x0009, 0x000A, 0x002F, 0x0035
@@ -47,8 +50,7 @@ def server_hello_in(wire: bytes) -> ServerHello:
     return ServerHello.decode(wire[9 : 9 + length], tls.TLS_1_0)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("suite", tls.SERVER_SUITES)
+@pytest.mark.parametrize(("version", "suite"), EVERY_SUITE)
 def test_full_then_resumed(version: int, suite: int) -> None:
     sessions = tls.SessionCache()
     client, server = connected(sessions, versions=[version], suites=[suite])
@@ -61,17 +63,17 @@ def test_full_then_resumed(version: int, suite: int) -> None:
     assert (again.resumed, server_again.resumed) == (True, True)
     assert (again.version, again.suite) == (version, suite)
     again.send(b"ping")
-    assert server_again.receive(again.outgoing()) == [tls.ApplicationData(b"ping")]
+    assert data_in(server_again.receive(again.outgoing())) == b"ping"
 
 
 def test_events_of_a_full_handshake() -> None:
     client, server = new_client(), new_server(tls.SessionCache())
     client_events, server_events = converse(client, server)
     assert client_events == [
-        tls.HandshakeCompleted(tls.TLS_1_0, AES_256, resumed=False, session=client.session)
+        tls.HandshakeCompleted(tls.TLS_1_2, client.suite, resumed=False, session=client.session)
     ]
     assert server_events == [
-        tls.HandshakeCompleted(tls.TLS_1_0, AES_256, resumed=False, session=server.session)
+        tls.HandshakeCompleted(tls.TLS_1_2, client.suite, resumed=False, session=server.session)
     ]
 
 
@@ -95,14 +97,14 @@ def test_new_session_id_when_the_offered_one_is_unknown() -> None:
 
 def test_resumed_session_id() -> None:
     sessions = tls.SessionCache()
-    client, _ = connected(sessions)
+    client, _ = connected(sessions, versions=[tls.TLS_1_0], suites=[AES_256])
     assert client.session is not None
     server = new_server(sessions)
     server.receive(
         hello_record(
             session_id=client.session.id,
             cipher_suites=(AES_256,),
-            extensions=server_name_extension(SERVER_NAME),
+            extensions={**server_name_extension(SERVER_NAME), EXTENDED_MASTER_SECRET: b""},
         )
     )
     assert server_hello_in(server.outgoing()).session_id == client.session.id
@@ -151,10 +153,7 @@ def test_a_session_is_not_resumed_in_another_version() -> None:
 def test_an_expired_session_gets_a_full_handshake() -> None:
     sessions = tls.SessionCache(lifetime=300)
     client, _ = connected(sessions)
-    late = tls.ServerConnection(
-        tls.ServerConfig(new_server()._server_config.identities, sessions=sessions),
-        clock=lambda: EPOCH + 301,
-    )
+    late = tls.ServerConnection(new_server(sessions)._server_config, clock=lambda: EPOCH + 301)
     again = new_client(client.session)
     converse(again, late)
     assert again.handshake_completed
@@ -167,7 +166,9 @@ def test_an_expired_session_gets_a_full_handshake() -> None:
 @pytest.mark.parametrize(
     ("client_versions", "server_versions", "agreed"),
     [
-        (VERSIONS, VERSIONS, tls.TLS_1_0),
+        (VERSIONS, VERSIONS, tls.TLS_1_2),
+        (VERSIONS, [tls.SSL_3_0, tls.TLS_1_0], tls.TLS_1_0),
+        (VERSIONS, [tls.TLS_1_1], tls.TLS_1_1),
         ([tls.SSL_3_0], VERSIONS, tls.SSL_3_0),
         (VERSIONS, [tls.SSL_3_0], tls.SSL_3_0),
     ],
@@ -181,11 +182,11 @@ def test_the_highest_common_version(
     assert (client.version, server.version) == (agreed, agreed)
 
 
-@pytest.mark.parametrize("client_version", [0x0302, 0x0303, 0x0304, 0x03FF])
+@pytest.mark.parametrize("client_version", [0x0304, 0x0305, 0x03FF, 0x0400])
 def test_a_later_client_version_is_answered_with_the_highest(client_version: int) -> None:
     server = new_server()
     server.receive(hello_record(client_version=client_version))
-    assert server_hello_in(server.outgoing()).server_version == tls.TLS_1_0
+    assert server_hello_in(server.outgoing()).server_version == tls.TLS_1_2
 
 
 def test_no_common_version() -> None:
@@ -209,11 +210,11 @@ def server_hello_record(version: int, suite: int) -> bytes:
 
 def test_a_version_rollback_is_noticed() -> None:
     """The premaster carries the hello's version; an attacker who lowers the hello's is caught."""
-    client = new_client()
+    client = new_client(suites=[AES_128])
     server = new_server()
     hello = bytearray(client.outgoing())
-    assert hello[9:11] == b"\x03\x01"
-    hello[10] = 0x00
+    assert hello[9:11] == b"\x03\x03"
+    hello[10] = 0x02
     server.receive(bytes(hello))
     client.receive(server.outgoing())
     with pytest.raises(tls.PeerError) as caught:
@@ -225,7 +226,7 @@ def test_a_bad_premaster_fails_no_sooner_than_a_wrong_one() -> None:
     """Implicit rejection (RFC 5246 §7.4.7.1): garbage in the key exchange fails at Finished."""
     alerts = set()
     for garbage in (b"\0" * 128, b"\x01" * 128, bytes(range(128))):
-        client, server = new_client(), new_server()
+        client, server = new_client(suites=[AES_128]), new_server()
         server.receive(client.outgoing())
         client.receive(server.outgoing())
         wire = bytearray(client.outgoing())
@@ -241,19 +242,19 @@ def test_a_bad_premaster_fails_no_sooner_than_a_wrong_one() -> None:
 
 
 def test_the_strongest_common_suite_whatever_the_client_prefers() -> None:
-    client, _ = connected(suites=[DES, TRIPLE_DES, RC4_SHA, AES_128])
+    client, _ = connected(versions=[tls.TLS_1_0], suites=[DES, TRIPLE_DES, RC4_SHA, AES_128])
     assert client.suite == AES_128
 
 
 def test_the_servers_own_order() -> None:
-    client, server = new_client(), new_server(suites=[DES, AES_256])
+    client, server = new_client(), new_server(suites=[TRIPLE_DES, AES_256])
     converse(client, server)
-    assert client.suite == DES
+    assert client.suite == TRIPLE_DES
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_no_suite_in_common(version: int) -> None:
-    client, server = new_client(suites=[AES_128], versions=[version]), new_server(suites=[DES])
+    client, server = new_client(suites=[AES_128], versions=[version]), new_server(suites=[AES_256])
     with pytest.raises(tls.PeerError) as caught:
         converse(client, server)
     assert caught.value.alert == HANDSHAKE_FAILURE
@@ -270,7 +271,7 @@ def test_a_suite_that_was_not_offered() -> None:
 
 
 def test_a_client_may_offer_what_the_engine_has_not() -> None:
-    client, _ = connected(suites=[0xC013, 0x0006, TRIPLE_DES])
+    client, _ = connected(suites=[0xC0FF, 0x1301, TRIPLE_DES])
     assert client.suite == TRIPLE_DES
 
 
@@ -299,10 +300,17 @@ def test_change_cipher_spec_too_soon() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "alert"), [(tls.SSL_3_0, HANDSHAKE_FAILURE), (tls.TLS_1_0, DECRYPT_ERROR)]
+    ("version", "alert"),
+    [
+        (tls.SSL_3_0, HANDSHAKE_FAILURE),
+        (tls.TLS_1_0, DECRYPT_ERROR),
+        (tls.TLS_1_1, DECRYPT_ERROR),
+        (tls.TLS_1_2, DECRYPT_ERROR),
+    ],
 )
 def test_a_wrong_finished(version: int, alert: int) -> None:
-    client, server = new_client(versions=[version]), new_server()
+    client = new_client(versions=[version], extended_master_secret=False)
+    server = new_server()
     client._handshake._transcript.add(b"something the server never saw")
     server.receive(client.outgoing())
     client.receive(server.outgoing())
@@ -323,7 +331,8 @@ def test_deferred_requests_are_answered_by_the_caller() -> None:
     sessions = tls.SessionCache()
     client, _ = connected(sessions)
     deferred = frozenset({tls.LookUpSession, tls.StoreSession, tls.PrivateKeyOperation})
-    again, server = new_client(client.session), new_server(sessions, deferred=deferred)
+    again = new_client(client.session, suites=[AES_128])
+    server = new_server(sessions, deferred=deferred)
 
     (pending,) = server.receive(again.outgoing())
     assert isinstance(pending, tls.RequestPending)
@@ -336,7 +345,7 @@ def test_deferred_requests_are_answered_by_the_caller() -> None:
     assert isinstance(pending.request, tls.PrivateKeyOperation)
     request = pending.request
     (pending,) = server.answer(
-        decrypt_premaster(request.identity, request.ciphertext, server.meter)
+        decrypt_premaster(request.identity.private_key, request.data, server.meter)
     )
     assert isinstance(pending.request, tls.StoreSession)
     (completed,) = server.answer(None)

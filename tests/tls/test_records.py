@@ -5,26 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tls
-from tests.tls.conversation import connected, new_server
+from tests.tls.conversation import EVERY_PROTECTION, connected, data_in, new_server
 from tls.alerts import (
     BAD_RECORD_MAC,
     PROTOCOL_VERSION,
     RECORD_OVERFLOW,
     UNEXPECTED_MESSAGE,
 )
+from tls.suites import SUITES
 
-EVERY_PROTECTION = pytest.mark.parametrize(
-    ("version", "suite"),
-    [(version, suite) for version in tls.IMPLEMENTED_VERSIONS for suite in tls.SERVER_SUITES],
-    ids=lambda value: tls.suite_name(value) if value < 0x100 else tls.version_name(value),
-)
+every_protection = pytest.mark.parametrize(("version", "suite"), EVERY_PROTECTION)
 
 
-def received(events: list[tls.Event]) -> list[bytes]:
-    return [event.data for event in events if isinstance(event, tls.ApplicationData)]
-
-
-@EVERY_PROTECTION
+@every_protection
 def test_data_is_fragmented_and_reassembled(version: int, suite: int) -> None:
     client, server = connected(versions=[version], suites=[suite])
     assert (client.version, client.suite) == (version, suite)
@@ -32,12 +25,18 @@ def test_data_is_fragmented_and_reassembled(version: int, suite: int) -> None:
     client.send(data)
     wire = client.outgoing()
     assert wire[:3] == b"\x17" + version.to_bytes(2, "big")
-    fragments = received(server.receive(wire))
-    assert [len(fragment) for fragment in fragments] == [16_384, 16_384, 16_384, 2_048]
+    fragments = [event.data for event in server.receive(wire)]
+    sizes = [len(fragment) for fragment in fragments]
+    if sizes[0] == 1:  # 1/n-1 splitting
+        assert SUITES[suite].cipher.mode == "cbc"
+        assert version <= tls.TLS_1_0
+        assert sizes == [1, 16_384, 16_384, 16_384, 2_047]
+    else:
+        assert sizes == [16_384, 16_384, 16_384, 2_048]
     assert b"".join(fragments) == data
 
 
-@EVERY_PROTECTION
+@every_protection
 def test_reordered_records_are_refused(version: int, suite: int) -> None:
     client, server = connected(versions=[version], suites=[suite])
     client.send(b"first")
@@ -49,24 +48,24 @@ def test_reordered_records_are_refused(version: int, suite: int) -> None:
     assert caught.value.alert == BAD_RECORD_MAC
 
 
-@EVERY_PROTECTION
+@every_protection
 def test_a_record_sent_twice_is_refused(version: int, suite: int) -> None:
     client, server = connected(versions=[version], suites=[suite])
     client.send(b"once")
     wire = client.outgoing()
-    assert received(server.receive(wire)) == [b"once"]
+    assert data_in(server.receive(wire)) == b"once"
     with pytest.raises(tls.PeerError) as caught:
         server.receive(wire)
     assert caught.value.alert == BAD_RECORD_MAC
 
 
-@EVERY_PROTECTION
+@every_protection
 def test_any_flipped_bit_is_refused_and_answered_alike(version: int, suite: int) -> None:
     """Padding, MAC and text: whatever is wrong, one alert (RFC 4346 §6.2.3.2)."""
     answers = set()
     for position in range(5, 5 + 40, 3):
         client, server = connected(versions=[version], suites=[suite])
-        client.send(b"x" * 24)
+        client.send(b"x")
         wire = bytearray(client.outgoing())
         if position >= len(wire):
             break
@@ -78,6 +77,7 @@ def test_any_flipped_bit_is_refused_and_answered_alike(version: int, suite: int)
         else:
             # SSL 3.0 checks no padding content (RFC 6101 §5.2.3.2).
             assert version == tls.SSL_3_0
+            assert SUITES[suite].cipher.mode == "cbc"
     assert len(answers) == 1
     assert answers.pop()[0] == BAD_RECORD_MAC
 
@@ -94,7 +94,7 @@ def test_any_cut_of_the_stream_gives_the_same_data(sizes: list[int], cuts: list[
     expected = b"".join(bytes([number]) * size for number, size in enumerate(sizes))
     got = b""
     for cut in [*cuts, len(wire)]:
-        got += b"".join(received(server.receive(wire[:cut])))
+        got += data_in(server.receive(wire[:cut]))
         wire = wire[cut:]
     assert got == expected
 
@@ -123,9 +123,9 @@ def test_malformed_records(wire: bytes, alert: int) -> None:
 def test_a_plaintext_over_the_limit_overflows() -> None:
     """A body within 2^14+2048 whose fragment is over 2^14 (RFC 2246 §6.2.1)."""
     client, server = connected(suites=[0x0005])
-    sealed = client._records.write.seal(23, tls.TLS_1_0, b"x" * 16_385)
+    sealed = client._records._write.seal(23, client.version, b"x" * 16_385)
     with pytest.raises(tls.PeerError) as caught:
-        server.receive(b"\x17\x03\x01" + len(sealed).to_bytes(2, "big") + sealed)
+        server.receive(b"\x17\x03\x03" + len(sealed).to_bytes(2, "big") + sealed)
     assert caught.value.alert == RECORD_OVERFLOW
 
 
@@ -133,6 +133,6 @@ def test_endless_empty_records_end_the_connection() -> None:
     client, server = connected(suites=[0x0005])
     with pytest.raises(tls.PeerError) as caught:
         for _ in range(100):
-            sealed = client._records.write.seal(23, tls.TLS_1_0, b"")
-            server.receive(b"\x17\x03\x01" + len(sealed).to_bytes(2, "big") + sealed)
+            sealed = client._records._write.seal(23, client.version, b"")
+            server.receive(b"\x17\x03\x03" + len(sealed).to_bytes(2, "big") + sealed)
     assert caught.value.alert == UNEXPECTED_MESSAGE

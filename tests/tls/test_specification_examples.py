@@ -8,6 +8,14 @@ from tls.messages import ClientHello, ServerHello, encode_message
 TRIPLE_DES = suite_from_name("TLS_RSA_WITH_3DES_EDE_CBC_SHA")
 DES = suite_from_name("TLS_RSA_WITH_DES_CBC_SHA")
 SESSION_ID = bytes.fromhex("bd608869f0c629767ea7e3ebf7a63bdcffb0ef58b1b941e6b0c044acb6820a77")
+PLAIN = {
+    "server_name_indication": False,
+    "secure_renegotiation": False,
+    "extended_master_secret": False,
+    "encrypt_then_mac": False,
+    "session_tickets": False,
+}
+"""A client of the specification's age, which knows no extensions."""
 UNIX_TIME = int(EPOCH).to_bytes(4, "big")
 
 
@@ -17,8 +25,7 @@ def test_the_example_client_hello() -> None:
         trust_store(),
         versions=[SSL_3_0, TLS_1_0],
         suites=[TRIPLE_DES, DES],
-        server_name_indication=False,
-        secure_renegotiation=False,
+        **PLAIN,
     )
     client = ClientConnection(
         config,
@@ -59,7 +66,7 @@ def test_the_example_server_hello() -> None:
 
 def test_the_example_hello_gets_the_example_answer() -> None:
     """Offered 3DES and DES, the server answers 3,1, a new 32-byte ID, 3DES and NONE."""
-    client = new_client(suites=[TRIPLE_DES, DES], secure_renegotiation=False)
+    client = new_client(versions=[SSL_3_0, TLS_1_0], suites=[TRIPLE_DES, DES], **PLAIN)
     server = new_server(SessionCache())
     server.receive(client.outgoing())
     wire = server.outgoing()

@@ -7,15 +7,15 @@ import warnings
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tls.alerts import BAD_CERTIFICATE
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.signatures import SignatureScheme, key_kind, verify
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -36,14 +36,18 @@ class Certificate:
         except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
             raise PeerError(BAD_CERTIFICATE, f"not a certificate: {error}") from None
         self.der = der
-        self._parsed = parsed
 
     def _read(self, parsed: x509.Certificate) -> None:
         self.subject = parsed.subject.public_bytes()
         self.issuer = parsed.issuer.public_bytes()
+        self.serial_number = parsed.serial_number
         self.not_before = parsed.not_valid_before_utc.timestamp()
         self.not_after = parsed.not_valid_after_utc.timestamp()
         self.public_key: CertificatePublicKeyTypes = parsed.public_key()
+        self.key_kind = key_kind(self.public_key)
+        self._signature = parsed.signature
+        self._signed = parsed.tbs_certificate_bytes
+        self._hash, self._pss = _signature_algorithm(parsed)
         extensions = parsed.extensions
 
         def extension(kind: type[_Extension]) -> _Extension | None:
@@ -73,25 +77,33 @@ class Certificate:
         self.path_length = constraints.path_length if constraints is not None else None
         self.may_sign_certificates = usage is None or usage.key_cert_sign
         self.may_encipher_keys = usage is None or usage.key_encipherment
-        self.may_authenticate_servers = extended_usage is None or bool(
-            {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-            & set(extended_usage)
-        )
+        self.may_sign = usage is None or usage.digital_signature
+        self._purposes = None if extended_usage is None else frozenset(extended_usage)
+
+    def is_for(self, purpose: x509.ObjectIdentifier) -> bool:
+        """Whether it may be used for an extended key usage (RFC 5280 §4.2.1.12)."""
+        any_purpose = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
+        return self._purposes is None or bool(self._purposes & {purpose, any_purpose})
 
     def is_signed_by(self, issuer: Certificate, meter: Meter) -> bool:
         """Whether `issuer`'s key made this certificate's signature; booked in the meter."""
-        key = issuer.public_key
-        algorithm = self._parsed.signature_hash_algorithm
-        if not isinstance(key, RSAPublicKey) or algorithm is None:
+        if self._hash is None:
             return False
-        meter.add("rsa.public", key.key_size, 1, 0)
-        try:
-            key.verify(
-                self._parsed.signature, self._parsed.tbs_certificate_bytes, PKCS1v15(), algorithm
-            )
-        except (InvalidSignature, UnsupportedAlgorithm):
-            return False
-        return True
+        scheme = SignatureScheme(0, "", issuer.key_kind, self._hash, self._pss)
+        return verify(issuer.public_key, scheme, self._signature, self._signed, meter)
+
+
+def _signature_algorithm(parsed: x509.Certificate) -> tuple[str | None, bool]:
+    """The hash of a certificate's signature ("" where the scheme has its own) and whether RSA-PSS.
+
+    `None` for an algorithm that the library does not know.
+    """
+    try:
+        algorithm = parsed.signature_hash_algorithm
+        pss = isinstance(parsed.signature_algorithm_parameters, padding.PSS)
+    except (UnsupportedAlgorithm, ValueError):
+        return None, False
+    return algorithm.name if algorithm else "", pss
 
 
 _MEMO_CAPACITY = 256

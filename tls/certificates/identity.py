@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from tls.certificates.certificate import Certificate, parse_certificate
 from tls.errors import UsageError
+from tls.signatures import PrivateKey, key_kind
 
 
 class Identity:
@@ -16,11 +17,12 @@ class Identity:
     Raises `UsageError` when the key is not the leaf's or of a kind the engine has not.
     """
 
-    def __init__(self, chain: tuple[bytes, ...], private_key: RSAPrivateKey) -> None:
+    def __init__(self, chain: tuple[bytes, ...], private_key: PrivateKey) -> None:
         if not chain:
             raise UsageError("an identity needs at least one certificate")
-        if not isinstance(private_key, RSAPrivateKey):
-            raise UsageError("an identity needs an RSA private key")
+        self.key_kind = key_kind(private_key)
+        if not self.key_kind:
+            raise UsageError("an identity needs an RSA, DSA, ECDSA, Ed25519 or Ed448 private key")
         self.chain = tuple(chain)
         self.private_key = private_key
         self.leaf: Certificate = parse_certificate(chain[0])
@@ -29,8 +31,8 @@ class Identity:
 
     @property
     def key_size(self) -> int:
-        """The key's size in bits."""
-        return self.private_key.key_size
+        """The key's size in bits; 0 for Ed25519 and Ed448, which have one size."""
+        return getattr(self.private_key, "key_size", 0)
 
     @classmethod
     def from_pem(cls, certificate_pem: bytes, key_pem: bytes) -> Identity:
@@ -42,11 +44,9 @@ class Identity:
             key = serialization.load_pem_private_key(
                 key_pem, password=None, unsafe_skip_rsa_key_validation=True
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise UsageError(f"the private key cannot be read: {error}") from None
-        if not isinstance(key, RSAPrivateKey):
-            raise UsageError("an identity needs an RSA private key")
-        return cls(certificates_from_pem(certificate_pem), key)
+        return cls(certificates_from_pem(certificate_pem), key)  # type: ignore[arg-type]
 
 
 def certificates_from_pem(pem: bytes) -> tuple[bytes, ...]:

@@ -1,13 +1,17 @@
-"""Whom a client trusts, and the check of a server's chain (RFC 5280 §6)."""
+"""Whom one side trusts, and the check of the other's chain (RFC 5280 §6)."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
 
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from tls.alerts import (
     BAD_CERTIFICATE,
     CERTIFICATE_EXPIRED,
+    CERTIFICATE_REVOKED,
     UNKNOWN_CA,
     UNSUPPORTED_CERTIFICATE,
 )
@@ -23,6 +27,7 @@ class CertificateProblem(enum.Enum):
     """What can be wrong with a chain; the value is the alert that says so (RFC 2246 §7.2.2)."""
 
     NAME_MISMATCH = ("name mismatch", BAD_CERTIFICATE)
+    REVOKED = ("revoked by its issuer", CERTIFICATE_REVOKED)
     EXPIRED = ("expired or not yet valid", CERTIFICATE_EXPIRED)
     UNKNOWN_AUTHORITY = ("no trusted authority issued it", UNKNOWN_CA)
     BAD_SIGNATURE = ("a signature does not verify", BAD_CERTIFICATE)
@@ -41,9 +46,19 @@ class CertificateProblem(enum.Enum):
 
 
 class TrustStore:
-    """The authorities a client trusts, as certificates in DER."""
+    """The authorities one side trusts, as certificates in DER, and what they revoked.
 
-    def __init__(self, certificates: Iterable[bytes] = ()) -> None:
+    `revocation_lists` are CRLs in DER (RFC 5280 §5); every certificate on a path is looked up in
+    the lists of its issuer.
+    """
+
+    def __init__(
+        self, certificates: Iterable[bytes] = (), revocation_lists: Iterable[bytes] = ()
+    ) -> None:
+        self._revoked: set[tuple[bytes, int]] = set()
+        for crl in map(x509.load_der_x509_crl, revocation_lists):
+            issuer = crl.issuer.public_bytes()
+            self._revoked.update((issuer, entry.serial_number) for entry in crl)
         self._by_subject: dict[bytes, list[Certificate]] = {}
         self._trusted: set[bytes] = set()
         for der in certificates:
@@ -56,6 +71,10 @@ class TrustStore:
         """From one or more PEM certificates. Raises `UsageError` when there is none."""
         return cls(certificates_from_pem(pem))
 
+    def all(self) -> tuple[Certificate, ...]:
+        """The trusted authorities."""
+        return tuple(anchor for anchors in self._by_subject.values() for anchor in anchors)
+
     def anchors(self, issuer: bytes) -> list[Certificate]:
         """The trusted authorities of that subject name."""
         return self._by_subject.get(issuer, [])
@@ -64,7 +83,7 @@ class TrustStore:
         """Whether this very certificate is a trusted one."""
         return certificate.der in self._trusted
 
-    def problems(
+    def server_problems(
         self, chain: tuple[bytes, ...], server_name: str | None, now: float, meter: Meter
     ) -> list[CertificateProblem]:
         """What is wrong with a server's chain at calendar time `now`, worst first; [] when nothing.
@@ -73,12 +92,28 @@ class TrustStore:
         authority; every signature on it is verified. Raises `PeerError(bad_certificate)` for bytes
         that are no certificate.
         """
+        found = self._chain_problems(chain, ExtendedKeyUsageOID.SERVER_AUTH, now, meter)
+        if server_name is not None and not names_server(parse_certificate(chain[0]), server_name):
+            found.append(CertificateProblem.NAME_MISMATCH)
+        return found
+
+    def client_problems(
+        self, chain: tuple[bytes, ...], now: float, meter: Meter
+    ) -> list[CertificateProblem]:
+        """What is wrong with a client's chain; like `server_problems`, but for the name."""
+        return self._chain_problems(chain, ExtendedKeyUsageOID.CLIENT_AUTH, now, meter)
+
+    def subjects(self) -> tuple[bytes, ...]:
+        """The names of the trusted authorities in DER, as a CertificateRequest lists them."""
+        return tuple(self._by_subject)
+
+    def _chain_problems(
+        self, chain: tuple[bytes, ...], purpose: x509.ObjectIdentifier, now: float, meter: Meter
+    ) -> list[CertificateProblem]:
         leaf, *others = [parse_certificate(der) for der in chain]
         found = self._path_problems(leaf, others, now, meter)
-        if not leaf.may_authenticate_servers:
+        if not leaf.is_for(purpose):
             found.append(CertificateProblem.WRONG_PURPOSE)
-        if server_name is not None and not names_server(leaf, server_name):
-            found.append(CertificateProblem.NAME_MISMATCH)
         return list(dict.fromkeys(found))
 
     def _path_problems(
@@ -89,6 +124,8 @@ class TrustStore:
         for authorities_below in range(_MAX_CHAIN):
             if not certificate.not_before <= now <= certificate.not_after:
                 found.append(CertificateProblem.EXPIRED)
+            if (certificate.issuer, certificate.serial_number) in self._revoked:
+                found.insert(0, CertificateProblem.REVOKED)
             if self.trusts(certificate):
                 return found
             anchors = self.anchors(certificate.issuer)

@@ -6,10 +6,18 @@ import socket
 import sys
 from dataclasses import dataclass
 
+from tls.alerts import NO_RENEGOTIATION
 from tls.configuration import ClientConfig
 from tls.connection import ClientConnection
 from tls.errors import PeerError
-from tls.events import AlertReceived, ApplicationData, CertificateAccepted, Event
+from tls.events import (
+    AlertReceived,
+    ApplicationData,
+    CertificateAccepted,
+    Event,
+    FalseStart,
+    HandshakeCompleted,
+)
 from tls.sessions import Session
 from tls.suites import suite_name
 from tls.versions import version_name
@@ -27,6 +35,7 @@ class ConnectOptions:
     server_name: str
     resume: int
     get: str | None
+    renegotiate: bool
 
 
 class _ConnectionFailed(Exception):
@@ -61,15 +70,20 @@ class _Exchange:
         self, config: ClientConfig, options: ConnectOptions, session: Session | None
     ) -> None:
         self._options = options
+        self._handshakes = 0
+        self._false_started = False
         self._connection = ClientConnection(config, options.server_name, session=session)
 
     def run(self) -> ClientConnection:
-        """Handshake, request if one is wanted, close_notify."""
+        """Handshake, perhaps another one, request if one is wanted, close_notify."""
         options, connection = self._options, self._connection
         with socket.create_connection((options.host, options.port), _TIMEOUT) as transport:
-            while not connection.handshake_completed:
+            while not (self._handshakes or self._false_started):
                 self._exchange(transport)
-            self._report()
+            if options.renegotiate:
+                connection.renegotiate()
+                while self._handshakes < 2:
+                    self._exchange(transport)
             if options.get is not None:
                 host = options.server_name
                 connection.send(f"GET {options.get} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
@@ -83,11 +97,8 @@ class _Exchange:
         connection = self._connection
         transport.sendall(connection.outgoing())
         data = transport.recv(_READ_SIZE)
-        if not data:
-            connection.receive_end()
-            if not connection.handshake_completed:
-                raise _ConnectionFailed("the server closed the connection during the handshake")
-            return
+        if not data and connection.receive_end():
+            raise _ConnectionFailed("the server ended the connection without close_notify")
         try:
             events = connection.receive(data)
         except PeerError:
@@ -104,7 +115,12 @@ class _Exchange:
         elif isinstance(event, CertificateAccepted):
             problems = ", ".join(sorted(problem.description for problem in event.problems))
             print(f"accepted certificate problems: {problems}", flush=True)
-        elif isinstance(event, AlertReceived) and event.fatal:
+        elif isinstance(event, HandshakeCompleted):
+            self._handshakes += 1
+            self._report()
+        elif isinstance(event, FalseStart):
+            self._false_started = True
+        elif isinstance(event, AlertReceived) and (event.fatal or event.alert == NO_RENEGOTIATION):
             raise _ConnectionFailed(f"the server sent the alert {event.name}")
 
     def _report(self) -> None:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.command.connect import ConnectOptions, connect
+from tls.command.options import (
+    EPILOG,
+    add_protocol_options,
+    address,
+    count,
+    key_log_writer,
+    protocol_settings,
+)
 from tls.command.serve import serve
-from tls.configuration import ClientConfig, ServerConfig
+from tls.configuration import ClientAuthentication, ClientConfig, ServerConfig
 from tls.errors import UsageError
 from tls.sessions import SessionCache
-from tls.suites import SERVER_SUITES, suite_from_name, suite_name
-from tls.versions import IMPLEMENTED_VERSIONS, version_from_name, version_name
-
-_VERSION_NAMES = ", ".join(f'"{version_name(version)}"' for version in IMPLEMENTED_VERSIONS)
-_SUITE_NAMES = "\n".join(f"  {suite_name(code)}" for code in SERVER_SUITES)
-_EPILOG = f"versions: {_VERSION_NAMES}\n\ncipher suites, strongest first:\n{_SUITE_NAMES}\n"
-
-_Item = TypeVar("_Item")
+from tls.tickets import TicketKeys
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
+        return _serve(options) if options.command == "serve" else _connect(options)
     except (UsageError, OSError) as error:
         print(f"tls: {error}", file=sys.stderr)
         return 2
@@ -42,8 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tls", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="serve|connect")
+    parser = argparse.ArgumentParser(
+        prog="python -m tls", description="The protocol engine on a real socket."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="serve|connect")
     _add_serve(commands)
     _add_connect(commands)
     return parser
@@ -53,24 +56,29 @@ def _add_serve(commands: Any) -> None:
     parser = commands.add_parser(
         "serve",
         help="answer connections",
-        description="Answer HTTP GET requests over TLS with a short page.",
-        epilog=_EPILOG,
+        description="Answer connections over TLS.",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("address", metavar="HOST:PORT", type=_address, help="port 0: any free one")
+    parser.add_argument("address", metavar="HOST:PORT", type=address, help="port 0: any free one")
+    _add_identity_options(parser)
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument(
+        "--http", action="store_true", help="answer a GET with a short page, then close (default)"
+    )
+    answer.add_argument("--echo", action="store_true", help="send back what comes")
+    add_protocol_options(parser)
     parser.add_argument(
-        "--certificate",
-        metavar="PEM",
-        required=True,
-        action="append",
-        help="chain, leaf first; again for another identity, chosen by the client's server name",
+        "--client-auth",
+        choices=[each.value for each in ClientAuthentication],
+        default="none",
+        help="ask for the client's certificate (default none)",
     )
     parser.add_argument(
-        "--key", metavar="PEM", required=True, action="append", help="private key, one a chain"
+        "--client-trust", metavar="PEM", help="authorities of clients; without, any will do"
     )
-    _add_protocol_options(parser)
     parser.add_argument(
-        "--sessions", metavar="N", type=_count, default=20_480, help="session cache's capacity"
+        "--sessions", metavar="N", type=count, default=20_480, help="session cache's capacity"
     )
     parser.add_argument(
         "--session-lifetime", metavar="SECONDS", type=float, default=300.0, help="default 300"
@@ -81,7 +89,12 @@ def _add_serve(commands: Any) -> None:
     parser.add_argument(
         "--session-eviction", choices=("lru", "fifo"), default="lru", help="default lru"
     )
-    parser.set_defaults(command=_serve)
+    parser.add_argument(
+        "--tickets",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="issue session tickets (default on)",
+    )
 
 
 def _add_connect(commands: Any) -> None:
@@ -89,93 +102,123 @@ def _add_connect(commands: Any) -> None:
         "connect",
         help="open connections",
         description="Open a connection, and more that resume its session.",
-        epilog=_EPILOG,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("address", metavar="HOST:PORT", type=_address)
+    parser.add_argument("address", metavar="HOST:PORT", type=address)
     parser.add_argument("--trust", metavar="PEM", help="authorities to trust")
     parser.add_argument(
         "--insecure", action="store_true", help="go on whatever is wrong with the certificate"
     )
     parser.add_argument("--servername", metavar="NAME", help="name to ask for; default HOST")
-    _add_protocol_options(parser)
+    _add_identity_options(parser)
+    add_protocol_options(parser)
     parser.add_argument(
-        "--resume", metavar="N", type=_count, default=0, help="N more connections that resume"
+        "--tickets",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="ask for session tickets (default on)",
+    )
+    parser.add_argument(
+        "--resume", metavar="N", type=count, default=0, help="N more connections that resume"
     )
     parser.add_argument("--get", metavar="PATH", help="request a page and print the answer")
-    parser.set_defaults(command=_connect)
-
-
-def _add_protocol_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--versions",
-        metavar="V,V",
-        type=_list_of(version_from_name),
-        default=IMPLEMENTED_VERSIONS,
-        help="default: all",
+        "--renegotiate", action="store_true", help="negotiate anew once, before any request"
     )
     parser.add_argument(
-        "--suites",
-        metavar="S,S",
-        type=_list_of(suite_from_name),
-        default=SERVER_SUITES,
-        help="in order of preference; default: by strength",
+        "--false-start", action="store_true", help="send before the server's Finished"
     )
+    parser.add_argument(
+        "--fallback-scsv", action="store_true", help="say that this is a retry at a lower version"
+    )
+    parser.add_argument(
+        "--max-fragment-length", metavar="N", type=count, help="512, 1024, 2048 or 4096"
+    )
+
+
+def _add_identity_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--certificate",
+        metavar="PEM",
+        action="append",
+        default=[],
+        help="chain, leaf first; again for another identity",
+    )
+    parser.add_argument(
+        "--key",
+        metavar="PEM",
+        action="append",
+        default=[],
+        help="private key, one for each --certificate in the same order",
+    )
+
+
+def _identities(options: argparse.Namespace) -> list[Identity]:
+    if len(options.certificate) != len(options.key):
+        raise UsageError("give one --key for each --certificate")
+    return [
+        Identity.from_pem(Path(certificate).read_bytes(), Path(key).read_bytes())
+        for certificate, key in zip(options.certificate, options.key, strict=True)
+    ]
+
+
+def _trust(path: str | None) -> TrustStore:
+    return TrustStore.from_pem(Path(path).read_bytes()) if path else TrustStore()
+
+
+_EVERY_PROBLEM = frozenset(CertificateProblem)
 
 
 def _serve(options: argparse.Namespace) -> int:
-    if len(options.certificate) != len(options.key):
-        raise UsageError("give one --key for each --certificate")
-    config = ServerConfig(
-        [
-            Identity.from_pem(Path(certificate).read_bytes(), Path(key).read_bytes())
-            for certificate, key in zip(options.certificate, options.key, strict=True)
-        ],
-        versions=options.versions,
-        suites=options.suites,
-        sessions=SessionCache(
-            options.sessions,
-            options.session_lifetime,
-            renew=options.session_renewal,
-            eviction=options.session_eviction,
-        ),
-    )
-    asyncio.run(serve(config, *options.address))
+    with key_log_writer(options.keylog) as key_log:
+        config = ServerConfig(
+            _identities(options),
+            sessions=SessionCache(
+                options.sessions,
+                options.session_lifetime,
+                renew=options.session_renewal,
+                eviction=options.session_eviction,
+            ),
+            ticket_keys=(
+                TicketKeys(os.urandom(32), lifetime=options.session_lifetime)
+                if options.tickets
+                else None
+            ),
+            client_authentication=ClientAuthentication(options.client_auth),
+            client_trust=_trust(options.client_trust),
+            accept=frozenset() if options.client_trust else _EVERY_PROBLEM,
+            ssl2_hello=options.ssl2_hello,
+            key_log=key_log,
+            **protocol_settings(options),
+        )
+        asyncio.run(serve(config, *options.address, echo=options.echo))
     return 0
 
 
 def _connect(options: argparse.Namespace) -> int:
-    trust = TrustStore.from_pem(Path(options.trust).read_bytes()) if options.trust else TrustStore()
-    config = ClientConfig(
-        trust,
-        versions=options.versions,
-        suites=options.suites,
-        accept=frozenset(CertificateProblem) if options.insecure else frozenset(),
-    )
     host, port = options.address
-    return connect(
-        config, ConnectOptions(host, port, options.servername or host, options.resume, options.get)
-    )
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, separator, port = text.rpartition(":")
-    if not separator or not host or not port.isdigit() or int(port) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
-    return host.strip("[]"), int(port)
-
-
-def _count(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count")
-    return int(text)
-
-
-def _list_of(item: Callable[[str], _Item]) -> Callable[[str], tuple[_Item, ...]]:
-    def parse(text: str) -> tuple[_Item, ...]:
-        try:
-            return tuple(item(name.strip()) for name in text.split(","))
-        except KeyError as error:
-            raise argparse.ArgumentTypeError(error.args[0]) from None
-
-    return parse
+    with key_log_writer(options.keylog) as key_log:
+        config = ClientConfig(
+            _trust(options.trust),
+            identities=_identities(options),
+            accept=_EVERY_PROBLEM if options.insecure else frozenset(),
+            session_tickets=options.tickets,
+            ssl2_hello=options.ssl2_hello,
+            false_start=options.false_start,
+            fallback=options.fallback_scsv,
+            max_fragment_length=options.max_fragment_length,
+            key_log=key_log,
+            **protocol_settings(options),
+        )
+        return connect(
+            config,
+            ConnectOptions(
+                host,
+                port,
+                options.servername or host,
+                options.resume,
+                options.get,
+                options.renegotiate,
+            ),
+        )

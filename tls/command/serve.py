@@ -17,12 +17,15 @@ _LINGER_TIMEOUT = 2.0
 _MAX_REQUEST = 65_536
 
 
-async def serve(config: ServerConfig, host: str, port: int) -> None:
-    """Answer connections until cancelled; says on standard output where it listens."""
+async def serve(config: ServerConfig, host: str, port: int, *, echo: bool) -> None:
+    """Answer connections until cancelled; says on standard output where it listens.
+
+    With `echo` what comes is sent back, until the client closes; else a GET is answered.
+    """
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _Exchange(config, reader, writer).run()
+            await _Exchange(config, reader, writer, echo=echo).run()
         except OSError:
             pass  # the peer is gone, which is its own affair
         finally:
@@ -39,8 +42,14 @@ class _Exchange:
     """One connection: handshake, a request, a page, close_notify."""
 
     def __init__(
-        self, config: ServerConfig, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        config: ServerConfig,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        echo: bool,
     ) -> None:
+        self._echo = echo
         self._connection = ServerConnection(config)
         self._reader = reader
         self._writer = writer
@@ -57,14 +66,24 @@ class _Exchange:
                 events = connection.receive(data)
             except PeerError:
                 break
-            self._request += b"".join(e.data for e in events if isinstance(e, ApplicationData))
-            if _is_whole(self._request) and not connection.closed:
-                connection.send(self._page())
-                connection.close()
+            received = b"".join(e.data for e in events if isinstance(e, ApplicationData))
+            if self._echo:
+                if received and not connection.closed:
+                    connection.send(received)
+            elif self._answers(received):
                 break
             await self._flush()
         await self._flush()
         await self._linger()
+
+    def _answers(self, received: bytes) -> bool:
+        """Whether the request is whole and was answered."""
+        self._request += received
+        if not _is_whole(self._request) or self._connection.closed:
+            return False
+        self._connection.send(self._page())
+        self._connection.close()
+        return True
 
     def _page(self) -> bytes:
         connection = self._connection

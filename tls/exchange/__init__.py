@@ -1,1 +1,48 @@
-"""Key exchanges, a file each."""
+"""Key exchanges, a file each: how both sides come to the premaster secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tls.certificates import Certificate, Identity
+from tls.entropy import RandomSource
+from tls.groups import FiniteField
+from tls.handshake.requests import Handshake
+from tls.meter import Meter
+from tls.wire import Reader
+
+
+@dataclass(slots=True)
+class ExchangeContext:
+    """What a key exchange works with.
+
+    `client_version` is the one of the ClientHello, `group` an elliptic curve both sides have,
+    `field` the server's finite field. A server has an `identity` (`None` for anonymous suites), a
+    client the server's `certificate`.
+    """
+
+    version: int
+    client_version: int
+    random: RandomSource
+    meter: Meter
+    groups: tuple[int, ...] = ()
+    field: FiniteField | None = None
+    identity: Identity | None = None
+    certificate: Certificate | None = None
+
+
+class KeyExchange(Protocol):
+    """One key exchange: the server offers, the client answers, the server concludes."""
+
+    def offer(self) -> bytes | None:
+        """The server's parameters for a ServerKeyExchange; `None` when none is sent."""
+
+    def answer(self, parameters: Reader | None) -> tuple[bytes, bytes]:
+        """The client's ClientKeyExchange body and the premaster secret.
+
+        Reads the server's parameters, and no byte more. Raises `PeerError` when they are unusable.
+        """
+
+    def conclude(self, body: bytes) -> Handshake:
+        """Coroutine that returns the premaster secret of a ClientKeyExchange body on the server."""

@@ -3,52 +3,86 @@
 from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
-from tls.certificates import Certificate, Identity
 from tls.entropy import RandomSource
 from tls.errors import PeerError
+from tls.exchange import ExchangeContext
 from tls.handshake.requests import Handshake, PrivateKeyOperation
-from tls.messages import ClientKeyExchange
 from tls.meter import Meter
+from tls.versions import SSL_3_0
+from tls.wire import Reader, vector16
 
 PREMASTER_LENGTH = 48
 _PADDING = PKCS1v15()
 
 
-def client_key_exchange(
-    certificate: Certificate, client_version: int, random: RandomSource, meter: Meter
-) -> tuple[ClientKeyExchange, bytes]:
-    """The client's message and the premaster secret in it.
+class RsaExchange:
+    """The premaster goes encrypted to the key of the server's certificate."""
 
-    PreMasterSecret is the version of the ClientHello and 46 random bytes. Raises `PeerError` when
-    the certificate's key cannot carry it.
+    def __init__(self, context: ExchangeContext) -> None:
+        self._context = context
+
+    def offer(self) -> bytes | None:
+        """The certificate's key is enough."""
+        return None
+
+    def answer(self, parameters: Reader | None) -> tuple[bytes, bytes]:
+        """The premaster, encrypted to the certificate's key."""
+        certificate = self._context.certificate
+        key = certificate and certificate.public_key
+        if certificate is None or not isinstance(key, RSAPublicKey):
+            raise PeerError(ILLEGAL_PARAMETER, "an RSA suite with a certificate of another kind")
+        if not certificate.may_encipher_keys:
+            raise PeerError(ILLEGAL_PARAMETER, "the certificate's key is not for key encipherment")
+        return encrypt_premaster(self._context, key)
+
+    def conclude(self, body: bytes) -> Handshake:
+        """The identity's key decrypts, wherever it is held."""
+        context = self._context
+        assert context.identity is not None
+        substitute = context.random.draw(PREMASTER_LENGTH)
+        encrypted = encrypted_premaster(body, context.version)
+        decrypted: bytes | None = yield PrivateKeyOperation(context.identity, "decrypt", encrypted)
+        return accepted_premaster(decrypted, substitute, context.client_version)
+
+
+def encrypt_premaster(context: ExchangeContext, key: RSAPublicKey) -> tuple[bytes, bytes]:
+    """A ClientKeyExchange body and the premaster: the hello's version and 46 random bytes.
+
+    SSL 3.0 sends the ciphertext without its length, as all its implementations did.
     """
-    key = certificate.public_key
-    if not isinstance(key, RSAPublicKey):
-        raise PeerError(ILLEGAL_PARAMETER, "an RSA suite with a certificate without an RSA key")
-    if not certificate.may_encipher_keys:
-        raise PeerError(ILLEGAL_PARAMETER, "the certificate's key is not for key encipherment")
     if key.key_size < 8 * (PREMASTER_LENGTH + 11):
-        raise PeerError(HANDSHAKE_FAILURE, "the certificate's key is too short for a premaster")
-    premaster = client_version.to_bytes(2, "big") + random.draw(PREMASTER_LENGTH - 2)
-    meter.add("rsa.public", key.key_size, 1, 0)
-    encrypt = _encrypt_with_own_padding if random.seeded else _encrypt
-    return ClientKeyExchange(encrypt(key, premaster, random)), premaster
+        raise PeerError(HANDSHAKE_FAILURE, "the server's key is too short for a premaster")
+    random = context.random
+    premaster = context.client_version.to_bytes(2, "big") + random.draw(PREMASTER_LENGTH - 2)
+    context.meter.add("rsa.public", key.key_size, 1, 0)
+    if random.seeded:
+        encrypted = _encrypt_with_own_padding(key, premaster, random)
+    else:
+        encrypted = key.encrypt(premaster, _PADDING)
+    body = encrypted if context.version == SSL_3_0 else vector16(encrypted)
+    return body, premaster
 
 
-def server_premaster(
-    identity: Identity, message: ClientKeyExchange, client_version: int, random: RandomSource
-) -> Handshake:
-    """Coroutine that returns the premaster secret of a client's message.
+def encrypted_premaster(body: bytes, version: int) -> bytes:
+    """The ciphertext in a ClientKeyExchange body."""
+    if version == SSL_3_0:
+        return body
+    reader = Reader(body)
+    encrypted = reader.vector16()
+    reader.finish()
+    return encrypted
 
-    Whatever is wrong with it, padding, length or version, gives a random premaster instead, so
-    that the Finished message fails and nothing tells why (RFC 5246 §7.4.7.1). The version inside
-    must be the one of the ClientHello: that is the guard against rollback.
+
+def accepted_premaster(decrypted: bytes | None, substitute: bytes, client_version: int) -> bytes:
+    """What was decrypted if it is a premaster of this hello, else the substitute.
+
+    Whatever is wrong with it, padding, length or version, gives a random premaster, so that the
+    Finished message fails and nothing tells why (RFC 5246 §7.4.7.1). The version inside must be
+    the one of the ClientHello: that is the guard against rollback.
     """
-    substitute = random.draw(PREMASTER_LENGTH)
-    decrypted: bytes | None = yield PrivateKeyOperation(identity, message.encrypted_premaster)
     if (
         decrypted is not None
         and len(decrypted) == PREMASTER_LENGTH
@@ -58,17 +92,13 @@ def server_premaster(
     return substitute
 
 
-def decrypt_premaster(identity: Identity, ciphertext: bytes, meter: Meter) -> bytes | None:
-    """PKCS #1 v1.5 decryption with an identity's key; bad padding gives anything or `None`."""
-    meter.add("rsa.private", identity.key_size, 1, 0)
+def decrypt_premaster(key: RSAPrivateKey, ciphertext: bytes, meter: Meter) -> bytes | None:
+    """PKCS #1 v1.5 decryption; bad padding gives anything or `None`."""
+    meter.add("rsa.private", key.key_size, 1, 0)
     try:
-        return identity.private_key.decrypt(ciphertext, _PADDING)
+        return key.decrypt(ciphertext, _PADDING)
     except ValueError:
         return None
-
-
-def _encrypt(key: RSAPublicKey, premaster: bytes, random: RandomSource) -> bytes:
-    return key.encrypt(premaster, _PADDING)
 
 
 def _encrypt_with_own_padding(key: RSAPublicKey, premaster: bytes, random: RandomSource) -> bytes:

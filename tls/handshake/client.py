@@ -1,4 +1,4 @@
-"""The client's handshake, SSL 3.0 and TLS 1.0 (RFC 2246 §7.3, figures 1 and 2)."""
+"""The client's handshake, SSL 3.0 to TLS 1.2 (RFC 5246 §7.3, figures 1 and 2)."""
 
 from __future__ import annotations
 
@@ -8,39 +8,52 @@ from tls.alerts import (
     ILLEGAL_PARAMETER,
     NO_CERTIFICATE,
     PROTOCOL_VERSION,
-    UNSUPPORTED_EXTENSION,
 )
 from tls.certificates import Certificate as X509Certificate
-from tls.certificates import parse_certificate
+from tls.certificates import Identity, parse_certificate
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
-from tls.events import CertificateAccepted, HandshakeCompleted
-from tls.exchange import rsa
-from tls.extensions import (
-    EMPTY_RENEGOTIATION_INFO,
-    RENEGOTIATION_INFO,
-    SERVER_NAME,
-    Extensions,
-    encode_server_name,
+from tls.events import CertificateAccepted, FalseStart, HandshakeCompleted
+from tls.exchange import ExchangeContext
+from tls.exchange.selection import key_exchange, key_kinds, signs_parameters
+from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
+from tls.handshake.client_extensions import Agreed, read_extensions
+from tls.handshake.client_hello import client_hello, resumable_id
+from tls.handshake.context import HandshakeContext
+from tls.handshake.requests import (
+    AgreeOnVersion,
+    Emit,
+    Expect,
+    ExpectChangeCipherSpec,
+    Handshake,
+    Send,
+    SendAlert,
+    SendSsl2Hello,
 )
-from tls.handshake.context import HandshakeContext, check_renegotiation_info
-from tls.handshake.requests import AgreeOnVersion, Emit, Expect, Handshake, Send, SendAlert
-from tls.keys import secrets_from_master, secrets_from_premaster
+from tls.keys import Secrets
 from tls.messages import (
     Certificate,
     CertificateRequest,
     ClientHello,
+    ClientKeyExchange,
+    NewSessionTicket,
     ServerHello,
     ServerHelloDone,
+    ServerKeyExchange,
 )
 from tls.sessions import Session
-from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, is_implemented, suite_name
-from tls.versions import SSL_3_0, version_name
+from tls.suites import SUITES, CipherSuite, suite_name
+from tls.versions import SSL_3_0, TLS_1_2, version_name
+from tls.wire import Reader
 
 _EXPECT_SERVER_HELLO = Expect(ServerHello)
 _EXPECT_CERTIFICATE = Expect(Certificate)
+_EXPECT_PARAMETERS = Expect(ServerKeyExchange)
 _EXPECT_REQUEST_OR_DONE = Expect(CertificateRequest, ServerHelloDone)
 _EXPECT_DONE = Expect(ServerHelloDone)
+_EXPECT_TICKET = Expect(NewSessionTicket)
+
+_FALSE_START_STRENGTH = 128
 
 
 def client_handshake(
@@ -48,47 +61,32 @@ def client_handshake(
 ) -> Handshake:
     """From the ClientHello to the last Finished."""
     context.client_random = context.hello_random()
-    hello = _client_hello(context, config, server_name, offered)
-    yield Send(hello)
+    hello = client_hello(context, config, server_name, offered)
+    first = not context.history.completed
+    yield SendSsl2Hello(hello) if config.ssl2_hello and first else Send(hello)
     answer: ServerHello = yield _EXPECT_SERVER_HELLO
     version = _agreed_version(config, answer)
     context.version = version
     context.server_random = answer.random
     yield AgreeOnVersion(version)
-    _check_server_hello(hello, answer)
+    suite = _agreed_suite(hello, answer)
+    context.compression = answer.compression_method
+    agreed = yield from read_extensions(context, config, hello, answer, suite)
 
-    if offered is not None and answer.session_id == offered.id:
-        yield from _resume(context, answer, offered)
-        yield Emit(HandshakeCompleted(version, offered.suite, True, offered))
+    if offered is not None and answer.session_id and answer.session_id == resumable_id(offered):
+        session = yield from _resume(context, answer, agreed, offered)
     else:
-        session = yield from _negotiate(context, config, hello, answer, server_name)
-        remembered = session if session.id else None
-        yield Emit(HandshakeCompleted(version, session.suite, False, remembered))
-
-
-def _client_hello(
-    context: HandshakeContext, config: ClientConfig, server_name: str, offered: Session | None
-) -> ClientHello:
-    client_version = config.versions[-1]
-    extensions: Extensions = {}
-    suites = config.suites
-    if config.secure_renegotiation:
-        # SSL 3.0 servers may stumble over extensions: say it by a suite (RFC 5746 §3.4).
-        if client_version == SSL_3_0:
-            suites = (*suites, EMPTY_RENEGOTIATION_INFO_SCSV)
-        else:
-            extensions[RENEGOTIATION_INFO] = EMPTY_RENEGOTIATION_INFO
-    if config.server_name_indication and client_version > SSL_3_0 and _is_dns_name(server_name):
-        extensions[SERVER_NAME] = encode_server_name(server_name)
-    session_id = offered.id if offered is not None else b""
-    return ClientHello(
-        client_version, context.client_random, session_id, suites, extensions=extensions
+        session = yield from _negotiate(context, config, hello, answer, agreed, server_name)
+    resumable = bool(session.id or session.ticket)
+    yield Emit(
+        HandshakeCompleted(
+            version,
+            suite.code,
+            agreed.resumed,
+            session if resumable else None,
+            agreed.application_protocol,
+        )
     )
-
-
-def _is_dns_name(server_name: str) -> bool:
-    # Literal addresses are not permitted in server_name (RFC 6066 §3).
-    return not (":" in server_name or server_name.replace(".", "").isdigit())
 
 
 def _agreed_version(config: ClientConfig, answer: ServerHello) -> int:
@@ -97,33 +95,64 @@ def _agreed_version(config: ClientConfig, answer: ServerHello) -> int:
     return answer.server_version
 
 
-def _check_server_hello(hello: ClientHello, answer: ServerHello) -> None:
-    if answer.cipher_suite not in hello.cipher_suites:
-        raise PeerError(
-            ILLEGAL_PARAMETER, f"the server chose {suite_name(answer.cipher_suite)}, not offered"
-        )
-    if not is_implemented(answer.cipher_suite):
-        raise PeerError(
-            HANDSHAKE_FAILURE,
-            f"the server chose {suite_name(answer.cipher_suite)}, not implemented",
-        )
-    if answer.compression_method != 0:
+def _agreed_suite(hello: ClientHello, answer: ServerHello) -> CipherSuite:
+    code = answer.cipher_suite
+    if code not in hello.cipher_suites:
+        raise PeerError(ILLEGAL_PARAMETER, f"the server chose {suite_name(code)}, not offered")
+    suite = SUITES.get(code)
+    if suite is None:
+        raise PeerError(HANDSHAKE_FAILURE, f"the server chose {suite_name(code)}, not implemented")
+    if not suite.allowed_in(answer.server_version):
+        raise PeerError(ILLEGAL_PARAMETER, f"{suite.name} in {version_name(answer.server_version)}")
+    if answer.compression_method not in hello.compression_methods:
         raise PeerError(ILLEGAL_PARAMETER, "the server chose a compression not offered")
-    allowed = set(hello.extensions)
-    if EMPTY_RENEGOTIATION_INFO_SCSV in hello.cipher_suites:
-        allowed.add(RENEGOTIATION_INFO)
-    unsolicited = next((kind for kind in answer.extensions if kind not in allowed), None)
-    if unsolicited is not None:
-        raise PeerError(UNSUPPORTED_EXTENSION, f"extension {unsolicited} was not asked for")
-    check_renegotiation_info(answer.extensions.get(RENEGOTIATION_INFO))
+    return suite
 
 
-def _resume(context: HandshakeContext, answer: ServerHello, session: Session) -> Handshake:
+# -- an abbreviated handshake
+
+
+def _resume(
+    context: HandshakeContext, answer: ServerHello, agreed: Agreed, session: Session
+) -> Handshake:
     """Finished both ways under the session's master secret, the server's first."""
-    if answer.server_version != session.version or answer.cipher_suite != session.suite:
+    if (answer.server_version, answer.cipher_suite) != (session.version, session.suite):
         raise PeerError(ILLEGAL_PARAMETER, "a resumed session with another version or suite")
-    secrets = secrets_from_master(session.version, session.master_secret, context.meter)
-    yield from context.exchange_finished(session.suite, secrets, client_first=False)
+    if answer.compression_method != session.compression:
+        raise PeerError(ILLEGAL_PARAMETER, "a resumed session with another compression")
+    if context.extended_master_secret != session.extended_master_secret:
+        raise PeerError(HANDSHAKE_FAILURE, "a resumed session with another kind of master secret")
+    agreed.resumed = True
+    secrets = context.resumed_secrets(session)
+    send_change, expect_change = context.change_ciphers(SUITES[session.suite], secrets)
+    if agreed.expects_ticket:
+        ticket: NewSessionTicket = yield _EXPECT_TICKET
+        session = _with_ticket(session, ticket)
+    yield expect_change
+    yield from context.expect_finished(secrets)
+    yield send_change
+    yield from context.send_finished(secrets)
+    return session
+
+
+def _with_ticket(session: Session, ticket: NewSessionTicket) -> Session:
+    if not ticket.ticket:  # the server changed its mind (RFC 5077 §3.3)
+        return session
+    return Session(
+        session.id,
+        session.version,
+        session.suite,
+        session.master_secret,
+        session.server_name,
+        session.certificates,
+        session.compression,
+        session.extended_master_secret,
+        ticket.ticket,
+        ticket.lifetime_hint,
+    )
+
+
+# -- a full handshake
 
 
 def _negotiate(
@@ -131,53 +160,149 @@ def _negotiate(
     config: ClientConfig,
     hello: ClientHello,
     answer: ServerHello,
+    agreed: Agreed,
     server_name: str,
 ) -> Handshake:
-    """The full handshake; returns the new session, whose ID is empty if it cannot be resumed."""
-    certificate: Certificate = yield _EXPECT_CERTIFICATE
-    leaf = yield from _check_chain(context, config, certificate.chain, server_name)
-    message = yield _EXPECT_REQUEST_OR_DONE
-    certificate_requested = isinstance(message, CertificateRequest)
-    if certificate_requested:
-        yield _EXPECT_DONE
+    """Certificate, key exchange, Finished both ways, the client's first; returns the session."""
+    suite = SUITES[answer.cipher_suite]
+    chain: tuple[bytes, ...] = ()
+    leaf: X509Certificate | None = None
+    if not suite.is_anonymous:
+        message: Certificate = yield _EXPECT_CERTIFICATE
+        # Sessions of one server share their chain's bytes.
+        chain = tuple([parse_certificate(der).der for der in message.chain])
+        leaf = yield from _check_chain(context, config, suite, chain, server_name)
+    exchange = key_exchange(
+        suite,
+        ExchangeContext(
+            context.version,
+            hello.client_version,
+            context.random,
+            context.meter,
+            tuple(config.groups),
+            certificate=leaf,
+        ),
+    )
+    parameters: Reader | None = None
+    if suite.key_exchange != "RSA":
+        server_key_exchange: ServerKeyExchange = yield _EXPECT_PARAMETERS
+        parameters = Reader(server_key_exchange.body)
+    key_exchange_body, premaster = exchange.answer(parameters)
+    if parameters is not None:
+        if leaf is not None and signs_parameters(suite):
+            signed = parameters.data[: parameters.position]
+            check_parameters(context, leaf, signed, parameters)
+        else:
+            parameters.finish()
 
-    version = context.version
-    if certificate_requested:
-        yield _no_certificate(version)
-    key_exchange, premaster = rsa.client_key_exchange(
-        leaf, hello.client_version, context.random, context.meter
-    )
-    yield Send(key_exchange)
-    secrets = secrets_from_premaster(
-        version, premaster, context.client_random, context.server_random, context.meter
-    )
-    yield from context.exchange_finished(answer.cipher_suite, secrets, client_first=True)
-    return Session(
+    request: CertificateRequest | ServerHelloDone = yield _EXPECT_REQUEST_OR_DONE
+    identity: Identity | None = None
+    if isinstance(request, CertificateRequest):
+        if suite.is_anonymous:
+            raise PeerError(HANDSHAKE_FAILURE, "an anonymous server asks for a certificate")
+        yield _EXPECT_DONE
+        identity = _own_identity(context, config, request)
+        yield _own_certificate(context, identity)
+    yield Send(ClientKeyExchange(key_exchange_body))
+    secrets = context.new_secrets(suite, premaster)
+    if identity is not None and isinstance(request, CertificateRequest):
+        verify_message = yield from sign_conversation(
+            context, identity, secrets, request.signature_schemes
+        )
+        yield Send(verify_message)
+    session = Session(
         answer.session_id,
-        version,
-        answer.cipher_suite,
+        context.version,
+        suite.code,
         secrets.master_secret,
         server_name,
-        certificate.chain,
+        chain,
+        context.compression,
+        context.extended_master_secret,
     )
+    return (yield from _finish(context, config, suite, secrets, agreed, session))
+
+
+def _finish(
+    context: HandshakeContext,
+    config: ClientConfig,
+    suite: CipherSuite,
+    secrets: Secrets,
+    agreed: Agreed,
+    session: Session,
+) -> Handshake:
+    expect_change: ExpectChangeCipherSpec
+    send_change, expect_change = context.change_ciphers(suite, secrets)
+    yield send_change
+    yield from context.send_finished(secrets)
+    if config.false_start and _allows_false_start(suite):
+        yield Emit(FalseStart())
+    if agreed.expects_ticket:
+        ticket: NewSessionTicket = yield _EXPECT_TICKET
+        session = _with_ticket(session, ticket)
+    yield expect_change
+    yield from context.expect_finished(secrets)
+    return session
+
+
+def _allows_false_start(suite: CipherSuite) -> bool:
+    """Strong, forward secret and authenticated (RFC 7918 §3)."""
+    forward_secret = suite.key_exchange.startswith(("DHE_", "ECDHE_"))
+    strong = suite.cipher.mode == "aead" and suite.cipher.strength >= _FALSE_START_STRENGTH
+    return forward_secret and strong
 
 
 def _check_chain(
-    context: HandshakeContext, config: ClientConfig, chain: tuple[bytes, ...], server_name: str
+    context: HandshakeContext,
+    config: ClientConfig,
+    suite: CipherSuite,
+    chain: tuple[bytes, ...],
+    server_name: str,
 ) -> Handshake:
     """The leaf of a chain that the configuration accepts, problems and all."""
     if not chain:
         raise PeerError(DECODE_ERROR, "the server sent no certificate")
-    problems = config.trust.problems(chain, server_name, context.clock(), context.meter)
+    problems = config.trust.server_problems(chain, server_name, context.clock(), context.meter)
     for problem in problems:
         if problem not in config.accept:
             raise PeerError(problem.alert, f"the server's certificate: {problem.description}")
+    leaf = parse_certificate(chain[0])
+    if leaf.key_kind not in key_kinds(suite):
+        raise PeerError(ILLEGAL_PARAMETER, f"{suite.name} with a key of another kind")
     if problems:
         yield Emit(CertificateAccepted(frozenset(problems)))
-    leaf: X509Certificate = parse_certificate(chain[0])
     return leaf
 
 
-def _no_certificate(version: int) -> Send | SendAlert:
-    """A client without a certificate: SSL 3.0 warns, TLS sends an empty list (RFC 2246 §7.4.6)."""
-    return SendAlert(NO_CERTIFICATE) if version == SSL_3_0 else Send(Certificate(()))
+_KINDS_OF_TYPES = {1: ("rsa",), 2: ("dsa",), 64: ("ecdsa", "ed25519", "ed448")}
+
+
+def _own_identity(
+    context: HandshakeContext, config: ClientConfig, request: CertificateRequest
+) -> Identity | None:
+    """The first identity whose key and issuer the server asks for."""
+    kinds = {kind for code in request.certificate_types for kind in _KINDS_OF_TYPES.get(code, ())}
+    for identity in config.identities:
+        issuers = {parse_certificate(der).issuer for der in identity.chain}
+        wanted = not request.certificate_authorities or issuers & set(
+            request.certificate_authorities
+        )
+        if identity.key_kind not in kinds or not wanted:
+            continue
+        if context.version >= TLS_1_2:
+            schemes = config.signature_schemes
+            if usable_scheme(identity, schemes, request.signature_schemes) is None:
+                continue
+        elif identity.key_kind.startswith("ed"):
+            continue
+        return identity
+    return None
+
+
+def _own_certificate(context: HandshakeContext, identity: Identity | None) -> Send | SendAlert:
+    """Without a certificate SSL 3.0 warns, TLS sends an empty list (RFC 2246 §7.4.6)."""
+    if identity is not None:
+        return Send(Certificate(identity.chain))
+    if context.version == SSL_3_0:
+        return SendAlert(NO_CERTIFICATE)
+    return Send(Certificate(()))

@@ -1,11 +1,13 @@
-"""What a handshake works with: the connection's clock, randomness, meter and transcript."""
+"""What a handshake works with, and the steps that both roles share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from hmac import compare_digest
 
-from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
+from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
+from tls.configuration import Settings
 from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.handshake.requests import (
@@ -15,78 +17,142 @@ from tls.handshake.requests import (
     Send,
     SendChangeCipherSpec,
 )
-from tls.keys import Secrets
+from tls.keys import (
+    Secrets,
+    extended_secrets_from_premaster,
+    secrets_from_master,
+    secrets_from_premaster,
+)
 from tls.keys.transcript import Transcript
 from tls.messages import Finished
 from tls.meter import Meter
-from tls.record.suite_protection import key_block_length, split_key_block
-from tls.suites import SUITES
+from tls.record.compression import DEFLATE, Deflate
+from tls.record.protection import Protection
+from tls.record.suite_protection import DirectionKeys, connection_keys, protection
+from tls.sessions import Session
+from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0
 
 _EXPECT_FINISHED = Expect(Finished)
+
+
+@dataclass(slots=True)
+class FinishedHistory:
+    """What RFC 5746 binds a renegotiation to: the last handshake's Finished messages.
+
+    `secure` says that both sides know RFC 5746; `completed` that there was a handshake.
+    """
+
+    completed: bool = False
+    secure: bool = False
+    client_verify_data: bytes = b""
+    server_verify_data: bytes = b""
 
 
 class HandshakeContext:
     """One handshake's state that both roles share."""
 
     def __init__(
-        self, *, is_client: bool, clock: Callable[[], float], random: RandomSource, meter: Meter
+        self,
+        settings: Settings,
+        *,
+        is_client: bool,
+        clock: Callable[[], float],
+        random: RandomSource,
+        meter: Meter,
+        history: FinishedHistory,
     ) -> None:
+        self.settings = settings
         self.is_client = is_client
         self.clock = clock
         self.random = random
         self.meter = meter
+        self.history = history
         self.transcript = Transcript(meter)
         self.version = 0
         self.client_random = b""
         self.server_random = b""
+        self.compression = 0
+        self.encrypt_then_mac = False
+        self.extended_master_secret = False
 
     def hello_random(self) -> bytes:
         """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2)."""
         time = int(self.clock()) & 0xFFFFFFFF
         return time.to_bytes(4, "big") + self.random.draw(28)
 
-    def exchange_finished(self, suite: int, secrets: Secrets, *, client_first: bool) -> Handshake:
-        """Both sides' change_cipher_spec and Finished, in the order of the handshake's kind.
-
-        The client is first in a full handshake, the server in a resumed one (RFC 2246 §7.3).
-        """
-        cipher_suite = SUITES[suite]
-        block = secrets.key_block(
-            self.client_random, self.server_random, key_block_length(cipher_suite)
-        )
-        client_keys, server_keys = split_key_block(self.version, cipher_suite, block)
-        own, peer = (client_keys, server_keys) if self.is_client else (server_keys, client_keys)
-        if self.is_client == client_first:
-            yield SendChangeCipherSpec(own.protection(write=True, meter=self.meter))
-            yield from self._send_finished(secrets)
-            yield ExpectChangeCipherSpec(peer.protection(write=False, meter=self.meter))
-            yield from self._expect_finished(secrets)
+    def new_secrets(self, suite: CipherSuite, premaster: bytes) -> Secrets:
+        """The secrets of a new session, after the ClientKeyExchange."""
+        if self.extended_master_secret:
+            secrets = extended_secrets_from_premaster(
+                self.version, suite, premaster, self.transcript, self.meter
+            )
         else:
-            yield ExpectChangeCipherSpec(peer.protection(write=False, meter=self.meter))
-            yield from self._expect_finished(secrets)
-            yield SendChangeCipherSpec(own.protection(write=True, meter=self.meter))
-            yield from self._send_finished(secrets)
+            secrets = secrets_from_premaster(
+                self.version, suite, premaster, self.client_random, self.server_random, self.meter
+            )
+        self._log_key(secrets)
+        return secrets
 
-    def _send_finished(self, secrets: Secrets) -> Handshake:
-        yield Send(Finished(secrets.finished(self.transcript, from_client=self.is_client)))
+    def resumed_secrets(self, session: Session) -> Secrets:
+        """The secrets of a session that is resumed."""
+        secrets = secrets_from_master(
+            session.version, SUITES[session.suite], session.master_secret, self.meter
+        )
+        self._log_key(secrets)
+        return secrets
 
-    def _expect_finished(self, secrets: Secrets) -> Handshake:
+    def _log_key(self, secrets: Secrets) -> None:
+        if self.settings.key_log is not None:
+            self.settings.key_log(
+                f"CLIENT_RANDOM {self.client_random.hex()} {secrets.master_secret.hex()}"
+            )
+
+    def change_ciphers(
+        self, suite: CipherSuite, secrets: Secrets
+    ) -> tuple[SendChangeCipherSpec, ExpectChangeCipherSpec]:
+        """Both directions' change_cipher_spec under a session's secrets."""
+        keys = connection_keys(suite, secrets, self.client_random, self.server_random)
+        own, peers = keys if self.is_client else keys[::-1]
+        return (
+            SendChangeCipherSpec(self._protection(own, suite, write=True), self._compression()),
+            ExpectChangeCipherSpec(
+                self._protection(peers, suite, write=False), self._compression()
+            ),
+        )
+
+    def _protection(self, keys: DirectionKeys, suite: CipherSuite, *, write: bool) -> Protection:
+        return protection(
+            keys,
+            suite,
+            self.version,
+            encrypt_then_mac=self.encrypt_then_mac,
+            write=write,
+            random=self.random,
+            meter=self.meter,
+        )
+
+    def _compression(self) -> Deflate | None:
+        return Deflate() if self.compression == DEFLATE else None
+
+    def send_finished(self, secrets: Secrets) -> Handshake:
+        """This side's Finished."""
+        verify_data = secrets.finished(self.transcript, from_client=self.is_client)
+        self._remember(verify_data, from_client=self.is_client)
+        yield Send(Finished(verify_data))
+
+    def expect_finished(self, secrets: Secrets) -> Handshake:
+        """The peer's Finished, checked."""
         expected = secrets.finished(self.transcript, from_client=not self.is_client)
         finished: Finished = yield _EXPECT_FINISHED
         if not compare_digest(finished.verify_data, expected):
             # RFC 6101 §5.4.2 has no decrypt_error.
             alert = HANDSHAKE_FAILURE if self.version == SSL_3_0 else DECRYPT_ERROR
             raise PeerError(alert, "the Finished message does not match the handshake")
+        self._remember(expected, from_client=not self.is_client)
 
-
-def check_renegotiation_info(data: bytes | None) -> None:
-    """Check an initial handshake's renegotiation_info, which is empty (RFC 5746 §3.4, §3.6)."""
-    if data is not None and data != b"\0":
-        raise PeerError(HANDSHAKE_FAILURE, "renegotiation_info is not empty in a first handshake")
-
-
-def check_null_compression(methods: bytes) -> None:
-    """Check that the null compression method is among these (RFC 2246 §7.4.1.2)."""
-    if 0 not in methods:
-        raise PeerError(ILLEGAL_PARAMETER, "null compression is not offered")
+    def _remember(self, verify_data: bytes, *, from_client: bool) -> None:
+        if from_client:
+            self.history.client_verify_data = verify_data
+        else:
+            self.history.server_verify_data = verify_data

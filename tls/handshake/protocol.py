@@ -21,72 +21,87 @@ from tls.handshake.requests import (
     Expect,
     ExpectChangeCipherSpec,
     Handshake,
+    LimitRecords,
     Request,
     Send,
     SendAlert,
     SendChangeCipherSpec,
+    SendSsl2Hello,
 )
 from tls.keys.transcript import Transcript
 from tls.messages import (
     HEADER_LENGTH,
     ClientHello,
+    Finished,
     HelloRequest,
     encode_message,
     message_name,
 )
 from tls.record.layer import ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, RecordLayer
+from tls.record.ssl2 import decode_ssl2_hello, encode_ssl2_hello
 from tls.versions import SSL_3_0
 
 MAX_MESSAGE = 131_400
 """The longest handshake message taken, in bytes: a ClientHello with every vector full."""
 
-_MAX_REFUSALS = 8
+_MAX_REQUESTS_TO_NEGOTIATE = 8
 _CHANGE_CIPHER_SPEC_BODY = b"\x01"
 
 
 class HandshakeProtocol:
-    """Feeds one handshake coroutine with messages and serves what it asks for.
+    """Feeds handshake coroutines with messages, one after another, and serves what they ask for.
 
     `serve` answers the requests that a caller may want to answer itself; those of a kind in
-    `deferred` wait for `answer`. `emit` takes the events.
+    `deferred` wait for `answer`. `emit` takes the events. `renegotiate` is asked when the peer
+    wants to negotiate anew: it calls `start` and says yes, or says no.
 
     Attributes:
         version: agreed on, else `None`.
-        completed: whether the coroutine has ended.
+        completed: whether no coroutine is running.
         pending_request: the deferred request that waits for `answer`, else `None`.
     """
 
     def __init__(
         self,
-        handshake: Handshake,
         records: RecordLayer,
-        transcript: Transcript,
         *,
         is_client: bool,
         deferred: frozenset[type[Deferrable]],
         serve: Callable[[Deferrable], Any],
         emit: Callable[[Event], None],
+        renegotiate: Callable[[], bool],
     ) -> None:
         self.version: int | None = None
         self.completed = False
         self.pending_request: Deferrable | None = None
-        self._resume = handshake.send
         self._records = records
-        self._transcript = transcript
         self._is_client = is_client
         self._deferred = deferred
         self._serve_deferrable = serve
         self._emit = emit
+        self._renegotiate = renegotiate
         self._flight: list[bytes] = []
         self._input = bytearray()
         self._waits_for: Request | None = None
-        self._refusals = 0
+        self._requests_to_negotiate = 0
+
+    def start(self, handshake: Handshake, transcript: Transcript) -> None:
+        """Run a new handshake up to where it waits."""
+        self.completed = False
+        self._resume = handshake.send
+        self._transcript = transcript
         self._advance(None)
 
     @property
     def in_message(self) -> bool:
         """Whether a message has begun that is not whole yet."""
         return bool(self._input)
+
+    @property
+    def expects_finished(self) -> bool:
+        """Whether nothing but the peer's Finished may come."""
+        waits_for = self._waits_for
+        return isinstance(waits_for, Expect) and Finished.type in waits_for.by_type
 
     def receive(self, fragment: bytes) -> None:
         """Take a handshake record's fragment."""
@@ -95,14 +110,20 @@ class HandshakeProtocol:
         self._input += fragment
         self._read_messages()
 
+    def receive_ssl2_hello(self, body: bytes) -> None:
+        """Take a ClientHello in SSL 2.0's format; its body is what the transcript holds."""
+        hello = decode_ssl2_hello(body)
+        self._transcript.add(body)
+        self._advance(hello)
+
     def receive_change_cipher_spec(self, fragment: bytes) -> None:
-        """Take a change_cipher_spec record's fragment (RFC 2246 §7.1)."""
+        """Take a change_cipher_spec record's fragment (RFC 5246 §7.1)."""
         waits_for = self._waits_for
         if type(waits_for) is not ExpectChangeCipherSpec:
             raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is not due")
         if fragment != _CHANGE_CIPHER_SPEC_BODY:
             raise PeerError(ILLEGAL_PARAMETER, "a malformed change_cipher_spec")
-        self._records.read = waits_for.protection
+        self._records.change_read(waits_for.protection, waits_for.compression)
         self._advance(None)
 
     def answer(self, value: object) -> None:
@@ -110,6 +131,11 @@ class HandshakeProtocol:
         self.pending_request = None
         self._advance(value)
         self._read_messages()
+
+    def request_renegotiation(self) -> None:
+        """Send a HelloRequest, which is in no transcript (RFC 5246 §7.4.1.1)."""
+        self._flight.append(encode_message(HelloRequest(), self._message_version))
+        self.flush()
 
     def flush(self) -> None:
         """Put the messages of the current flight into records."""
@@ -127,7 +153,7 @@ class HandshakeProtocol:
                 raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is due")
             kind = data[0]
             message_class = waits_for.by_type.get(kind) if type(waits_for) is Expect else None
-            if message_class is None and not self._wants_renegotiation(kind):
+            if message_class is None and not self._asks_to_negotiate(kind):
                 raise PeerError(UNEXPECTED_MESSAGE, f"{message_name(kind)} is not due")
             if len(data) < HEADER_LENGTH:
                 return
@@ -139,7 +165,7 @@ class HandshakeProtocol:
             raw = bytes(data[:end])
             del data[:end]
             if message_class is None:
-                self._refuse_renegotiation(kind, raw)
+                self._negotiate_anew(kind, raw)
                 continue
             message = message_class.decode(raw[HEADER_LENGTH:], self._message_version)
             self._transcript.add(raw)
@@ -149,26 +175,33 @@ class HandshakeProtocol:
     def _message_version(self) -> int:
         return self.version or self._records.write_version
 
-    def _wants_renegotiation(self, kind: int) -> bool:
+    def _asks_to_negotiate(self, kind: int) -> bool:
         """HelloRequest at any time, ClientHello once the handshake is completed."""
         if self._is_client:
             return kind == HelloRequest.type
         return kind == ClientHello.type and self.completed
 
-    def _refuse_renegotiation(self, kind: int, raw: bytes) -> None:
-        """Answer no_renegotiation (RFC 2246 §7.2.2); SSL 3.0, which has none, ends there.
+    def _negotiate_anew(self, kind: int, raw: bytes) -> None:
+        """Do what the peer asks, or answer no_renegotiation; SSL 3.0, which has none, ends there.
 
-        A hello_request during the handshake is ignored (RFC 2246 §7.4.1.1).
+        A hello_request during the handshake is ignored (RFC 5246 §7.4.1.1).
         """
-        if kind == HelloRequest.type:
-            HelloRequest.decode(raw[HEADER_LENGTH:], self._message_version)
-        self._refusals += 1
-        if self._refusals > _MAX_REFUSALS:
+        body = raw[HEADER_LENGTH:]
+        self._requests_to_negotiate += 1
+        if self._requests_to_negotiate > _MAX_REQUESTS_TO_NEGOTIATE:
             raise PeerError(UNEXPECTED_MESSAGE, f"{message_name(kind)} again and again")
-        if self.completed:
+        if kind == HelloRequest.type:
+            HelloRequest.decode(body, self._message_version)
+            if not self.completed:
+                return
+        if not self._renegotiate():
             if self.version == SSL_3_0:
                 raise PeerError(HANDSHAKE_FAILURE, "renegotiation is refused")
             self._send_alert(NO_RENEGOTIATION)
+        elif kind == ClientHello.type:
+            hello = ClientHello.decode(body, self._message_version)
+            self._transcript.add(raw)
+            self._advance(hello)
 
     def _send_alert(self, alert: int) -> None:
         self.flush()
@@ -197,12 +230,19 @@ class HandshakeProtocol:
             elif isinstance(request, SendChangeCipherSpec):
                 self.flush()
                 self._records.send(CHANGE_CIPHER_SPEC, _CHANGE_CIPHER_SPEC_BODY)
-                self._records.write = request.protection
+                self._records.change_write(request.protection, request.compression)
             elif isinstance(request, AgreeOnVersion):
                 self.version = request.version
                 self._records.version = self._records.write_version = request.version
+            elif isinstance(request, LimitRecords):
+                self._records.send_limit = request.send
+                self._records.receive_limit = request.receive
             elif isinstance(request, SendAlert):
                 self._send_alert(request.alert)
+            elif isinstance(request, SendSsl2Hello):
+                body = encode_ssl2_hello(request.hello)
+                self._transcript.add(body)
+                self._records.send_ssl2(body)
             elif type(request) in self._deferred:
                 self.pending_request = request
                 self._emit(RequestPending(request))

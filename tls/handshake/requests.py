@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tls.certificates import Identity
 from tls.events import Event
-from tls.messages import HandshakeMessage
+from tls.messages import ClientHello, HandshakeMessage
+from tls.record.compression import Deflate
 from tls.record.protection import Protection
 from tls.sessions import Session
+from tls.signatures import SignatureScheme
 
 
 class Expect:
@@ -35,6 +37,13 @@ class Send:
 
 
 @dataclass(slots=True)
+class SendSsl2Hello:
+    """Send a ClientHello in SSL 2.0's format."""
+
+    hello: ClientHello
+
+
+@dataclass(slots=True)
 class SendAlert:
     """Send a warning alert; the handshake goes on."""
 
@@ -50,16 +59,26 @@ class AgreeOnVersion:
 
 @dataclass(slots=True)
 class SendChangeCipherSpec:
-    """Send change_cipher_spec; what is sent next is protected by `protection`."""
+    """Send change_cipher_spec; what is sent next is compressed and protected like this."""
 
     protection: Protection
+    compression: Deflate | None
 
 
 @dataclass(slots=True)
 class ExpectChangeCipherSpec:
-    """Wait for change_cipher_spec; what is received next is opened by `protection`."""
+    """Wait for change_cipher_spec; what is received next is opened and decompressed like this."""
 
     protection: Protection
+    compression: Deflate | None
+
+
+@dataclass(slots=True)
+class LimitRecords:
+    """Plaintext fragments have been limited by an extension, in bytes."""
+
+    send: int
+    receive: int
 
 
 @dataclass(slots=True)
@@ -85,13 +104,17 @@ class StoreSession:
 
 @dataclass(slots=True)
 class PrivateKeyOperation:
-    """Decrypt a premaster with an identity's RSA key (PKCS #1 v1.5).
+    """Use an identity's private key: on an accelerator or a remote signer, if the caller wants.
 
-    Answered with the plaintext; for bad padding with anything, or with `None`.
+    `"decrypt"` wants the plaintext of an RSA PKCS #1 v1.5 ciphertext; for bad padding anything, or
+    `None`. `"sign"` wants the signature of `data` by `scheme`; where `scheme` is `None`, `data` is
+    the MD5 and SHA-1 digests that SSL 3.0 to TLS 1.1 sign.
     """
 
     identity: Identity
-    ciphertext: bytes
+    operation: Literal["decrypt", "sign"]
+    data: bytes
+    scheme: SignatureScheme | None = None
 
 
 Deferrable = LookUpSession | StoreSession | PrivateKeyOperation
@@ -99,10 +122,12 @@ Deferrable = LookUpSession | StoreSession | PrivateKeyOperation
 Request = (
     Expect
     | Send
+    | SendSsl2Hello
     | SendAlert
     | AgreeOnVersion
     | SendChangeCipherSpec
     | ExpectChangeCipherSpec
+    | LimitRecords
     | Emit
     | Deferrable
 )

@@ -1,25 +1,23 @@
-"""The server's handshake, SSL 3.0 and TLS 1.0 (RFC 2246 §7.3, figures 1 and 2)."""
+"""The server's handshake, SSL 3.0 to TLS 1.2 (RFC 5246 §7.3, figures 1 and 2)."""
 
 from __future__ import annotations
 
-from tls.alerts import HANDSHAKE_FAILURE, PROTOCOL_VERSION
-from tls.certificates import Identity
-from tls.configuration import ServerConfig
+from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
+from tls.certificates import Certificate as X509Certificate
+from tls.certificates import parse_certificate
+from tls.configuration import ClientAuthentication, ServerConfig
 from tls.errors import PeerError
-from tls.events import HandshakeCompleted, SessionLookedUp
-from tls.exchange import rsa
-from tls.extensions import (
-    EMPTY_RENEGOTIATION_INFO,
-    RENEGOTIATION_INFO,
-    SERVER_NAME,
-    Extensions,
-    decode_server_name,
+from tls.events import (
+    CertificateAccepted,
+    ClientAuthenticated,
+    HandshakeCompleted,
+    SessionLookedUp,
 )
-from tls.handshake.context import (
-    HandshakeContext,
-    check_null_compression,
-    check_renegotiation_info,
-)
+from tls.exchange import ExchangeContext
+from tls.exchange.selection import key_exchange, signs_parameters
+from tls.extensions import SESSION_TICKET
+from tls.handshake.authentication import ConversationCheck, sign_parameters
+from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import (
     AgreeOnVersion,
     Emit,
@@ -29,141 +27,274 @@ from tls.handshake.requests import (
     Send,
     StoreSession,
 )
-from tls.keys import secrets_from_master, secrets_from_premaster
+from tls.handshake.selection import Choice, ClientOffer, choose, read_offer
+from tls.handshake.server_extensions import answer_extensions
+from tls.keys import Secrets
 from tls.messages import (
     Certificate,
+    CertificateRequest,
+    CertificateVerify,
     ClientHello,
     ClientKeyExchange,
+    NewSessionTicket,
     ServerHello,
     ServerHelloDone,
+    ServerKeyExchange,
 )
 from tls.sessions import Session
-from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV
-from tls.versions import SSL_3_0, version_name
+from tls.suites import SUITES, CipherSuite
+from tls.versions import SSL_3_0
 
 _EXPECT_CLIENT_HELLO = Expect(ClientHello)
-_EXPECT_CLIENT_KEY_EXCHANGE = Expect(ClientKeyExchange)
+_EXPECT_CERTIFICATE = Expect(Certificate)
+_EXPECT_CERTIFICATE_OR_KEY_EXCHANGE = Expect(Certificate, ClientKeyExchange)
+_EXPECT_KEY_EXCHANGE = Expect(ClientKeyExchange)
+_EXPECT_CERTIFICATE_VERIFY = Expect(CertificateVerify)
 
 SESSION_ID_LENGTH = 32
+
+# rsa_sign, dss_sign, ecdsa_sign (RFC 2246 §7.4.4, RFC 8422 §5.5)
+_CERTIFICATE_TYPES = b"\x01\x02\x40"
 
 
 def server_handshake(context: HandshakeContext, config: ServerConfig) -> Handshake:
     """From the ClientHello to the last Finished."""
     hello: ClientHello = yield _EXPECT_CLIENT_HELLO
-    version = negotiate_version(config, hello.client_version)
-    context.version = version
-    yield AgreeOnVersion(version)
-    check_null_compression(hello.compression_methods)
-    check_renegotiation_info(hello.extensions.get(RENEGOTIATION_INFO))
-    server_name = _server_name(hello, version)
+    offer = read_offer(context, config, hello)
+    context.version = offer.version
+    yield AgreeOnVersion(offer.version)
     context.client_random = hello.random
     context.server_random = context.hello_random()
 
-    session = yield from _resumable_session(config, hello, version, server_name)
+    session = yield from _resumable_session(context, config, offer)
     if session is not None:
-        yield from _resume(context, hello, session)
-        yield Emit(HandshakeCompleted(version, session.suite, True, session))
+        yield from _resume(context, config, offer, session)
     else:
-        session = yield from _negotiate(context, config, hello, server_name)
-        if session.id:
-            yield StoreSession(session)
-        remembered = session if session.id else None
-        yield Emit(HandshakeCompleted(version, session.suite, False, remembered))
+        yield from _negotiate(context, config, offer)
 
 
-def negotiate_version(config: ServerConfig, client_version: int) -> int:
-    """The highest version both sides speak (RFC 2246 appendix E)."""
-    common = [version for version in config.versions if version <= client_version]
-    if not common:
-        raise PeerError(
-            PROTOCOL_VERSION, f"the client speaks at most {version_name(client_version)}"
-        )
-    return common[-1]
-
-
-def choose_suite(config: ServerConfig, offered: tuple[int, ...]) -> int:
-    """The first of the server's suites that the client offers: by default the strongest."""
-    common = next((suite for suite in config.suites if suite in offered), None)
-    if common is None:
-        raise PeerError(HANDSHAKE_FAILURE, "no cipher suite in common")
-    return common
-
-
-def _server_name(hello: ClientHello, version: int) -> str | None:
-    data = hello.extensions.get(SERVER_NAME)
-    return None if data is None or version == SSL_3_0 else decode_server_name(data)
+# -- an abbreviated handshake
 
 
 def _resumable_session(
-    config: ServerConfig, hello: ClientHello, version: int, server_name: str | None
+    context: HandshakeContext, config: ServerConfig, offer: ClientOffer
 ) -> Handshake:
     """The offered session, if it is still known and fits this hello; else `None`."""
-    if not hello.session_id or config.sessions is None:
+    session: Session | None = None
+    ticket = offer.hello.extensions.get(SESSION_TICKET)
+    if ticket and config.ticket_keys is not None:
+        opened = config.ticket_keys.open(ticket, context.clock(), context.meter)
+        yield Emit(SessionLookedUp(ticket, opened is not None, by_ticket=True))
+        if opened is not None:
+            session, offer.renew_ticket = opened
+            session.id = offer.hello.session_id
+    elif offer.hello.session_id and config.sessions is not None:
+        session = yield LookUpSession(offer.hello.session_id)
+        yield Emit(SessionLookedUp(offer.hello.session_id, session is not None))
+    if session is None or not _fits(config, offer, session):
         return None
-    session: Session | None = yield LookUpSession(hello.session_id)
-    yield Emit(SessionLookedUp(hello.session_id, session is not None))
-    if (
-        session is not None
-        and session.version == version
+    if session.extended_master_secret and not offer.extended_master_secret:
+        raise PeerError(HANDSHAKE_FAILURE, "the session's extended master secret is not offered")
+    return session
+
+
+def _fits(config: ServerConfig, offer: ClientOffer, session: Session) -> bool:
+    """Whether a session may be resumed under this hello (RFC 5246 §7.4.1.2, RFC 7627 §5.3)."""
+    hello = offer.hello
+    return (
+        session.version == offer.version
         and session.suite in hello.cipher_suites
         and session.suite in config.suites
-        and session.server_name == server_name
-    ):
-        return session
-    return None
+        and session.compression in hello.compression_methods
+        and session.server_name == offer.server_name
+        and (session.extended_master_secret or not offer.extended_master_secret)
+        and (
+            bool(session.certificates)
+            or config.client_authentication is not ClientAuthentication.REQUIRE
+        )
+    )
 
 
-def _resume(context: HandshakeContext, hello: ClientHello, session: Session) -> Handshake:
+def _resume(
+    context: HandshakeContext, config: ServerConfig, offer: ClientOffer, session: Session
+) -> Handshake:
     """ServerHello with the session's own ID, then Finished both ways, the server's first."""
+    suite = SUITES[session.suite]
+    issues_ticket = offer.renew_ticket and config.ticket_keys is not None
+    context.compression = session.compression
+    yield from answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket)
     yield Send(
         ServerHello(
             session.version,
             context.server_random,
             session.id,
             session.suite,
-            extensions=_answered_extensions(hello),
+            session.compression,
+            offer.answered,
         )
     )
-    secrets = secrets_from_master(session.version, session.master_secret, context.meter)
-    yield from context.exchange_finished(session.suite, secrets, client_first=False)
+    secrets = context.resumed_secrets(session)
+    send_change, expect_change = context.change_ciphers(suite, secrets)
+    if issues_ticket:
+        yield _new_ticket(context, config, session)
+    yield send_change
+    yield from context.send_finished(secrets)
+    yield expect_change
+    yield from context.expect_finished(secrets)
+    yield Emit(
+        HandshakeCompleted(
+            session.version, session.suite, True, session, offer.application_protocol
+        )
+    )
 
 
-def _negotiate(
-    context: HandshakeContext, config: ServerConfig, hello: ClientHello, server_name: str | None
-) -> Handshake:
-    """The full handshake; returns the new session, whose ID is empty if it is not remembered."""
-    suite = choose_suite(config, hello.cipher_suites)
-    identity: Identity = config.identity_for(server_name)
+# -- a full handshake
+
+
+def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) -> Handshake:
+    """Hello, certificate, key exchange, Finished both ways, the client's first."""
+    choice = choose(context, config, offer)
+    suite = choice.suite
+    issues_ticket = config.ticket_keys is not None and SESSION_TICKET in offer.hello.extensions
     remembers = config.sessions is not None and config.sessions.accepts()
-    session_id = context.random.draw(SESSION_ID_LENGTH) if remembers else b""
-    version = context.version
+    session_id = context.random.draw(SESSION_ID_LENGTH) if remembers and not issues_ticket else b""
+    context.compression = choice.compression
+    yield from answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket)
     yield Send(
         ServerHello(
-            version,
+            context.version,
             context.server_random,
             session_id,
-            suite,
-            extensions=_answered_extensions(hello),
+            suite.code,
+            choice.compression,
+            offer.answered,
         )
     )
-    yield Send(Certificate(identity.chain))
+    if choice.identity is not None:
+        yield Send(Certificate(choice.identity.chain))
+    exchange = key_exchange(
+        suite,
+        ExchangeContext(
+            context.version,
+            offer.hello.client_version,
+            context.random,
+            context.meter,
+            choice.groups,
+            choice.field,
+            choice.identity,
+        ),
+    )
+    yield from _send_parameters(context, choice, exchange.offer())
+    asks = config.client_authentication is not ClientAuthentication.NONE and not suite.is_anonymous
+    if asks:
+        yield Send(
+            CertificateRequest(
+                _CERTIFICATE_TYPES, config.client_trust.subjects(), tuple(config.signature_schemes)
+            )
+        )
     yield Send(ServerHelloDone())
 
-    exchange: ClientKeyExchange = yield _EXPECT_CLIENT_KEY_EXCHANGE
-    premaster = yield from rsa.server_premaster(
-        identity, exchange, hello.client_version, context.random
-    )
-    secrets = secrets_from_premaster(
-        version, premaster, context.client_random, context.server_random, context.meter
-    )
-    yield from context.exchange_finished(suite, secrets, client_first=True)
-    return Session(session_id, version, suite, secrets.master_secret, server_name)
+    chain: tuple[bytes, ...] = ()
+    message: ClientKeyExchange | None = None
+    if asks:
+        chain, message = yield from _client_chain(context, config)
+    if message is None:
+        message = yield _EXPECT_KEY_EXCHANGE
+    premaster = yield from exchange.conclude(message.body)
+    secrets = context.new_secrets(suite, premaster)
+    if chain:
+        yield from _check_possession(context, parse_certificate(chain[0]), secrets)
+        yield Emit(ClientAuthenticated(chain))
+    yield from _finish(context, config, offer, suite, secrets, session_id, chain, issues_ticket)
 
 
-def _answered_extensions(hello: ClientHello) -> Extensions:
-    if (
-        RENEGOTIATION_INFO in hello.extensions
-        or EMPTY_RENEGOTIATION_INFO_SCSV in hello.cipher_suites
-    ):
-        return {RENEGOTIATION_INFO: EMPTY_RENEGOTIATION_INFO}
-    return {}
+def _send_parameters(
+    context: HandshakeContext, choice: Choice, parameters: bytes | None
+) -> Handshake:
+    if parameters is None:
+        return
+    signature = b""
+    if signs_parameters(choice.suite) and choice.identity is not None:
+        signature = yield from sign_parameters(context, choice.identity, parameters, choice.scheme)
+    yield Send(ServerKeyExchange(parameters + signature))
+
+
+def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
+    """The client's chain, empty if it has none, and the ClientKeyExchange if it came already.
+
+    In SSL 3.0 a client without a certificate sends the alert no_certificate and goes on
+    (RFC 6101 §5.6.6).
+    """
+    message: Certificate | ClientKeyExchange
+    if context.version == SSL_3_0:
+        message = yield _EXPECT_CERTIFICATE_OR_KEY_EXCHANGE
+    else:
+        message = yield _EXPECT_CERTIFICATE
+    chain = message.chain if isinstance(message, Certificate) else ()
+    key_exchange_message = message if isinstance(message, ClientKeyExchange) else None
+    if not chain:
+        if config.client_authentication is ClientAuthentication.REQUIRE:
+            raise PeerError(HANDSHAKE_FAILURE, "the client has no certificate")
+        return chain, key_exchange_message
+    problems = config.client_trust.client_problems(chain, context.clock(), context.meter)
+    for problem in problems:
+        if problem not in config.accept:
+            raise PeerError(problem.alert, f"the client's certificate: {problem.description}")
+    if problems:
+        yield Emit(CertificateAccepted(frozenset(problems)))
+    return chain, key_exchange_message
+
+
+def _check_possession(
+    context: HandshakeContext, certificate: X509Certificate, secrets: Secrets
+) -> Handshake:
+    """The CertificateVerify: the client holds its certificate's key."""
+    if not certificate.may_sign:
+        raise PeerError(ILLEGAL_PARAMETER, "the client's key is not for signatures")
+    conversation = ConversationCheck(context, certificate, secrets)
+    message: CertificateVerify = yield _EXPECT_CERTIFICATE_VERIFY
+    conversation.check(message)
+
+
+def _finish(
+    context: HandshakeContext,
+    config: ServerConfig,
+    offer: ClientOffer,
+    suite: CipherSuite,
+    secrets: Secrets,
+    session_id: bytes,
+    chain: tuple[bytes, ...],
+    issues_ticket: bool,
+) -> Handshake:
+    send_change, expect_change = context.change_ciphers(suite, secrets)
+    yield expect_change
+    yield from context.expect_finished(secrets)
+    session = Session(
+        session_id,
+        context.version,
+        suite.code,
+        secrets.master_secret,
+        offer.server_name,
+        chain,
+        context.compression,
+        context.extended_master_secret,
+    )
+    if issues_ticket:
+        yield _new_ticket(context, config, session)
+    yield send_change
+    yield from context.send_finished(secrets)
+    if session_id:
+        yield StoreSession(session)
+    remembered = session if session_id or issues_ticket else None
+    yield Emit(
+        HandshakeCompleted(
+            context.version, suite.code, False, remembered, offer.application_protocol
+        )
+    )
+
+
+def _new_ticket(context: HandshakeContext, config: ServerConfig, session: Session) -> Send:
+    keys = config.ticket_keys
+    assert keys is not None
+    ticket = keys.seal(session, context.clock(), context.random, context.meter)
+    return Send(NewSessionTicket(int(keys.lifetime), ticket))

@@ -5,33 +5,73 @@ from __future__ import annotations
 from typing import Protocol
 
 from tls.keys.ssl30 import Ssl30Secrets
-from tls.keys.tls10 import Tls10Secrets
+from tls.keys.tls import TlsSecrets, session_hash
 from tls.keys.transcript import Transcript
 from tls.meter import Meter
-from tls.versions import SSL_3_0
+from tls.suites import CipherSuite
+from tls.versions import SSL_3_0, TLS_1_2
 
 
 class Secrets(Protocol):
-    """A master secret and what is derived from it. Randoms are 32 bytes, `length` is in bytes."""
+    """A master secret and what is derived from it. Randoms are 32 bytes, lengths in bytes."""
 
     master_secret: bytes
 
     def key_block(self, client_random: bytes, server_random: bytes, length: int) -> bytes:
         """The key block of a connection (RFC 2246 §6.3)."""
 
+    def export_keys(
+        self,
+        write_keys: tuple[bytes, bytes],
+        client_random: bytes,
+        server_random: bytes,
+        key_length: int,
+        iv_length: int,
+    ) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+        """Final (key, IV) of the client and of the server for exportable ciphers (§6.3.1)."""
+
     def finished(self, transcript: Transcript, *, from_client: bool) -> bytes:
         """The verify_data of a Finished message over the transcript so far (RFC 2246 §7.4.9)."""
 
 
+def prf_hash(version: int, suite: CipherSuite) -> str | None:
+    """The hash of a suite's PRF in TLS 1.2; `None` before, where MD5 and SHA-1 work together."""
+    return suite.prf_hash if version == TLS_1_2 else None
+
+
 def secrets_from_premaster(
-    version: int, premaster: bytes, client_random: bytes, server_random: bytes, meter: Meter
+    version: int,
+    suite: CipherSuite,
+    premaster: bytes,
+    client_random: bytes,
+    server_random: bytes,
+    meter: Meter,
 ) -> Secrets:
     """The secrets of a new session (RFC 2246 §8.1, RFC 6101 §6.1)."""
-    family = Ssl30Secrets if version == SSL_3_0 else Tls10Secrets
-    return family.from_premaster(premaster, client_random, server_random, meter)
+    if version == SSL_3_0:
+        return Ssl30Secrets.from_premaster(premaster, client_random, server_random, meter)
+    seed = client_random + server_random
+    return TlsSecrets.from_premaster(
+        premaster, b"master secret", seed, prf_hash(version, suite), meter
+    )
 
 
-def secrets_from_master(version: int, master_secret: bytes, meter: Meter) -> Secrets:
+def extended_secrets_from_premaster(
+    version: int, suite: CipherSuite, premaster: bytes, transcript: Transcript, meter: Meter
+) -> Secrets:
+    """The secrets of a new session with the extended master secret (RFC 7627 §4).
+
+    The transcript ends with the ClientKeyExchange.
+    """
+    hash_name = prf_hash(version, suite)
+    seed = session_hash(transcript, hash_name)
+    return TlsSecrets.from_premaster(premaster, b"extended master secret", seed, hash_name, meter)
+
+
+def secrets_from_master(
+    version: int, suite: CipherSuite, master_secret: bytes, meter: Meter
+) -> Secrets:
     """The secrets of a resumed session."""
-    family = Ssl30Secrets if version == SSL_3_0 else Tls10Secrets
-    return family(master_secret, meter)
+    if version == SSL_3_0:
+        return Ssl30Secrets(master_secret, meter)
+    return TlsSecrets(master_secret, prf_hash(version, suite), meter)

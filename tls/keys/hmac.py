@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
+_NEW: dict[str, Callable[[bytes], hashlib._Hash]] = {
+    name: getattr(hashlib, name) for name in ("md5", "sha1", "sha256", "sha384")
+}
+_BLOCK_SIZES = {name: new(b"").block_size for name, new in _NEW.items()}
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -11,18 +16,19 @@ _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 class KeyedHmac:
     """HMAC under one key: the padded key is hashed once, each digest starts from a copy.
 
-    `hash_name` as hashlib knows it.
+    `hash_name` is md5, sha1, sha256 or sha384.
     """
 
     __slots__ = ("_inner", "_outer")
 
     def __init__(self, hash_name: str, key: bytes) -> None:
-        block = hashlib.new(hash_name)
-        if len(key) > block.block_size:
-            key = hashlib.new(hash_name, key).digest()
-        padded = key.ljust(block.block_size, b"\0")
-        self._inner = hashlib.new(hash_name, padded.translate(_INNER))
-        self._outer = hashlib.new(hash_name, padded.translate(_OUTER))
+        new = _NEW[hash_name]
+        block_size = _BLOCK_SIZES[hash_name]
+        if len(key) > block_size:
+            key = new(key).digest()
+        padded = key.ljust(block_size, b"\0")
+        self._inner = new(padded.translate(_INNER))
+        self._outer = new(padded.translate(_OUTER))
 
     def digest(self, data: bytes) -> bytes:
         """HMAC(key, data) = H(K xor opad, H(K xor ipad, data))."""
@@ -31,3 +37,22 @@ class KeyedHmac:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
+
+    def expand(self, seed: bytes, length: int) -> bytes:
+        """P_hash(key, seed) = HMAC(A(1) + seed) + HMAC(A(2) + seed) ... (RFC 5246 §5).
+
+        A(i) = HMAC(A(i-1)), A(0) = seed. Written out, as key derivation spends its time here.
+        """
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        a = seed
+        output = b""
+        while len(output) < length:
+            inner, outer = copy_inner(), copy_outer()
+            inner.update(a)
+            outer.update(inner.digest())
+            a = outer.digest()
+            inner, outer = copy_inner(), copy_outer()
+            inner.update(a + seed)
+            outer.update(inner.digest())
+            output += outer.digest()
+        return output[:length]

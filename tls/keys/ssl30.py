@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from hashlib import md5, sha1
-from typing import TYPE_CHECKING
 
 from tls.keys.transcript import Transcript
 from tls.meter import Meter
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
 
 _CLIENT = b"CLNT"
 _SERVER = b"SRVR"
@@ -50,16 +46,48 @@ class Ssl30Secrets:
         self._meter.add("prf.ssl30", 0, 1, length)
         return expand(self.master_secret, server_random + client_random, length)
 
-    def finished(self, transcript: Transcript, *, from_client: bool) -> bytes:
-        """hash(master + pad2 + hash(messages + Sender + master + pad1)), MD5 then SHA (§5.6.9)."""
-        sender = _CLIENT if from_client else _SERVER
-        running_md5, running_sha1 = transcript.md5_and_sha1()
-        self._meter.add("prf.ssl30", 0, 1, 36)
-        return self._outer_hash("md5", running_md5, sender) + self._outer_hash(
-            "sha1", running_sha1, sender
+    def export_keys(
+        self,
+        write_keys: tuple[bytes, bytes],
+        client_random: bytes,
+        server_random: bytes,
+        key_length: int,
+        iv_length: int,
+    ) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+        """Final keys and IVs of exportable ciphers, (client's, server's) (RFC 6101 §6.2.2.1).
+
+        final_client_write_key = MD5(client_write_key + client.random + server.random),
+        client_write_IV = MD5(client.random + server.random); the server's with the randoms swapped.
+        """
+        self._meter.add("hash.md5", 0, 4, 4 * 64)
+        client_seed = client_random + server_random
+        server_seed = server_random + client_random
+        client_key, server_key = write_keys
+        return (
+            (
+                md5(client_key + client_seed).digest()[:key_length],
+                md5(client_seed).digest()[:iv_length],
+            ),
+            (
+                md5(server_key + server_seed).digest()[:key_length],
+                md5(server_seed).digest()[:iv_length],
+            ),
         )
 
-    def _outer_hash(self, name: str, messages: _Hash, sender: bytes) -> bytes:
-        new, pad_length = (md5, 48) if name == "md5" else (sha1, 40)
-        messages.update(sender + self.master_secret + _PAD_1[:pad_length])
-        return new(self.master_secret + _PAD_2[:pad_length] + messages.digest()).digest()
+    def finished(self, transcript: Transcript, *, from_client: bool) -> bytes:
+        """hash(master + pad2 + hash(messages + Sender + master + pad1)), MD5 then SHA (§5.6.9)."""
+        self._meter.add("prf.ssl30", 0, 1, 36)
+        return self._keyed_hash(transcript, _CLIENT if from_client else _SERVER)
+
+    def certificate_verify(self, transcript: Transcript) -> bytes:
+        """hash(master + pad2 + hash(messages + master + pad1)), MD5 then SHA (§5.6.8)."""
+        self._meter.add("prf.ssl30", 0, 1, 36)
+        return self._keyed_hash(transcript, b"")
+
+    def _keyed_hash(self, transcript: Transcript, sender: bytes) -> bytes:
+        hashes = b""
+        for name, new, pad_length in (("md5", md5, 48), ("sha1", sha1, 40)):
+            inner = transcript.running(name)
+            inner.update(sender + self.master_secret + _PAD_1[:pad_length])
+            hashes += new(self.master_secret + _PAD_2[:pad_length] + inner.digest()).digest()
+        return hashes

@@ -12,30 +12,38 @@ if TYPE_CHECKING:
 
 
 class Transcript:
-    """Collects handshake messages; MD5 and SHA-1 run over them together (RFC 2246 §7.4.9).
+    """Collects handshake messages; any hash can be asked of them (RFC 2246 §7.4.9).
 
     Messages are hashed in one stretch when a hash is asked for, not one by one.
     """
 
-    __slots__ = ("_md5", "_meter", "_sha1", "_waiting")
+    __slots__ = ("_messages", "_meter", "_running")
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha1 = hashlib.sha1(usedforsecurity=False)
-        self._waiting: list[bytes] = []
+        self._messages: list[bytes] = []
+        self._running: dict[str, tuple[_Hash, int]] = {}
 
     def add(self, message: bytes) -> None:
         """Append a whole handshake message, header included."""
-        self._waiting.append(message)
+        self._messages.append(message)
 
-    def md5_and_sha1(self) -> tuple[_Hash, _Hash]:
-        """The running MD5 and SHA-1 over everything so far, as copies the caller may extend."""
-        if self._waiting:
-            data = b"".join(self._waiting)
-            self._waiting.clear()
-            self._md5.update(data)
-            self._sha1.update(data)
-            self._meter.add("hash.md5", 0, 1, len(data))
-            self._meter.add("hash.sha1", 0, 1, len(data))
-        return self._md5.copy(), self._sha1.copy()
+    def data(self) -> bytes:
+        """All messages so far, end to end: what a CertificateVerify signs."""
+        return b"".join(self._messages)
+
+    def running(self, hash_name: str) -> _Hash:
+        """The hash over everything so far, running: a copy that the caller may extend."""
+        messages = self._messages
+        entry = self._running.get(hash_name)
+        running, hashed = entry or (hashlib.new(hash_name, usedforsecurity=False), 0)
+        if hashed < len(messages):
+            data = b"".join(messages[hashed:])
+            running.update(data)
+            self._meter.add(f"hash.{hash_name}", 0, 1, len(data))
+            self._running[hash_name] = (running, len(messages))
+        return running.copy()
+
+    def digest(self, hash_name: str) -> bytes:
+        """The hash over everything so far."""
+        return self.running(hash_name).digest()

@@ -1,16 +1,18 @@
-"""Block ciphers in CBC mode: MAC, pad, then encrypt (RFC 2246 §6.2.3.2 GenericBlockCipher)."""
+"""Block ciphers in CBC mode: MAC, pad, then encrypt; or pad, encrypt, then MAC."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from hmac import compare_digest
+from typing import Protocol
 
-from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.decrepit.ciphers.algorithms import IDEA, RC2, Camellia, TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from tls.alerts import BAD_RECORD_MAC
+from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.meter import Meter
 from tls.record.mac import RecordMac
@@ -21,51 +23,91 @@ def _single_des(key: bytes) -> TripleDES:
     return TripleDES(key * 3)
 
 
-_ALGORITHMS: dict[str, Callable[[bytes], CipherAlgorithm]] = {
+ALGORITHMS: dict[str, Callable[[bytes], CipherAlgorithm]] = {
+    "rc2-40-cbc": RC2,
+    "des40-cbc": _single_des,
     "des-cbc": _single_des,
+    "idea-cbc": IDEA,
     "3des-cbc": TripleDES,
     "aes-128-cbc": AES,
     "aes-256-cbc": AES,
+    "camellia-128-cbc": Camellia,
+    "camellia-256-cbc": Camellia,
 }
+"""The block ciphers this engine has, by their name in the registry of suites."""
 
 _PADDINGS = [bytes([length]) * (length + 1) for length in range(256)]
 
 
-class CbcProtection:
-    """A block cipher in CBC mode with a MAC inside, as SSL 3.0 and TLS 1.0 have it.
+class _Running(Protocol):
+    def update(self, data: bytes) -> bytes: ...
 
-    The initialization vector of the first record comes from the key block, every later one is the
-    last cipher block of the record before. `random_padding` is SSL 3.0's rule: padding of less
-    than a block whose content nobody checks (RFC 6101 §5.2.3.2).
+
+class CbcCipher:
+    """One direction of a block cipher in CBC mode, chained from record to record.
+
+    With `explicit_iv` (TLS 1.1 on) each record starts with a random block of its own (RFC 4346
+    §6.2.3.2). It is made by encrypting a random block in the running chain: the first ciphertext
+    block is then as random as the block, and serves as the record's initialization vector.
     """
 
-    __slots__ = ("_block", "_cipher", "_mac", "_meter", "_name", "_random_padding")
+    __slots__ = ("_meter", "_name", "_random", "block", "explicit_iv", "running")
 
     def __init__(
         self,
         name: str,
         key: bytes,
         iv: bytes,
-        mac: RecordMac,
         *,
-        random_padding: bool,
+        explicit_iv: bool,
         write: bool,
+        random: RandomSource,
         meter: Meter,
     ) -> None:
-        cipher = Cipher(_ALGORITHMS[name](key), CBC(iv))
-        self._cipher = cipher.encryptor() if write else cipher.decryptor()
-        self._block = len(iv)
-        self._mac = mac
-        self._meter = meter
+        cipher = Cipher(ALGORITHMS[name](key), CBC(iv))
+        self.running: _Running = cipher.encryptor() if write else cipher.decryptor()
         self._name = f"{'encrypt' if write else 'decrypt'}.{name}"
+        self._random = random
+        self._meter = meter
+        self.block = len(iv)
+        self.explicit_iv = explicit_iv
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """The padded and encrypted `plain`, behind its initialization vector if explicit."""
+        plain += _PADDINGS[self.block - 1 - len(plain) % self.block]
+        if self.explicit_iv:
+            plain = self._random.draw(self.block) + plain
+        self._meter.add(self._name, 0, 1, len(plain))
+        return self.running.update(plain)
+
+    def decrypt(self, body: bytes) -> bytes:
+        """What `encrypt` padded, padding still on; "" when it is no whole number of blocks."""
+        size = len(body)
+        if size % self.block or size < self.block * (1 + self.explicit_iv):
+            return b""
+        self._meter.add(self._name, 0, 1, size)
+        plain = self.running.update(body)
+        return plain[self.block :] if self.explicit_iv else plain
+
+
+class CbcProtection:
+    """MAC, pad, then encrypt (RFC 2246 §6.2.3.2 GenericBlockCipher).
+
+    `random_padding` is SSL 3.0's rule: padding of less than a block whose content nobody checks
+    (RFC 6101 §5.2.3.2).
+    """
+
+    __slots__ = ("_cipher", "_mac", "_random_padding", "predictable_iv")
+
+    def __init__(self, cipher: CbcCipher, mac: RecordMac, *, random_padding: bool) -> None:
+        self._cipher = cipher
+        self._mac = mac
         self._random_padding = random_padding
+        self.predictable_iv = not cipher.explicit_iv
 
     def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
         """The encrypted fragment, MAC and padding."""
-        plain = fragment + self._mac.compute(content_type, version, fragment)
-        plain += _PADDINGS[self._block - 1 - len(plain) % self._block]
-        self._meter.add(self._name, 0, 1, len(plain))
-        return self._cipher.update(plain)
+        return self._cipher.encrypt(fragment + self._mac.compute(content_type, version, fragment))
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment, its padding and MAC checked.
@@ -73,16 +115,15 @@ class CbcProtection:
         Bad padding is found out only together with the MAC, which is computed all the same, so
         that the two failures cannot be told apart (RFC 4346 §6.2.3.2).
         """
-        size = len(body)
+        plain = self._cipher.decrypt(body)
         mac_length = self._mac.length
-        if size % self._block or size <= mac_length:
+        size = len(plain)
+        if size <= mac_length:
             raise PeerError(BAD_RECORD_MAC, "the record does not decrypt")
-        self._meter.add(self._name, 0, 1, size)
-        plain = self._cipher.update(body)
         padding = plain[-1]
         length = size - mac_length - padding - 1
         if self._random_padding:
-            well_padded = length >= 0 and padding < self._block
+            well_padded = length >= 0 and padding < self._cipher.block
         else:
             well_padded = length >= 0 and plain.endswith(_PADDINGS[padding])
         if not well_padded:
@@ -93,3 +134,29 @@ class CbcProtection:
         if not (verified and well_padded):
             raise PeerError(BAD_RECORD_MAC, "the record does not decrypt")
         return fragment
+
+
+class EncryptThenMacProtection:
+    """Pad, encrypt, then MAC what was encrypted (RFC 7366 §3)."""
+
+    __slots__ = ("_cipher", "_mac", "predictable_iv")
+
+    def __init__(self, cipher: CbcCipher, mac: RecordMac) -> None:
+        self._cipher = cipher
+        self._mac = mac
+        self.predictable_iv = not cipher.explicit_iv
+
+    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+        """The encrypted fragment and padding, then the MAC."""
+        encrypted = self._cipher.encrypt(fragment)
+        return encrypted + self._mac.compute(content_type, version, encrypted)
+
+    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+        """The fragment; nothing is decrypted before the MAC verifies."""
+        encrypted, mac = body[: -self._mac.length], body[-self._mac.length :]
+        if not compare_digest(self._mac.compute(content_type, version, encrypted), mac):
+            raise PeerError(BAD_RECORD_MAC, "the record's MAC does not verify")
+        plain = self._cipher.decrypt(encrypted)
+        if not plain or not plain.endswith(_PADDINGS[plain[-1]]):
+            raise PeerError(BAD_RECORD_MAC, "the record's padding is malformed")
+        return plain[: -plain[-1] - 1]

@@ -7,16 +7,16 @@ from struct import Struct
 from tls.alerts import PROTOCOL_VERSION, RECORD_OVERFLOW, UNEXPECTED_MESSAGE
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.record.compression import Deflate
 from tls.record.protection import NullProtection, Protection
+from tls.record.sizes import MAX_FRAGMENT, RecordSizes
+from tls.record.ssl2 import is_ssl2_record, ssl2_record_length
 
 CHANGE_CIPHER_SPEC = 20
 ALERT = 21
 HANDSHAKE = 22
 APPLICATION_DATA = 23
 _CONTENT_TYPES = frozenset({CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA})
-
-MAX_FRAGMENT = 1 << 14
-"""The largest plaintext of a record (RFC 2246 §6.2.1)."""
 
 MAX_CIPHERTEXT = MAX_FRAGMENT + 2048
 """The largest body of a record (RFC 2246 §6.2.3)."""
@@ -28,21 +28,51 @@ HEADER_LENGTH = 5
 class RecordLayer:
     """One connection's records, both directions.
 
-    Before the version is agreed on, any record with major version 3 is read; afterwards
-    (`version` set) only records of that version.
+    Attributes:
+        version: agreed on; `None` before, when any record with major version 3 is read.
+        write_version: the version that written records carry.
+        send_limit, receive_limit: largest plaintext fragments, as negotiated (RFC 6066 §4,
+            RFC 8449).
+        sizes: how large application data records are made within the limit.
+        split_records: whether application data is split 1/n-1 where the initialization vector
+            is predictable.
     """
 
-    def __init__(self, meter: Meter, initial_version: int) -> None:
-        self.read: Protection = NullProtection()
-        self.write: Protection = NullProtection()
+    def __init__(
+        self,
+        meter: Meter,
+        initial_version: int,
+        *,
+        sizes: RecordSizes | None = None,
+        split_records: bool = True,
+    ) -> None:
         self.version: int | None = None
         self.write_version = initial_version
+        self.send_limit = MAX_FRAGMENT
+        self.receive_limit = MAX_FRAGMENT
+        self.sizes = sizes or RecordSizes()
+        self.split_records = split_records
         self.records_sent = 0
         self.records_received = 0
+        self._read: Protection = NullProtection()
+        self._write: Protection = NullProtection()
+        self._decompression: Deflate | None = None
+        self._compression: Deflate | None = None
+        self._application_data_sent = 0
         self._meter = meter
         self._input = bytearray()
         self._position = 0
         self._output: list[bytes] = []
+
+    def change_read(self, protection: Protection, compression: Deflate | None) -> None:
+        """What is read from now on is opened by `protection`, then decompressed."""
+        self._read = protection
+        self._decompression = compression
+
+    def change_write(self, protection: Protection, compression: Deflate | None) -> None:
+        """What is sent from now on is compressed, then sealed by `protection`."""
+        self._write = protection
+        self._compression = compression
 
     def feed(self, data: bytes) -> None:
         """Take bytes that arrived."""
@@ -50,6 +80,33 @@ class RecordLayer:
             del self._input[: self._position]
             self._position = 0
         self._input += data
+
+    def next_ssl2_record(self) -> bytes | None:
+        """The body of a record in SSL 2.0's format, if that is how the peer's bytes start.
+
+        "" when more must arrive to tell, `None` when it is no such record.
+        """
+        data = self._input
+        if self._position or self.records_received or (data and not data[0] & 0x80):
+            return None
+        if len(data) < 3:
+            return b""
+        if not is_ssl2_record(data):
+            return None
+        after = 2 + ssl2_record_length(data)
+        if len(data) < after:
+            return b""
+        self._position = after
+        self.records_received += 1
+        self._meter.add("record.received", 0, 1, after)
+        return bytes(data[2:after])
+
+    def send_ssl2(self, body: bytes) -> None:
+        """Write a record in SSL 2.0's format."""
+        record = (0x8000 | len(body)).to_bytes(2, "big") + body
+        self._output.append(record)
+        self.records_sent += 1
+        self._meter.add("record.sent", 0, 1, len(record))
 
     def next_record(self) -> tuple[int, bytes] | None:
         """The next whole record as (content type, fragment), or `None` when more must arrive.
@@ -69,21 +126,34 @@ class RecordLayer:
         self._position = after
         self.records_received += 1
         self._meter.add("record.received", 0, 1, HEADER_LENGTH + length)
-        fragment = self.read.open(content_type, version, body)
-        if len(fragment) > MAX_FRAGMENT:
+        fragment = self._read.open(content_type, version, body)
+        if self._decompression is not None:
+            fragment = self._decompress(self._decompression, fragment)
+        if len(fragment) > self.receive_limit:
             raise PeerError(RECORD_OVERFLOW, f"a record carries {len(fragment)} bytes")
         return content_type, fragment
 
     def send(self, content_type: int, data: bytes) -> None:
         """Write `data` in as many records as it needs; no data, no record."""
-        for start in range(0, len(data), MAX_FRAGMENT):
-            body = self.write.seal(
-                content_type, self.write_version, data[start : start + MAX_FRAGMENT]
-            )
-            header = _HEADER.pack(content_type, self.write_version, len(body))
-            self._output.append(header + body)
-            self.records_sent += 1
-            self._meter.add("record.sent", 0, 1, HEADER_LENGTH + len(body))
+        if len(data) <= self.send_limit:
+            if data:
+                self._write_record(content_type, data)
+            return
+        for start in range(0, len(data), self.send_limit):
+            self._write_record(content_type, data[start : start + self.send_limit])
+
+    def send_application_data(self, data: bytes) -> None:
+        """Write application data in records of the configured sizes."""
+        position = 0
+        if self.split_records and self._write.predictable_iv and len(data) > 1:
+            self._write_record(APPLICATION_DATA, data[:1])
+            position = 1
+        sent = self._application_data_sent
+        while position < len(data):
+            size = min(self.sizes.size(sent + position), self.send_limit)
+            self._write_record(APPLICATION_DATA, data[position : position + size])
+            position += size
+        self._application_data_sent = sent + len(data)
 
     def take_output(self) -> bytes:
         """All bytes to put on the network since the last call."""
@@ -92,6 +162,23 @@ class RecordLayer:
             return b""
         self._output = []
         return output[0] if len(output) == 1 else b"".join(output)
+
+    def _write_record(self, content_type: int, fragment: bytes) -> None:
+        version = self.write_version
+        if self._compression is not None:
+            self._meter.add("compress.deflate", 0, 1, len(fragment))
+            fragment = self._compression.compress(fragment)
+        body = self._write.seal(content_type, version, fragment)
+        self._output.append(_HEADER.pack(content_type, version, len(body)) + body)
+        self.records_sent += 1
+        self._meter.add("record.sent", 0, 1, HEADER_LENGTH + len(body))
+
+    def _decompress(self, compression: Deflate, fragment: bytes) -> bytes:
+        if len(fragment) > MAX_FRAGMENT + 1024:
+            raise PeerError(RECORD_OVERFLOW, f"a record carries {len(fragment)} compressed bytes")
+        plain = compression.decompress(fragment, MAX_FRAGMENT)
+        self._meter.add("decompress.deflate", 0, 1, len(plain))
+        return plain
 
     def _check_header(self, content_type: int, version: int, length: int) -> None:
         if content_type not in _CONTENT_TYPES:

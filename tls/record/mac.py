@@ -12,7 +12,7 @@ from tls.meter import Meter
 _SSL_3_0_HEADER = Struct(">QBH").pack
 _TLS_HEADER = Struct(">QBHH").pack
 
-_HASHES = {"MD5": "md5", "SHA": "sha1"}
+_HASHES = {"MD5": "md5", "SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384"}
 
 
 class RecordMac(Protocol):

@@ -6,7 +6,13 @@ from typing import Protocol
 
 
 class Protection(Protocol):
-    """Protects one direction's records under one set of keys, sequence numbers included."""
+    """Protects one direction's records under one set of keys, sequence numbers included.
+
+    `predictable_iv` says that the first block of a record can be guessed from the record before
+    (CBC in SSL 3.0 and TLS 1.0), which 1/n-1 splitting mends.
+    """
+
+    predictable_iv: bool
 
     def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
         """The protected body of a record that carries `fragment`."""
@@ -20,6 +26,8 @@ class Protection(Protocol):
 
 class NullProtection:
     """No protection: the state every connection starts in (RFC 2246 §6.1)."""
+
+    predictable_iv = False
 
     def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
         """The fragment itself."""

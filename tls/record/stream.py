@@ -1,8 +1,9 @@
-"""Stream ciphers: MAC, then encrypt (RFC 2246 §6.2.3.1 GenericStreamCipher)."""
+"""Stream ciphers, the NULL cipher among them: MAC, then encrypt (RFC 2246 §6.2.3.1)."""
 
 from __future__ import annotations
 
 from hmac import compare_digest
+from typing import Protocol
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -13,14 +14,36 @@ from tls.meter import Meter
 from tls.record.mac import RecordMac
 
 
+class KeyStream(Protocol):
+    """A running stream cipher."""
+
+    def update(self, data: bytes) -> bytes:
+        """The data, encrypted or decrypted."""
+
+
+class NullCipher:
+    """The cipher of the NULL suites: integrity without secrecy."""
+
+    def update(self, data: bytes) -> bytes:
+        """The data itself."""
+        return data
+
+
+def rc4(key: bytes) -> KeyStream:
+    """RC4 under a key of 5 to 32 bytes; encryption and decryption are the same."""
+    return Cipher(ARC4(key), mode=None).encryptor()
+
+
 class StreamProtection:
-    """RC4 with a MAC; the key stream runs on from record to record."""
+    """A stream cipher with a MAC; the key stream runs on from record to record."""
 
-    __slots__ = ("_cipher", "_mac", "_meter", "_name")
+    predictable_iv = False
+    __slots__ = ("_mac", "_meter", "_name", "_stream")
 
-    def __init__(self, name: str, key: bytes, mac: RecordMac, *, write: bool, meter: Meter) -> None:
-        cipher = Cipher(ARC4(key), mode=None)
-        self._cipher = cipher.encryptor() if write else cipher.decryptor()
+    def __init__(
+        self, name: str, stream: KeyStream, mac: RecordMac, *, write: bool, meter: Meter
+    ) -> None:
+        self._stream = stream
         self._mac = mac
         self._meter = meter
         self._name = f"{'encrypt' if write else 'decrypt'}.{name}"
@@ -29,12 +52,12 @@ class StreamProtection:
         """The encrypted fragment and MAC."""
         plain = fragment + self._mac.compute(content_type, version, fragment)
         self._meter.add(self._name, 0, 1, len(plain))
-        return self._cipher.update(plain)
+        return self._stream.update(plain)
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment, its MAC checked."""
         self._meter.add(self._name, 0, 1, len(body))
-        plain = self._cipher.update(body)
+        plain = self._stream.update(body)
         length = len(plain) - self._mac.length
         if length < 0:
             raise PeerError(BAD_RECORD_MAC, "the record is shorter than its MAC")

@@ -2,66 +2,90 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from tls.entropy import RandomSource
+from tls.keys import Secrets
 from tls.meter import Meter
-from tls.record.cbc import CbcProtection
+from tls.record.aead import ExplicitNonceProtection, ImplicitNonceProtection
+from tls.record.cbc import CbcCipher, CbcProtection, EncryptThenMacProtection
 from tls.record.mac import HmacRecordMac, RecordMac, Ssl30RecordMac
 from tls.record.protection import Protection
-from tls.record.stream import StreamProtection
-from tls.suites import CIPHERS, MAC_LENGTHS, CipherSuite
-from tls.versions import SSL_3_0
+from tls.record.stream import NullCipher, StreamProtection, rc4
+from tls.suites import CipherSuite
+from tls.versions import SSL_3_0, TLS_1_0
 
 
-def key_block_length(suite: CipherSuite) -> int:
-    """How many bytes a suite takes from the key block: two MAC secrets, two keys, two IVs."""
-    cipher = CIPHERS[suite.cipher]
-    return 2 * (MAC_LENGTHS[suite.mac] + cipher.key_length + cipher.iv_length)
-
-
+@dataclass(slots=True)
 class DirectionKeys:
-    """One direction's share of the key block: MAC secret, key and initialization vector."""
+    """One direction's share of the key block: MAC secret, key and IV or fixed nonce."""
 
-    __slots__ = ("iv", "key", "mac_secret", "suite", "version")
-
-    def __init__(
-        self, version: int, suite: CipherSuite, mac_secret: bytes, key: bytes, iv: bytes
-    ) -> None:
-        self.version = version
-        self.suite = suite
-        self.mac_secret = mac_secret
-        self.key = key
-        self.iv = iv
-
-    def protection(self, *, write: bool, meter: Meter) -> Protection:
-        """The protection of records written (or read) under these keys."""
-        cipher = CIPHERS[self.suite.cipher]
-        record_mac = Ssl30RecordMac if self.version == SSL_3_0 else HmacRecordMac
-        mac: RecordMac = record_mac(self.suite.mac, self.mac_secret, meter)
-        if cipher.block_length == 0:
-            return StreamProtection(cipher.name, self.key, mac, write=write, meter=meter)
-        return CbcProtection(
-            cipher.name,
-            self.key,
-            self.iv,
-            mac,
-            random_padding=self.version == SSL_3_0,
-            write=write,
-            meter=meter,
-        )
+    mac_secret: bytes
+    key: bytes
+    iv: bytes
 
 
-def split_key_block(
-    version: int, suite: CipherSuite, block: bytes
+def connection_keys(
+    suite: CipherSuite, secrets: Secrets, client_random: bytes, server_random: bytes
 ) -> tuple[DirectionKeys, DirectionKeys]:
-    """The client's and the server's write keys, cut from the key block in the RFC's order."""
-    cipher = CIPHERS[suite.cipher]
+    """The client's and the server's write keys, cut from the key block in the RFC's order.
+
+    Exportable ciphers derive their keys and IVs from what they take from it (RFC 2246 §6.3.1).
+    """
+    cipher = suite.cipher
+    export_length = cipher.export_key_length if suite.is_export else None
+    key_length = export_length or cipher.key_length
+    iv_length = 0 if export_length else cipher.iv_length
+    lengths = (suite.mac_length, key_length, iv_length)
+    block = secrets.key_block(client_random, server_random, 2 * sum(lengths))
     parts = []
     position = 0
-    for length in (MAC_LENGTHS[suite.mac], cipher.key_length, cipher.iv_length):
+    for length in lengths:
         for _ in ("client", "server"):
             parts.append(block[position : position + length])
             position += length
-    client_mac, server_mac, client_key, server_key, client_iv, server_iv = parts
-    return (
-        DirectionKeys(version, suite, client_mac, client_key, client_iv),
-        DirectionKeys(version, suite, server_mac, server_key, server_iv),
+    client = DirectionKeys(*parts[0::2])
+    server = DirectionKeys(*parts[1::2])
+    if export_length:
+        (client.key, client.iv), (server.key, server.iv) = secrets.export_keys(
+            (client.key, server.key),
+            client_random,
+            server_random,
+            cipher.key_length,
+            cipher.iv_length,
+        )
+    return client, server
+
+
+def protection(
+    keys: DirectionKeys,
+    suite: CipherSuite,
+    version: int,
+    *,
+    encrypt_then_mac: bool,
+    write: bool,
+    random: RandomSource,
+    meter: Meter,
+) -> Protection:
+    """The protection of the records written (or read) under a direction's keys."""
+    cipher = suite.cipher
+    if cipher.mode == "aead":
+        aead = ExplicitNonceProtection if cipher.explicit_nonce_length else ImplicitNonceProtection
+        return aead(cipher, keys.key, keys.iv, write=write, meter=meter)
+    mac_class = Ssl30RecordMac if version == SSL_3_0 else HmacRecordMac
+    mac: RecordMac = mac_class(suite.mac, keys.mac_secret, meter)
+    if cipher.mode != "cbc":
+        stream = rc4(keys.key) if cipher.mode == "stream" else NullCipher()
+        return StreamProtection(cipher.name, stream, mac, write=write, meter=meter)
+    running = CbcCipher(
+        cipher.name,
+        keys.key,
+        keys.iv,
+        explicit_iv=version > TLS_1_0,
+        write=write,
+        random=random,
+        meter=meter,
     )
+    if encrypt_then_mac:
+        return EncryptThenMacProtection(running, mac)
+    return CbcProtection(running, mac, random_padding=version == SSL_3_0)

@@ -1,0 +1,140 @@
+"""Negotiating anew: secure, legacy and refused (RFC 5746)."""
+
+import pytest
+
+import tls
+from tests.tls.conversation import VERSIONS, converse, data_in, new_client, new_server
+from tls.alerts import HANDSHAKE_FAILURE
+from tls.configuration import Renegotiation
+
+Engine = tls.ClientConnection | tls.ServerConnection
+
+
+def completed(events: list[tls.Event]) -> int:
+    return sum(isinstance(event, tls.HandshakeCompleted) for event in events)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("initiator", ["client", "server"])
+@pytest.mark.parametrize("suite", [0x0005, 0x0035])
+def test_both_sides_can_start_it(version: int, initiator: str, suite: int) -> None:
+    sessions = tls.SessionCache()
+    client = new_client(versions=[version], suites=[suite])
+    server = new_server(sessions)
+    converse(client, server)
+    for _ in range(3):
+        (client if initiator == "client" else server).renegotiate()
+        client_events, server_events = converse(client, server)
+        assert completed(client_events) == completed(server_events) == 1
+    client.send(b"up")
+    server.receive(client.outgoing())
+    server.send(b"down")
+    assert data_in(client.receive(server.outgoing())) == b"down"
+
+
+def test_it_is_bound_to_the_connection() -> None:
+    """Finished messages of before stand in renegotiation_info (RFC 5746 §3.5)."""
+    client, server = new_client(), new_server()
+    converse(client, server)
+    client._history.client_verify_data = bytes(12)
+    client.renegotiate()
+    with pytest.raises(tls.PeerError) as caught:
+        server.receive(client.outgoing())
+    assert caught.value.alert == HANDSHAKE_FAILURE
+
+
+def test_a_prefix_attack_is_noticed() -> None:
+    """An attacker's connection into which a victim's first hello is spliced."""
+    attacker, server = new_client(), new_server()
+    converse(attacker, server)
+    victim = new_client()
+    hello = victim.outgoing()[5:]
+    attacker._records.send(22, hello)
+    with pytest.raises(tls.PeerError) as caught:
+        server.receive(attacker.outgoing())
+    assert caught.value.alert == HANDSHAKE_FAILURE
+
+
+def test_without_rfc_5746_it_is_refused_or_as_before_2009() -> None:
+    old = {"secure_renegotiation": False, "renegotiation": Renegotiation.LEGACY}
+    client, server = new_client(**old), new_server()
+    converse(client, server)
+    client.renegotiate()
+    _, server_events = converse(client, server)
+    assert completed(server_events) == 0
+
+    client, server = new_client(**old), new_server(renegotiation=Renegotiation.LEGACY)
+    converse(client, server)
+    client.renegotiate()
+    _, server_events = converse(client, server)
+    assert completed(server_events) == 1
+
+
+def test_who_may_not_ask() -> None:
+    client, server = new_client(), new_server()
+    with pytest.raises(tls.UsageError):
+        client.renegotiate()
+    refusing = new_server(renegotiation=Renegotiation.REFUSE)
+    converse(client, refusing)
+    with pytest.raises(tls.UsageError):
+        refusing.renegotiate()
+    old = new_client(secure_renegotiation=False)
+    converse(old, server)
+    with pytest.raises(tls.UsageError):
+        old.renegotiate()
+
+
+def test_data_sent_meanwhile_waits_and_arrives() -> None:
+    client, server = new_client(), new_server()
+    converse(client, server)
+    client.renegotiate()
+    client.send(b"after the handshake")
+    _, events = converse(client, server)
+    kinds = [type(event) for event in events]
+    assert kinds.index(tls.HandshakeCompleted) < kinds.index(tls.ApplicationData)
+    assert data_in(events) == b"after the handshake"
+
+
+def test_data_of_the_peer_may_come_meanwhile() -> None:
+    client, server = new_client(), new_server()
+    converse(client, server)
+    server.renegotiate()
+    request = server.outgoing()
+    server.send(b"still the old keys")
+    old = server.outgoing()
+    client.receive(request)
+    assert data_in(client.receive(old)) == b"still the old keys"
+    client_events, _ = converse(client, server)
+    assert completed(client_events) == 1
+
+
+def test_a_resumed_renegotiation() -> None:
+    sessions = tls.SessionCache()
+    client, server = new_client(), new_server(sessions)
+    converse(client, server)
+    client._offered = client.session
+    client.renegotiate()
+    client_events, _ = converse(client, server)
+    assert completed(client_events) == 1
+    assert client.resumed
+
+
+def test_endless_renegotiation_ends() -> None:
+    client, server = new_client(), new_server(tls.SessionCache())
+    with pytest.raises(tls.PeerError):
+        converse(client, server)
+        for _ in range(100):
+            client.renegotiate()
+            converse(client, server)
+
+
+def test_the_scsv_says_the_same_as_the_extension() -> None:
+    client = new_client(versions=[tls.SSL_3_0])
+    hello = client.outgoing()
+    assert b"\x00\xff" in hello
+    server = new_server()
+    server.receive(hello)
+    client.receive(server.outgoing())
+    converse(client, server)
+    assert client._history.secure
+    assert server._history.secure

@@ -1,0 +1,110 @@
+"""The extensions of a ServerHello as the client reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tls.alerts import (
+    DECODE_ERROR,
+    ILLEGAL_PARAMETER,
+    UNSUPPORTED_EXTENSION,
+)
+from tls.configuration import ClientConfig
+from tls.errors import PeerError
+from tls.extensions import (
+    ALPN,
+    EC_POINT_FORMATS,
+    ENCRYPT_THEN_MAC,
+    EXTENDED_MASTER_SECRET,
+    MAX_FRAGMENT_LENGTH,
+    RECORD_SIZE_LIMIT,
+    RENEGOTIATION_INFO,
+    SERVER_NAME,
+    SESSION_TICKET,
+    SUPPORTED_GROUPS,
+    decode_point_formats,
+    decode_protocols,
+    decode_record_size_limit,
+    require_empty,
+)
+from tls.handshake.context import HandshakeContext
+from tls.handshake.renegotiation import check_server_hello
+from tls.handshake.requests import Handshake, LimitRecords
+from tls.messages import ClientHello, ServerHello
+from tls.record.sizes import MAX_FRAGMENT
+from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, CipherSuite
+
+# Real servers answer supported_groups, though only clients may send it before TLS 1.3.
+_TOLERATED = frozenset({SUPPORTED_GROUPS})
+
+
+@dataclass(slots=True)
+class Agreed:
+    """What the extensions settled."""
+
+    resumed: bool = False
+    expects_ticket: bool = False
+    application_protocol: str | None = None
+
+
+def read_extensions(
+    context: HandshakeContext,
+    config: ClientConfig,
+    hello: ClientHello,
+    answer: ServerHello,
+    suite: CipherSuite,
+) -> Handshake:
+    """Coroutine that returns what was agreed.
+
+    Raises `PeerError(unsupported_extension)` for what was not asked for (RFC 5246 §7.4.1.4).
+    """
+    answered = answer.extensions
+    allowed = set(hello.extensions) | _TOLERATED
+    if EMPTY_RENEGOTIATION_INFO_SCSV in hello.cipher_suites:
+        allowed.add(RENEGOTIATION_INFO)
+    unsolicited = next((kind for kind in answered if kind not in allowed), None)
+    if unsolicited is not None:
+        raise PeerError(UNSUPPORTED_EXTENSION, f"extension {unsolicited} was not asked for")
+    check_server_hello(context.history, answer)
+    for kind, name in (
+        (SERVER_NAME, "server_name"),
+        (EXTENDED_MASTER_SECRET, "extended_master_secret"),
+        (ENCRYPT_THEN_MAC, "encrypt_then_mac"),
+        (SESSION_TICKET, "session_ticket"),
+    ):
+        if kind in answered:
+            require_empty(answered[kind], name)
+    if EC_POINT_FORMATS in answered:
+        decode_point_formats(answered[EC_POINT_FORMATS])
+    context.extended_master_secret = EXTENDED_MASTER_SECRET in answered
+    if ENCRYPT_THEN_MAC in answered:
+        if suite.cipher.mode != "cbc":
+            raise PeerError(ILLEGAL_PARAMETER, "encrypt_then_mac for a cipher without CBC")
+        context.encrypt_then_mac = True
+    agreed = Agreed(expects_ticket=SESSION_TICKET in answered)
+    if ALPN in answered:
+        agreed.application_protocol = _agreed_protocol(config, answered[ALPN])
+    yield from _limit_records(config, hello, answer)
+    return agreed
+
+
+def _agreed_protocol(config: ClientConfig, data: bytes) -> str:
+    protocols = decode_protocols(data)
+    if len(protocols) != 1:
+        raise PeerError(DECODE_ERROR, "the server chose several application protocols")
+    if protocols[0] not in config.alpn:
+        raise PeerError(ILLEGAL_PARAMETER, f"the server chose {protocols[0]!r}, not offered")
+    return protocols[0]
+
+
+def _limit_records(config: ClientConfig, hello: ClientHello, answer: ServerHello) -> Handshake:
+    answered = answer.extensions
+    if MAX_FRAGMENT_LENGTH in answered and RECORD_SIZE_LIMIT in answered:
+        raise PeerError(ILLEGAL_PARAMETER, "max_fragment_length beside record_size_limit")
+    if RECORD_SIZE_LIMIT in answered and config.record_size_limit is not None:
+        limit = decode_record_size_limit(answered[RECORD_SIZE_LIMIT])
+        yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit)
+    elif MAX_FRAGMENT_LENGTH in answered and config.max_fragment_length is not None:
+        if answered[MAX_FRAGMENT_LENGTH] != hello.extensions[MAX_FRAGMENT_LENGTH]:
+            raise PeerError(ILLEGAL_PARAMETER, "the server changed max_fragment_length")
+        yield LimitRecords(config.max_fragment_length, config.max_fragment_length)

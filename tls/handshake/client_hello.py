@@ -1,0 +1,123 @@
+"""What the client offers: the ClientHello and its extensions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from tls.configuration import ClientConfig
+from tls.exchange.selection import is_elliptic
+from tls.extensions import (
+    ALPN,
+    EC_POINT_FORMATS,
+    ENCRYPT_THEN_MAC,
+    EXTENDED_MASTER_SECRET,
+    FRAGMENT_LENGTHS,
+    MAX_FRAGMENT_LENGTH,
+    RECORD_SIZE_LIMIT,
+    RENEGOTIATION_INFO,
+    SERVER_NAME,
+    SESSION_TICKET,
+    SIGNATURE_ALGORITHMS,
+    SUPPORTED_GROUPS,
+    UNCOMPRESSED_POINTS,
+    Extensions,
+    encode_codes,
+    encode_protocols,
+    encode_server_name,
+)
+from tls.groups import is_curve
+from tls.handshake.context import HandshakeContext
+from tls.handshake.renegotiation import clients_renegotiation_info
+from tls.messages import ClientHello
+from tls.record.compression import DEFLATE, NULL
+from tls.sessions import Session
+from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, FALLBACK_SCSV, SUITES
+from tls.versions import SSL_3_0, TLS_1_2
+
+
+def client_hello(
+    context: HandshakeContext, config: ClientConfig, server_name: str, offered: Session | None
+) -> ClientHello:
+    """The hello of a configuration, offering to resume a session."""
+    version = config.versions[-1]
+    suites = offered_suites(config)
+    first = not context.history.completed
+    extensions: Extensions = {}
+    if config.secure_renegotiation:
+        # SSL 3.0 servers may stumble over extensions: say it by a suite (RFC 5746 §3.4).
+        if first and (version == SSL_3_0 or config.ssl2_hello):
+            suites += (EMPTY_RENEGOTIATION_INFO_SCSV,)
+        else:
+            extensions[RENEGOTIATION_INFO] = clients_renegotiation_info(context.history)
+    if config.fallback:
+        suites += (FALLBACK_SCSV,)
+    if version > SSL_3_0 and not (first and config.ssl2_hello):
+        _add_extensions(extensions, config, server_name, offered)
+    return ClientHello(
+        version,
+        context.client_random,
+        resumable_id(offered),
+        suites,
+        bytes((DEFLATE, NULL)) if config.compress else bytes((NULL,)),
+        extensions,
+    )
+
+
+def offered_suites(config: ClientConfig) -> tuple[int, ...]:
+    """The configuration's suites less those that none of its versions may negotiate."""
+    lowest, highest = config.versions[0], config.versions[-1]
+
+    def possible(code: int) -> bool:
+        suite = SUITES.get(code)
+        return suite is None or (suite.versions[0] <= highest and lowest <= suite.versions[1])
+
+    return tuple(filter(possible, config.suites))
+
+
+def resumable_id(session: Session | None) -> bytes:
+    """The session ID to offer; a ticket's is made up, for the server to echo (RFC 5077 §3.4)."""
+    if session is None:
+        return b""
+    if session.ticket:
+        return hashlib.sha256(session.ticket).digest()
+    return session.id
+
+
+def _add_extensions(
+    extensions: Extensions, config: ClientConfig, server_name: str, offered: Session | None
+) -> None:
+    if config.server_name_indication and _is_dns_name(server_name):
+        extensions[SERVER_NAME] = encode_server_name(server_name)
+    if config.extended_master_secret:
+        extensions[EXTENDED_MASTER_SECRET] = b""
+    if any(is_elliptic(SUITES[code]) for code in config.suites if code in SUITES):
+        extensions[EC_POINT_FORMATS] = UNCOMPRESSED_POINTS
+        extensions[SUPPORTED_GROUPS] = encode_codes(offered_groups(config.groups))
+    if config.session_tickets:
+        extensions[SESSION_TICKET] = offered.ticket if offered is not None else b""
+    if config.encrypt_then_mac:
+        extensions[ENCRYPT_THEN_MAC] = b""
+    if config.alpn:
+        extensions[ALPN] = encode_protocols(config.alpn)
+    if config.versions[-1] >= TLS_1_2:
+        extensions[SIGNATURE_ALGORITHMS] = encode_codes(config.signature_schemes)
+    if config.max_fragment_length is not None:
+        code = next(c for c, size in FRAGMENT_LENGTHS.items() if size == config.max_fragment_length)
+        extensions[MAX_FRAGMENT_LENGTH] = bytes((code,))
+    if config.record_size_limit is not None:
+        extensions[RECORD_SIZE_LIMIT] = config.record_size_limit.to_bytes(2, "big")
+
+
+def offered_groups(groups: Sequence[int]) -> tuple[int, ...]:
+    """The curves among the groups.
+
+    Finite fields are left to the server: a client that names some binds it to them, and most
+    servers of TLS 1.2 know none by name (RFC 7919 §3).
+    """
+    return tuple(filter(is_curve, groups))
+
+
+def _is_dns_name(server_name: str) -> bool:
+    # Literal addresses are not permitted in server_name (RFC 6066 §3).
+    return not (":" in server_name or server_name.replace(".", "").isdigit())

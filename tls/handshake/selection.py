@@ -1,0 +1,183 @@
+"""What the server reads in a ClientHello and what it chooses from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tls.alerts import (
+    HANDSHAKE_FAILURE,
+    ILLEGAL_PARAMETER,
+    INAPPROPRIATE_FALLBACK,
+    PROTOCOL_VERSION,
+)
+from tls.certificates import Identity
+from tls.configuration import ServerConfig
+from tls.errors import PeerError
+from tls.exchange.selection import (
+    is_elliptic,
+    is_finite_field_exchange,
+    key_kinds,
+    signs_parameters,
+)
+from tls.extensions import (
+    EC_POINT_FORMATS,
+    EXTENDED_MASTER_SECRET,
+    SERVER_NAME,
+    SIGNATURE_ALGORITHMS,
+    SUPPORTED_GROUPS,
+    Extensions,
+    decode_codes,
+    decode_point_formats,
+    decode_server_name,
+    require_empty,
+)
+from tls.groups import (
+    EXPORT_FIELD,
+    SECP256R1,
+    FiniteField,
+    finite_field,
+    is_curve,
+    is_finite_field,
+)
+from tls.handshake.authentication import implied_schemes, usable_scheme
+from tls.handshake.context import HandshakeContext
+from tls.handshake.renegotiation import check_client_hello
+from tls.messages import ClientHello
+from tls.record.compression import DEFLATE, NULL
+from tls.signatures import SignatureScheme
+from tls.suites import FALLBACK_SCSV, SUITES, CipherSuite
+from tls.versions import SSL_3_0, TLS_1_2, version_name
+
+
+@dataclass(slots=True)
+class ClientOffer:
+    """A ClientHello, understood.
+
+    `groups` are the client's named groups, `None` when it names none; `schemes` likewise.
+    `answered` collects the extensions of the ServerHello.
+    """
+
+    hello: ClientHello
+    version: int
+    server_name: str | None
+    groups: tuple[int, ...] | None
+    schemes: tuple[int, ...]
+    extended_master_secret: bool
+    renew_ticket: bool = False
+    application_protocol: str | None = None
+    answered: Extensions = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Choice:
+    """What a full handshake uses: suite, identity and scheme, curves, field, compression."""
+
+    suite: CipherSuite
+    identity: Identity | None
+    scheme: SignatureScheme | None
+    groups: tuple[int, ...]
+    field: FiniteField | None
+    compression: int
+
+
+def read_offer(context: HandshakeContext, config: ServerConfig, hello: ClientHello) -> ClientOffer:
+    """The offer in a ClientHello. Raises `PeerError` for what is malformed or impossible."""
+    version = negotiate_version(config, hello)
+    if NULL not in hello.compression_methods:
+        raise PeerError(ILLEGAL_PARAMETER, "null compression is not offered")
+    check_client_hello(context.history, hello)
+    extensions = hello.extensions if version > SSL_3_0 else {}
+    server_name = extensions.get(SERVER_NAME)
+    groups = extensions.get(SUPPORTED_GROUPS)
+    schemes = extensions.get(SIGNATURE_ALGORITHMS) if version >= TLS_1_2 else None
+    master_secret = extensions.get(EXTENDED_MASTER_SECRET)
+    if EC_POINT_FORMATS in extensions:
+        decode_point_formats(extensions[EC_POINT_FORMATS])
+    if master_secret is not None:
+        require_empty(master_secret, "extended_master_secret")
+    return ClientOffer(
+        hello,
+        version,
+        None if server_name is None else decode_server_name(server_name),
+        None if groups is None else decode_codes(groups),
+        implied_schemes(None if schemes is None else decode_codes(schemes)),
+        config.extended_master_secret and master_secret is not None,
+    )
+
+
+def negotiate_version(config: ServerConfig, hello: ClientHello) -> int:
+    """The highest version both sides speak (RFC 5246 appendix E.1, RFC 7507 §3)."""
+    highest = config.versions[-1]
+    common = [version for version in config.versions if version <= hello.client_version]
+    if not common:
+        raise PeerError(
+            PROTOCOL_VERSION, f"the client speaks at most {version_name(hello.client_version)}"
+        )
+    if FALLBACK_SCSV in hello.cipher_suites and hello.client_version < highest:
+        raise PeerError(INAPPROPRIATE_FALLBACK, "the client fell back without need")
+    return common[-1]
+
+
+def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) -> Choice:
+    """The first of the server's suites that the client offers and both can run.
+
+    Raises `PeerError(handshake_failure)` when there is none.
+    """
+    compression = NULL
+    if config.compress and DEFLATE in offer.hello.compression_methods:
+        compression = DEFLATE
+    identities = config.identities_for(offer.server_name)
+    for code in config.suites:
+        if code not in offer.hello.cipher_suites:
+            continue
+        suite = SUITES[code]
+        if not suite.allowed_in(offer.version):
+            continue
+        groups = _curves(config, offer) if is_elliptic(suite) else ()
+        finite = _field(config, offer, suite) if is_finite_field_exchange(suite) else None
+        if (is_elliptic(suite) and not groups) or (
+            is_finite_field_exchange(suite) and finite is None
+        ):
+            continue
+        if suite.is_anonymous:
+            return Choice(suite, None, None, groups, finite, compression)
+        for identity in identities:
+            able, scheme = _signing(config, offer, suite, identity)
+            if able:
+                return Choice(suite, identity, scheme, groups, finite, compression)
+    raise PeerError(HANDSHAKE_FAILURE, "no cipher suite in common")
+
+
+def _signing(
+    config: ServerConfig, offer: ClientOffer, suite: CipherSuite, identity: Identity
+) -> tuple[bool, SignatureScheme | None]:
+    """Whether an identity can authenticate a suite, and the scheme it signs by, if by one."""
+    if identity.key_kind not in key_kinds(suite):
+        return False, None
+    if not signs_parameters(suite):
+        return identity.leaf.may_encipher_keys, None
+    if offer.version < TLS_1_2:
+        return identity.key_kind in ("rsa", "dsa", "ecdsa"), None
+    scheme = usable_scheme(identity, config.signature_schemes, offer.schemes)
+    return scheme is not None, scheme
+
+
+def _curves(config: ServerConfig, offer: ClientOffer) -> tuple[int, ...]:
+    """The curves both sides have, the server's preference first.
+
+    A client that names no groups takes any (RFC 8422 §4); P-256 is the one all have.
+    """
+    if offer.groups is None:
+        return (SECP256R1,) if SECP256R1 in config.groups else ()
+    return tuple(group for group in config.groups if group in offer.groups and is_curve(group))
+
+
+def _field(config: ServerConfig, offer: ClientOffer, suite: CipherSuite) -> FiniteField | None:
+    """The finite field of a suite; `None` when the client names only others (RFC 7919 §4)."""
+    if suite.is_export:
+        return EXPORT_FIELD
+    named = [group for group in offer.groups or () if is_finite_field(group)]
+    if not named:
+        return config.diffie_hellman_field
+    common = next((group for group in config.groups if group in named), None)
+    return None if common is None else finite_field(common)

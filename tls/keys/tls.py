@@ -1,0 +1,133 @@
+"""TLS 1.0 to 1.2: PRF, master secret, key block, export keys, Finished.
+
+(RFC 2246 §5, §6.3, §7.4.9, §8.1; RFC 5246 §5; RFC 7627 §4)
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tls.keys.hmac import KeyedHmac
+from tls.keys.transcript import Transcript
+from tls.meter import Meter
+
+
+class Prf(Protocol):
+    """A pseudo-random function under one secret, keyed once."""
+
+    operation: str
+
+    def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
+        """`length` bytes of PRF(secret, label, seed)."""
+
+
+class Tls10Prf:
+    """PRF(secret, label, seed) = P_MD5(S1, label + seed) XOR P_SHA-1(S2, label + seed).
+
+    S1 and S2 are the halves of the secret, sharing the middle byte when its length is odd
+    (RFC 2246 §5).
+    """
+
+    operation = "prf.tls10"
+    __slots__ = ("_md5", "_sha1")
+
+    def __init__(self, secret: bytes) -> None:
+        half = (len(secret) + 1) // 2
+        self._md5 = KeyedHmac("md5", secret[:half])
+        self._sha1 = KeyedHmac("sha1", secret[len(secret) - half :])
+
+    def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
+        """`length` bytes of PRF(secret, label, seed)."""
+        seed = label + seed
+        from_md5 = int.from_bytes(self._md5.expand(seed, length), "big")
+        from_sha1 = int.from_bytes(self._sha1.expand(seed, length), "big")
+        return (from_md5 ^ from_sha1).to_bytes(length, "big")
+
+
+class Tls12Prf:
+    """PRF(secret, label, seed) = P_<hash>(secret, label + seed) (RFC 5246 §5)."""
+
+    __slots__ = ("_hmac", "operation")
+
+    def __init__(self, secret: bytes, hash_name: str) -> None:
+        self._hmac = KeyedHmac(hash_name, secret)
+        self.operation = f"prf.{hash_name}"
+
+    def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
+        """`length` bytes of PRF(secret, label, seed)."""
+        return self._hmac.expand(label + seed, length)
+
+
+class TlsSecrets:
+    """A session's master secret under the PRF of TLS 1.0 and 1.1, or of TLS 1.2.
+
+    `prf_hash` is the suite's hash in TLS 1.2, `None` before.
+    """
+
+    __slots__ = ("_meter", "_prf", "_prf_hash", "master_secret")
+
+    def __init__(self, master_secret: bytes, prf_hash: str | None, meter: Meter) -> None:
+        self.master_secret = master_secret
+        self._prf_hash = prf_hash
+        self._prf = _prf(master_secret, prf_hash)
+        self._meter = meter
+
+    @classmethod
+    def from_premaster(
+        cls, premaster: bytes, label: bytes, seed: bytes, prf_hash: str | None, meter: Meter
+    ) -> TlsSecrets:
+        """master_secret = PRF(pre_master_secret, label, seed)[0..47].
+
+        Label and seed are "master secret" and client_random + server_random, or "extended master
+        secret" and the session hash (RFC 7627 §4).
+        """
+        prf = _prf(premaster, prf_hash)
+        meter.add(prf.operation, 0, 1, 48)
+        return cls(prf.expand(label, seed, 48), prf_hash, meter)
+
+    def key_block(self, client_random: bytes, server_random: bytes, length: int) -> bytes:
+        """PRF(master_secret, "key expansion", server_random + client_random)."""
+        self._meter.add(self._prf.operation, 0, 1, length)
+        return self._prf.expand(b"key expansion", server_random + client_random, length)
+
+    def export_keys(
+        self,
+        write_keys: tuple[bytes, bytes],
+        client_random: bytes,
+        server_random: bytes,
+        key_length: int,
+        iv_length: int,
+    ) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+        """Final keys and IVs of exportable ciphers, (client's, server's) (RFC 2246 §6.3.1).
+
+        final_key = PRF(write_key, "client write key", client_random + server_random);
+        iv_block = PRF("", "IV block", client_random + server_random).
+        """
+        seed = client_random + server_random
+        client_key, server_key = write_keys
+        ivs = Tls10Prf(b"").expand(b"IV block", seed, 2 * iv_length) if iv_length else b""
+        self._meter.add("prf.tls10", 0, 3, 2 * (key_length + iv_length))
+        return (
+            (Tls10Prf(client_key).expand(b"client write key", seed, key_length), ivs[:iv_length]),
+            (Tls10Prf(server_key).expand(b"server write key", seed, key_length), ivs[iv_length:]),
+        )
+
+    def finished(self, transcript: Transcript, *, from_client: bool) -> bytes:
+        """PRF(master_secret, finished_label, Hash(handshake_messages))[0..11].
+
+        Hash is MD5 + SHA-1 before TLS 1.2, then the PRF's.
+        """
+        label = b"client finished" if from_client else b"server finished"
+        self._meter.add(self._prf.operation, 0, 1, 12)
+        return self._prf.expand(label, session_hash(transcript, self._prf_hash), 12)
+
+
+def session_hash(transcript: Transcript, prf_hash: str | None) -> bytes:
+    """Hash(handshake_messages) so far: MD5 + SHA-1 before TLS 1.2, then the PRF's hash."""
+    if prf_hash is None:
+        return transcript.digest("md5") + transcript.digest("sha1")
+    return transcript.digest(prf_hash)
+
+
+def _prf(secret: bytes, prf_hash: str | None) -> Prf:
+    return Tls10Prf(secret) if prf_hash is None else Tls12Prf(secret, prf_hash)

@@ -1,0 +1,223 @@
+"""How handshakes and certificates are signed (RFC 5246 §7.4.1.4.1, RFC 8446 §4.2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
+
+from tls.meter import Meter
+
+PrivateKey = (
+    rsa.RSAPrivateKey
+    | dsa.DSAPrivateKey
+    | ec.EllipticCurvePrivateKey
+    | ed25519.Ed25519PrivateKey
+    | ed448.Ed448PrivateKey
+)
+"""The kinds of private keys an identity may have."""
+
+PublicKey = (
+    rsa.RSAPublicKey
+    | dsa.DSAPublicKey
+    | ec.EllipticCurvePublicKey
+    | ed25519.Ed25519PublicKey
+    | ed448.Ed448PublicKey
+)
+
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "md5": hashes.MD5(),
+    "sha1": hashes.SHA1(),
+    "sha224": hashes.SHA224(),
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureScheme:
+    """A way to sign: kind of key, hash ("" where the scheme has its own) and padding."""
+
+    code: int
+    name: str
+    key: str
+    hash: str
+    pss: bool = False
+
+
+SCHEMES = {
+    scheme.code: scheme
+    for scheme in (
+        SignatureScheme(0x0403, "ecdsa_secp256r1_sha256", "ecdsa", "sha256"),
+        SignatureScheme(0x0503, "ecdsa_secp384r1_sha384", "ecdsa", "sha384"),
+        SignatureScheme(0x0603, "ecdsa_secp521r1_sha512", "ecdsa", "sha512"),
+        SignatureScheme(0x0807, "ed25519", "ed25519", ""),
+        SignatureScheme(0x0808, "ed448", "ed448", ""),
+        SignatureScheme(0x0804, "rsa_pss_rsae_sha256", "rsa", "sha256", pss=True),
+        SignatureScheme(0x0805, "rsa_pss_rsae_sha384", "rsa", "sha384", pss=True),
+        SignatureScheme(0x0806, "rsa_pss_rsae_sha512", "rsa", "sha512", pss=True),
+        SignatureScheme(0x0401, "rsa_pkcs1_sha256", "rsa", "sha256"),
+        SignatureScheme(0x0501, "rsa_pkcs1_sha384", "rsa", "sha384"),
+        SignatureScheme(0x0601, "rsa_pkcs1_sha512", "rsa", "sha512"),
+        SignatureScheme(0x0402, "dsa_sha256", "dsa", "sha256"),
+        SignatureScheme(0x0303, "ecdsa_sha224", "ecdsa", "sha224"),
+        SignatureScheme(0x0301, "rsa_pkcs1_sha224", "rsa", "sha224"),
+        SignatureScheme(0x0302, "dsa_sha224", "dsa", "sha224"),
+        SignatureScheme(0x0203, "ecdsa_sha1", "ecdsa", "sha1"),
+        SignatureScheme(0x0201, "rsa_pkcs1_sha1", "rsa", "sha1"),
+        SignatureScheme(0x0202, "dsa_sha1", "dsa", "sha1"),
+    )
+}
+"""The schemes this engine has, in order of preference, by their code."""
+
+DEFAULT_SCHEMES = tuple(SCHEMES)
+
+_CODES = {scheme.name: code for code, scheme in SCHEMES.items()}
+
+
+def scheme_name(code: int) -> str:
+    """The IANA name of a scheme; else its code."""
+    scheme = SCHEMES.get(code)
+    return scheme.name if scheme else f"0x{code:04x}"
+
+
+def scheme_from_name(name: str) -> int:
+    """The code of a scheme's name. Raises `KeyError` with the known names."""
+    try:
+        return _CODES[name]
+    except KeyError:
+        raise KeyError(f"unknown signature scheme {name!r}; known: {', '.join(_CODES)}") from None
+
+
+def key_kind(key: PrivateKey | CertificatePublicKeyTypes) -> str:
+    """The kind of a key, as a scheme names it; "" for kinds this engine has not."""
+    kind = _kinds.get(type(key))
+    if kind is None:
+        # The library's key classes are abstract: asking each of them costs microseconds.
+        classes = _KEY_CLASSES.items()
+        kind = next((name for name, kinds in classes if isinstance(key, kinds)), "")
+        _kinds[type(key)] = kind
+    return kind
+
+
+_kinds: dict[type, str] = {}
+
+
+_KEY_CLASSES: dict[str, tuple[type, ...]] = {
+    "rsa": (rsa.RSAPrivateKey, rsa.RSAPublicKey),
+    "ecdsa": (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey),
+    "dsa": (dsa.DSAPrivateKey, dsa.DSAPublicKey),
+    "ed25519": (ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey),
+    "ed448": (ed448.Ed448PrivateKey, ed448.Ed448PublicKey),
+}
+
+_EDWARDS_BITS = {"ed25519": 255, "ed448": 448}
+_RSA_NAMES = ("rsa.private", "rsa.public")
+
+
+def _book(meter: Meter, kind: str, key: PrivateKey | PublicKey, *, sign: bool) -> None:
+    if kind == "rsa":
+        name = _RSA_NAMES[not sign]
+    else:
+        name = f"{kind}.{'sign' if sign else 'verify'}"
+    bits = _EDWARDS_BITS[kind] if kind in _EDWARDS_BITS else int(getattr(key, "key_size", 0))
+    meter.add(name, bits, 1, 0)
+
+
+def sign(
+    key: PrivateKey, scheme: SignatureScheme, data: bytes, *, deterministic: bool, meter: Meter
+) -> bytes:
+    """The signature of `data`. ECDSA is deterministic on demand (RFC 6979)."""
+    _book(meter, scheme.key, key, sign=True)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, _rsa_padding(scheme), _HASHES[scheme.hash])
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        algorithm = ec.ECDSA(_HASHES[scheme.hash], deterministic_signing=deterministic)
+        return key.sign(data, algorithm)
+    if isinstance(key, dsa.DSAPrivateKey):
+        return key.sign(data, _HASHES[scheme.hash])
+    return key.sign(data)
+
+
+def verify(
+    key: CertificatePublicKeyTypes,
+    scheme: SignatureScheme,
+    signature: bytes,
+    data: bytes,
+    meter: Meter,
+) -> bool:
+    """Whether a signature of `data` verifies under a key of the scheme's kind."""
+    kind = key_kind(key)
+    if kind != scheme.key:
+        return False
+    public: Any = key
+    _book(meter, kind, public, sign=False)
+    try:
+        if kind == "rsa":
+            public.verify(signature, data, _rsa_padding(scheme), _HASHES[scheme.hash])
+        elif kind == "ecdsa":
+            public.verify(signature, data, ec.ECDSA(_HASHES[scheme.hash]))
+        elif kind == "dsa":
+            public.verify(signature, data, _HASHES[scheme.hash])
+        else:
+            public.verify(signature, data)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True
+
+
+def _rsa_padding(scheme: SignatureScheme) -> padding.AsymmetricPadding:
+    if not scheme.pss:
+        return _PKCS1
+    return padding.PSS(padding.MGF1(_HASHES[scheme.hash]), padding.PSS.DIGEST_LENGTH)
+
+
+_PKCS1 = padding.PKCS1v15()
+_SHA1_PREHASHED = Prehashed(hashes.SHA1())
+
+
+def sign_md5_and_sha1(
+    key: PrivateKey, digests: bytes, *, deterministic: bool, meter: Meter
+) -> bytes:
+    """The signature of SSL 3.0 to TLS 1.1 over MD5 and SHA-1 digests, 36 bytes together.
+
+    RSA signs both without saying which hashes they are, DSA and ECDSA sign the SHA-1 digest alone
+    (RFC 2246 §7.4.3).
+    """
+    kind = key_kind(key)
+    _book(meter, kind, key, sign=True)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(digests, _PKCS1, NoDigestInfo())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        algorithm = ec.ECDSA(_SHA1_PREHASHED, deterministic_signing=deterministic)
+        return key.sign(digests[16:], algorithm)
+    if isinstance(key, dsa.DSAPrivateKey):
+        return key.sign(digests[16:], _SHA1_PREHASHED)
+    raise TypeError(f"{kind} keys cannot sign before TLS 1.2")
+
+
+def verify_md5_and_sha1(
+    key: CertificatePublicKeyTypes, signature: bytes, digests: bytes, meter: Meter
+) -> bool:
+    """Whether a signature of SSL 3.0 to TLS 1.1 verifies."""
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            _book(meter, "rsa", key, sign=False)
+            key.verify(signature, digests, _PKCS1, NoDigestInfo())  # type: ignore[arg-type]
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            _book(meter, "ecdsa", key, sign=False)
+            key.verify(signature, digests[16:], ec.ECDSA(_SHA1_PREHASHED))
+        elif isinstance(key, dsa.DSAPublicKey):
+            _book(meter, "dsa", key, sign=False)
+            key.verify(signature, digests[16:], _SHA1_PREHASHED)
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""Session tickets: sessions that the client keeps for the server (RFC 5077 §4)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
+
+from tls.entropy import RandomSource
+from tls.errors import PeerError
+from tls.meter import Meter
+from tls.sessions import Session
+from tls.wire import Reader, vector8, vector16, vector24
+
+_NAME_LENGTH = 16
+_IV_LENGTH = 16
+_MAC_LENGTH = 32
+_PADDING = PKCS7(128)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKey:
+    """One key: name, AES-128 key and HMAC-SHA-256 key, as RFC 5077 §4 recommends."""
+
+    name: bytes
+    encryption_key: bytes
+    mac_key: bytes
+
+    @classmethod
+    def derive(cls, secret: bytes, number: int) -> TicketKey:
+        """The key that every server with that secret has for that number."""
+        material = hashlib.shake_128(secret + number.to_bytes(8, "big")).digest(64)
+        return cls(material[:16], material[16:32], material[32:])
+
+
+class TicketKeys:
+    """A server's ticket keys, which rotate with the clock.
+
+    Servers that share `secret` and have the same clock accept each other's tickets. A ticket is
+    sealed with the key of its time and opened with that of the current period or the `kept`
+    periods before, and only for `lifetime` seconds.
+    """
+
+    def __init__(
+        self,
+        secret: bytes,
+        *,
+        lifetime: float = 7200.0,
+        rotation_period: float = 3600.0,
+        kept: int = 2,
+    ) -> None:
+        self.lifetime = lifetime
+        self.rotation_period = rotation_period
+        self.kept = kept
+        self._secret = secret
+        self._keys: dict[int, TicketKey] = {}
+
+    def seal(self, session: Session, now: float, random: RandomSource, meter: Meter) -> bytes:
+        """The ticket of a session, made at calendar time `now`."""
+        key = self._key(self._period(now))
+        iv = random.draw(_IV_LENGTH)
+        padder = _PADDING.padder()
+        state = padder.update(_encode(session, now)) + padder.finalize()
+        encrypted = Cipher(AES(key.encryption_key), CBC(iv)).encryptor().update(state)
+        meter.add("encrypt.aes-128-cbc", 0, 1, len(encrypted))
+        body = key.name + iv + vector16(encrypted)
+        meter.add("hmac.sha256", 0, 1, len(body))
+        return body + hmac.digest(key.mac_key, body, "sha256")
+
+    def open(self, ticket: bytes, now: float, meter: Meter) -> tuple[Session, bool] | None:
+        """The session of a ticket and whether it deserves a new one; `None` when it is no good.
+
+        A ticket deserves a new one when its key is not the current one any more.
+        """
+        if len(ticket) < _NAME_LENGTH + _IV_LENGTH + 2 + _MAC_LENGTH:
+            return None
+        period = self._period(now)
+        for age in range(self.kept + 1):
+            key = self._key(period - age)
+            if key.name == ticket[:_NAME_LENGTH]:
+                session = self._opened(key, ticket, now, meter)
+                return None if session is None else (session, age > 0)
+        return None
+
+    def _opened(self, key: TicketKey, ticket: bytes, now: float, meter: Meter) -> Session | None:
+        body, mac = ticket[:-_MAC_LENGTH], ticket[-_MAC_LENGTH:]
+        meter.add("hmac.sha256", 0, 1, len(body))
+        if not hmac.compare_digest(hmac.digest(key.mac_key, body, "sha256"), mac):
+            return None
+        iv = body[_NAME_LENGTH : _NAME_LENGTH + _IV_LENGTH]
+        encrypted = body[_NAME_LENGTH + _IV_LENGTH + 2 :]
+        if len(encrypted) % _IV_LENGTH:
+            return None
+        meter.add("decrypt.aes-128-cbc", 0, 1, len(encrypted))
+        padded = Cipher(AES(key.encryption_key), CBC(iv)).decryptor().update(encrypted)
+        unpadder = _PADDING.unpadder()
+        try:
+            session, made = _decode(unpadder.update(padded) + unpadder.finalize())
+        except (ValueError, PeerError):
+            return None
+        return session if 0 <= now - made <= self.lifetime else None
+
+    def _period(self, now: float) -> int:
+        return int(now // self.rotation_period)
+
+    def _key(self, period: int) -> TicketKey:
+        key = self._keys.get(period)
+        if key is None:
+            key = self._keys[period] = TicketKey.derive(self._secret, max(period, 0))
+            for old in [known for known in self._keys if known < period - self.kept]:
+                del self._keys[old]
+        return key
+
+
+def _encode(session: Session, now: float) -> bytes:
+    return b"".join(
+        (
+            int(now).to_bytes(8, "big"),
+            session.version.to_bytes(2, "big"),
+            session.suite.to_bytes(2, "big"),
+            vector8(session.master_secret),
+            bytes((session.compression, session.extended_master_secret)),
+            vector16((session.server_name or "").encode()),
+            vector24(b"".join([vector24(der) for der in session.certificates])),
+        )
+    )
+
+
+def _decode(state: bytes) -> tuple[Session, float]:
+    reader = Reader(state)
+    made = int.from_bytes(reader.opaque(8), "big")
+    version, suite = reader.uint16(), reader.uint16()
+    master_secret = reader.vector8()
+    compression, extended = reader.uint8(), reader.uint8()
+    server_name = reader.vector16().decode() or None
+    chain = Reader(reader.vector24())
+    certificates = []
+    while not chain.at_end():
+        certificates.append(chain.vector24())
+    session = Session(
+        b"",
+        version,
+        suite,
+        master_secret,
+        server_name,
+        tuple(certificates),
+        compression,
+        bool(extended),
+    )
+    return session, made

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from experiments.answer_table import answer_table
-from experiments.result import Result
-from experiments.wording import fraction
+from experiments.presentation.answer_table import answer_table
+from experiments.presentation.wording import fraction
+from experiments.results.result import Result
 
 _WIDTH_WITHOUT_TERMINAL = 160
 

@@ -10,10 +10,10 @@ from experiments.questions.question import Answer, Question
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.chart import Chart
-    from experiments.measures import Measurements
-    from experiments.result import Result
-    from experiments.study import Study
+    from experiments.presentation.chart import Chart
+    from experiments.results.measures import Measurements
+    from experiments.results.result import Result
+    from experiments.studies.study import Study
 
 
 class Overview(Question):

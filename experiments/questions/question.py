@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.chart import Chart
-    from experiments.measures import Measurements
-    from experiments.result import Result
-    from experiments.study import Study
+    from experiments.presentation.chart import Chart
+    from experiments.results.measures import Measurements
+    from experiments.results.result import Result
+    from experiments.studies.study import Study
 
 
 class Quantity(Enum):

@@ -15,17 +15,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from experiments.presentation.wording import (
+    decimals_for,
+    fraction,
+    level_words,
+    percent,
+    size_words,
+)
 from experiments.questions import metrics
 from experiments.questions.question import Answer, Metric, Quantity, Question
-from experiments.statistics import Interval, paired_difference, replication_interval
-from experiments.wording import decimals_for, fraction, level_words, percent, size_words
+from experiments.results.statistics import Interval, paired_difference, replication_interval
 
 if TYPE_CHECKING:
     import sim
-    from experiments.chart import Chart
-    from experiments.measures import Measurements
-    from experiments.result import Result
-    from experiments.study import DesignPoint, Study
+    from experiments.presentation.chart import Chart
+    from experiments.results.measures import Measurements
+    from experiments.results.result import Result
+    from experiments.studies.study import DesignPoint, Study
 
 _TOLERANCE = 0.05
 _PEAK_WINDOW = 3600.0

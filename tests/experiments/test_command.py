@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import experiments
-from experiments.schema import scenario_file_schema
-from experiments.suggestions import did_you_mean
+from experiments.scenario_files.schema import scenario_file_schema
+from experiments.scenario_files.suggestions import did_you_mean
 from tests.experiments.small_world import Run
 
 

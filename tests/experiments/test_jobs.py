@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 import experiments
-from experiments import executor, out_folder, running
 from experiments.failures import WorkerDied
-from experiments.jobs import Job, is_finished, jobs_of, run_job
-from experiments.scenario_file import load
-from experiments.study import plan
+from experiments.scenario_files.scenario_file import load
+from experiments.studies import executor, out_folder, running
+from experiments.studies.jobs import Job, is_finished, jobs_of, run_job
+from experiments.studies.study import plan
 from tests.experiments.small_world import ROOT, Run
 
 TABLES = ("connections.parquet", "samples.parquet", "operations.parquet")

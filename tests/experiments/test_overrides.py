@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from experiments.failures import ScenarioError
-from experiments.overrides import apply, parse_override, setting
+from experiments.scenario_files.overrides import apply, parse_override, setting
 
 
 @pytest.mark.parametrize(

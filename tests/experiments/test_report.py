@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import experiments
-from experiments.report import report_html
+from experiments.presentation.report import report_html
 
 
 class Page(HTMLParser):

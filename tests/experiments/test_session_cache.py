@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 import experiments
-from experiments.overrides import parse_override
 from experiments.questions.question import Answer
 from experiments.questions.session_cache import QUESTION, peak_of
-from experiments.scenario_file import load
-from experiments.statistics import replication_interval
-from experiments.study import plan
+from experiments.results.statistics import replication_interval
+from experiments.scenario_files.overrides import parse_override
+from experiments.scenario_files.scenario_file import load
+from experiments.studies.study import plan
 
 
 def test_the_peak_of_the_world_cup_day() -> None:

@@ -8,7 +8,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.statistics import (
+from experiments.results.statistics import (
     mser5,
     paired_difference,
     quantile_interval,

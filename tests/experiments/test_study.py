@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import experiments
-from experiments.overrides import parse_override
-from experiments.scenario_file import load, ready_scenarios
-from experiments.study import plan
+from experiments.scenario_files.overrides import parse_override
+from experiments.scenario_files.scenario_file import load, ready_scenarios
+from experiments.studies.study import plan
 
 
 def labels(file: experiments.ScenarioFile) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 import experiments
 import sim
-from experiments.jobs import jobs_of
+from experiments.studies.jobs import jobs_of
 
 
 @pytest.mark.parametrize("name", sim.SCHEMAS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.toml_places import is_written, line_of
+from experiments.scenario_files.toml_places import is_written, line_of
 
 TEXT = """\
 title = "t"

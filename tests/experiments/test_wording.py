@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from experiments.wording import (
+from experiments.presentation.wording import (
     decimals_for,
     factor_words,
     fraction,

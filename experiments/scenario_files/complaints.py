@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from experiments import schema
 from experiments.failures import ScenarioError
-from experiments.places import Source
-from experiments.suggestions import did_you_mean
-from experiments.toml_places import Path
+from experiments.scenario_files import schema
+from experiments.scenario_files.places import Source
+from experiments.scenario_files.suggestions import did_you_mean
+from experiments.scenario_files.toml_places import Path
 
 _FIRST = ("extra_forbidden", "union_tag_invalid", "union_tag_not_found")
 

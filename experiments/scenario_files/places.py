@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from experiments.toml_places import Path, is_written, line_of
+from experiments.scenario_files.toml_places import Path, is_written, line_of
 
 
 @dataclass(frozen=True)

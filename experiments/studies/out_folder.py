@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.failures import DiskFailed, FolderError
-from experiments.study import Study
-from experiments.whole_files import write_whole
+from experiments.studies.study import Study
+from experiments.studies.whole_files import write_whole
 
 JOBS = "jobs"
 _STUDY = "study.json"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.failures import ScenarioError
-from experiments.suggestions import did_you_mean
+from experiments.scenario_files.suggestions import did_you_mean
 
-FOLDER = Path(__file__).parent / "data"
+FOLDER = Path(__file__).parents[1] / "data"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import sim
-from experiments.study import Study
+from experiments.studies.study import Study
 from experiments.version import simulation_digest, version
 
 _RECORD = "job.json"

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import questions
 from experiments.failures import FolderError
-from experiments.manifest import FILE as MANIFEST
-from experiments.overrides import Override
-from experiments.scenario_file import parse
-from experiments.study import Study, plan
+from experiments.scenario_files.overrides import Override
+from experiments.scenario_files.scenario_file import parse
+from experiments.studies.manifest import FILE as MANIFEST
+from experiments.studies.study import Study, plan
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.measures import Measurements
-    from experiments.plots import Plots
+    from experiments.presentation.plots import Plots
     from experiments.questions.question import Answer, Question
+    from experiments.results.measures import Measurements
 
 REPORT = "report.html"
 SUMMARY = "summary.csv"
@@ -66,7 +66,7 @@ class Result:
     @functools.cached_property
     def summary(self) -> pd.DataFrame:
         """Each metric of each design point with its 95 % interval, as in `summary.csv`."""
-        from experiments.summary import summarise
+        from experiments.results.summary import summarise
 
         return summarise(self.values, self.question, self.study)
 
@@ -78,7 +78,7 @@ class Result:
     @property
     def plot(self) -> Plots:
         """The charts: `result.plot.hit_rate()`."""
-        from experiments.plots import Plots
+        from experiments.presentation.plots import Plots
 
         return Plots(self)
 
@@ -94,7 +94,7 @@ class Result:
 
     def measurements(self) -> Measurements:
         """Open the tables for measuring, without the warm-up of a steady-state study."""
-        from experiments.measures import Measurements
+        from experiments.results.measures import Measurements
 
         steady = any(point.scenario.kind == "steady-state" for point in self.study.points)
         return Measurements(self.folder, steady_state=steady)
@@ -103,7 +103,7 @@ class Result:
         return f"Result({str(self.folder)!r}: {self.answer.sentence})"
 
     def _repr_html_(self) -> str:
-        from experiments.report import answer_fragment
+        from experiments.presentation.report import answer_fragment
 
         return answer_fragment(self)
 

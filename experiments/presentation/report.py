@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 import sim
-from experiments.answer_table import answer_table
-from experiments.chart import Chart
-from experiments.overrides import parse_path
-from experiments.statistics import CONFIDENCE
-from experiments.whole_files import write_whole
-from experiments.wording import fraction, level_words, percent
+from experiments.presentation.answer_table import answer_table
+from experiments.presentation.chart import Chart
+from experiments.presentation.wording import fraction, level_words, percent
+from experiments.results.statistics import CONFIDENCE
+from experiments.scenario_files.overrides import parse_path
+from experiments.studies.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from experiments.result import Result
+    from experiments.results.result import Result
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

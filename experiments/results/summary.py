@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from experiments.questions.question import Question
-from experiments.statistics import replication_interval
-from experiments.study import Study
+from experiments.results.statistics import replication_interval
+from experiments.studies.study import Study
 
 
 def summarise(values: pd.DataFrame, question: Question, study: Study) -> pd.DataFrame:

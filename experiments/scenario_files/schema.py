@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import sim
-from experiments import data_sets
-from experiments.study_table import StudyTable
-from experiments.toml_places import Path
+from experiments.scenario_files import data_sets
+from experiments.scenario_files.study_table import StudyTable
+from experiments.scenario_files.toml_places import Path
 
 Schema = Mapping[str, Any]
 

@@ -10,13 +10,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from experiments.chart import MUTED, SERIES, Chart, add_legend, add_legend_above, new_chart
-from experiments.statistics import Interval, replication_interval
-from experiments.study import DesignPoint
-from experiments.wording import factor_words, fraction, level_words, percent
+from experiments.presentation.chart import (
+    MUTED,
+    SERIES,
+    Chart,
+    add_legend,
+    add_legend_above,
+    new_chart,
+)
+from experiments.presentation.wording import factor_words, fraction, level_words, percent
+from experiments.results.statistics import Interval, replication_interval
+from experiments.studies.study import DesignPoint
 
 if TYPE_CHECKING:
-    from experiments.result import Result
+    from experiments.results.result import Result
 
 _HOUR = 3600.0
 

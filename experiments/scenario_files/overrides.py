@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.failures import ScenarioError
-from experiments.places import dotted
-from experiments.toml_places import Path
+from experiments.scenario_files.places import dotted
+from experiments.scenario_files.toml_places import Path
 
 
 @dataclass(frozen=True)

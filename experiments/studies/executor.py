@@ -24,8 +24,8 @@ from multiprocessing.connection import wait as wait_for_sentinels
 from pathlib import Path
 
 from experiments.failures import Interrupted, WorkerDied
-from experiments.jobs import Job, is_finished, remove_partial, run_job, share_done
-from experiments.progress import StudyProgress
+from experiments.studies.jobs import Job, is_finished, remove_partial, run_job, share_done
+from experiments.studies.progress import StudyProgress
 
 _SECONDS_BETWEEN_LOOKS = 0.25
 

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from experiments.statistics import mser5
+from experiments.results.statistics import mser5
 
 _RESUMED = "outcome LIKE 'resumed%'"
 

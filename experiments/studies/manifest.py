@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from experiments.study import Study
+from experiments.studies.study import Study
+from experiments.studies.whole_files import write_whole
 from experiments.version import simulation_digest, version
-from experiments.whole_files import write_whole
 
 FILE = "manifest.json"
 _LIBRARIES = (

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import sim
-from experiments.jobs import Job, jobs_of
-from experiments.study import Level, Study
+from experiments.studies.jobs import Job, jobs_of
+from experiments.studies.study import Level, Study
 
 _ROWS_IN_A_GROUP = 131_072
 

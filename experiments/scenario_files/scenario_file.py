@@ -17,15 +17,15 @@ from typing import Any
 from pydantic import ValidationError
 
 import sim
-from experiments import data_sets
-from experiments.complaints import complaint
 from experiments.failures import ScenarioError
-from experiments.overrides import Override, apply, parse_path
-from experiments.places import Source
-from experiments.study_table import StudyTable
-from experiments.suggestions import did_you_mean
+from experiments.scenario_files import data_sets
+from experiments.scenario_files.complaints import complaint
+from experiments.scenario_files.overrides import Override, apply, parse_path
+from experiments.scenario_files.places import Source
+from experiments.scenario_files.study_table import StudyTable
+from experiments.scenario_files.suggestions import did_you_mean
 
-FOLDER = Path(__file__).parent / "scenarios"
+FOLDER = Path(__file__).parents[1] / "scenarios"
 
 
 @dataclass(frozen=True)

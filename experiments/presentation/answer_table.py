@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.presentation.wording import decimals_for, factor_words, level_words
 from experiments.questions.question import Metric, Quantity
-from experiments.statistics import Interval, replication_interval
-from experiments.wording import decimals_for, factor_words, level_words
+from experiments.results.statistics import Interval, replication_interval
 
 if TYPE_CHECKING:
-    from experiments.result import Result
+    from experiments.results.result import Result
 
 _FACTORS = {
     Quantity.SHARE: 100.0,

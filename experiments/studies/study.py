@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sim
-from experiments.overrides import Override, parse_path
-from experiments.places import Source
-from experiments.scenario_file import ScenarioFile
-from experiments.toml_places import Path
+from experiments.presentation.wording import level_words
+from experiments.scenario_files.overrides import Override, parse_path
+from experiments.scenario_files.places import Source
+from experiments.scenario_files.scenario_file import ScenarioFile
+from experiments.scenario_files.toml_places import Path
 from experiments.version import simulation_digest, version
-from experiments.wording import level_words
 
 Level = bool | int | float | str | None
 

@@ -8,17 +8,17 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from experiments import out_folder
-from experiments.executor import processors, run_jobs
 from experiments.failures import ScenarioError
-from experiments.jobs import jobs_of
-from experiments.manifest import write_manifest
-from experiments.overrides import setting
-from experiments.result import SUMMARY, Result
-from experiments.scenario_file import ScenarioFile, load
-from experiments.study import plan
-from experiments.tables import merge_tables
-from experiments.whole_files import write_whole
+from experiments.results.result import SUMMARY, Result
+from experiments.results.tables import merge_tables
+from experiments.scenario_files.overrides import setting
+from experiments.scenario_files.scenario_file import ScenarioFile, load
+from experiments.studies import out_folder
+from experiments.studies.executor import processors, run_jobs
+from experiments.studies.jobs import jobs_of
+from experiments.studies.manifest import write_manifest
+from experiments.studies.study import plan
+from experiments.studies.whole_files import write_whole
 
 DEFAULT_SEED = 1
 
@@ -87,7 +87,7 @@ def write_analysis(result: Result) -> None:
     OSError : they cannot be written.
 
     """
-    from experiments.report import write_report
+    from experiments.presentation.report import write_report
 
     write_whole(result.folder / SUMMARY, result.summary.to_csv(index=False, lineterminator="\n"))
     write_report(result)

@@ -1,0 +1,1 @@
+"""Presentation: the answer as words, charts and a report."""

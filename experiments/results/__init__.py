@@ -1,0 +1,1 @@
+"""Results: merged tables, measures, statistics and summaries."""

@@ -1,0 +1,1 @@
+"""Scenario files: found, read, overridden, checked, and complained about in one line."""

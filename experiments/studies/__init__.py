@@ -1,0 +1,1 @@
+"""Studies: design points, jobs, executors, and the folder that keeps their results."""

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from tls.alerts import (
     ALWAYS_FATAL,
     CLOSE_NOTIFY,
+    DECODE_ERROR,
     FATAL,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
@@ -44,7 +45,8 @@ from tls.sessions import Session
 from tls.signatures import sign, sign_md5_and_sha1
 from tls.versions import TLS_1_0
 
-_MAX_UNPRODUCTIVE = 32
+_MAX_EMPTY_RECORDS = 32
+_MAX_WARNINGS = 4
 
 
 class Connection:
@@ -81,7 +83,8 @@ class Connection:
         self._config = config
         self._events: list[Event] = []
         self._alert_input = b""
-        self._unproductive = 0
+        self._empty_records = 0
+        self._warnings = 0
         self._close_notify_sent = False
         self._close_notify_received = False
         self._is_client = is_client
@@ -287,8 +290,6 @@ class Connection:
             content_type, fragment = record
             if content_type == HANDSHAKE:
                 handshake.receive(fragment)
-            elif handshake.in_message:
-                raise PeerError(UNEXPECTED_MESSAGE, "a record interrupts a handshake message")
             elif content_type == APPLICATION_DATA:
                 self._receive_application_data(fragment)
             elif content_type == ALERT:
@@ -315,9 +316,11 @@ class Connection:
         if not self.handshake_completed or self._handshake.expects_finished:
             raise PeerError(UNEXPECTED_MESSAGE, "application data during the handshake")
         if not fragment:
-            self._count_unproductive("empty records")
+            self._empty_records += 1
+            if self._empty_records > _MAX_EMPTY_RECORDS:
+                raise PeerError(DECODE_ERROR, "too many empty records in a row")
             return
-        self._unproductive = 0
+        self._empty_records = self._warnings = 0
         self._events.append(ApplicationData(fragment))
 
     def _receive_alerts(self, fragment: bytes) -> None:
@@ -338,20 +341,18 @@ class Connection:
         self._events.append(AlertReceived(alert, fatal))
         if fatal:
             self._end()
-        elif alert == CLOSE_NOTIFY:
+            return
+        if alert == CLOSE_NOTIFY:
             # RFC 2246 §7.2.1: answer with a close_notify of one's own.
             self._close_notify_received = True
             self.close()
             self.closed = True
-        elif not self._config.on_warning(alert):
+            return
+        if not self._config.on_warning(alert):
             raise PeerError(HANDSHAKE_FAILURE, f"no going on after the warning {alert_name(alert)}")
-        else:
-            self._count_unproductive("warnings")
-
-    def _count_unproductive(self, what: str) -> None:
-        self._unproductive += 1
-        if self._unproductive > _MAX_UNPRODUCTIVE:
-            raise PeerError(UNEXPECTED_MESSAGE, f"too many {what} in a row")
+        self._warnings += 1
+        if self._warnings > _MAX_WARNINGS:
+            raise PeerError(DECODE_ERROR, "too many warnings in a row")
 
     def _send_alert(self, level: int, alert: int) -> None:
         self._handshake.flush()

@@ -20,6 +20,8 @@ RECORD_SIZE_LIMIT = 28
 SESSION_TICKET = 35
 RENEGOTIATION_INFO = 0xFF01
 
+_HOST_NAME = 0
+
 Extensions = dict[int, bytes]
 """Extension type to extension data, in the order of the wire."""
 
@@ -63,30 +65,27 @@ def encode_server_name(name: str) -> bytes:
     return vector16(b"\0" + vector16(name.encode("idna")))
 
 
-def decode_server_name(data: bytes) -> str:
-    """The host name in a client's server_name extension (RFC 6066 §3)."""
+def decode_server_name(data: bytes) -> str | None:
+    """The host name in a client's server_name extension (RFC 6066 §3); other types are ignored."""
     reader = Reader(data)
-    names = Reader(reader.vector16())
+    names = Reader(reader.filled16())
     reader.finish()
     host_name: str | None = None
     while not names.at_end():
         kind = names.uint8()
-        name = names.vector16()
-        if kind != 0 or not name:
-            raise PeerError(DECODE_ERROR, "a server name is empty or of an unknown type")
+        name = names.filled16()
+        if kind != _HOST_NAME:
+            continue
         if host_name is not None:
             raise PeerError(ILLEGAL_PARAMETER, "two host names in one server_name extension")
         host_name = _host_name(name)
-    if host_name is None:
-        raise PeerError(DECODE_ERROR, "the server_name extension names nobody")
     return host_name
 
 
 def _host_name(name: bytes) -> str:
-    try:
-        return name.decode("ascii").lower()
-    except UnicodeDecodeError:
-        raise PeerError(ILLEGAL_PARAMETER, "the server name is not ASCII") from None
+    if not all(0x20 < byte < 0x7F for byte in name):
+        raise PeerError(ILLEGAL_PARAMETER, "the server name is not made of printable ASCII")
+    return name.decode("ascii").lower()
 
 
 def encode_codes(codes: Iterable[int]) -> bytes:

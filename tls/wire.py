@@ -58,6 +58,14 @@ class Reader:
         """An opaque vector with a length of two bytes."""
         return self.opaque(self.uint16())
 
+    def filled8(self) -> bytes:
+        """An opaque vector with a length of one byte that must not be empty."""
+        return _filled(self.vector8())
+
+    def filled16(self) -> bytes:
+        """An opaque vector with a length of two bytes that must not be empty."""
+        return _filled(self.vector16())
+
     def vector24(self) -> bytes:
         """An opaque vector with a length of three bytes."""
         return self.opaque(self.uint24())
@@ -88,6 +96,12 @@ class Reader:
         """Check that nothing is left."""
         if self.position != self.end:
             raise PeerError(DECODE_ERROR, "bytes follow the end of the message")
+
+
+def _filled(data: bytes) -> bytes:
+    if not data:
+        raise PeerError(DECODE_ERROR, "a value that must not be empty is empty")
+    return data
 
 
 def _too_short() -> PeerError:

@@ -28,6 +28,7 @@ from tls.extensions import (
     RECORD_SIZE_LIMIT,
     SIGNATURE_ALGORITHMS,
     SUPPORTED_GROUPS,
+    decode_server_name,
 )
 from tls.messages import ClientHello, ServerHello, encode_message
 from tls.record.cbc import CbcProtection, EncryptThenMacProtection
@@ -193,6 +194,28 @@ def test_an_extension_that_was_not_asked_for() -> None:
     with pytest.raises(tls.PeerError) as caught:
         client.receive(record(answer))
     assert caught.value.alert == UNSUPPORTED_EXTENSION
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (b"\x00\x00\x03abc", "abc"),
+        (b"\x00\x00\x03ABC", "abc"),
+        (b"\x07\x00\x02xy\x00\x00\x03abc", "abc"),
+        (b"\x00\x00\x03abc\x07\x00\x02xy", "abc"),
+        (b"\x07\x00\x02xy", None),
+    ],
+)
+def test_server_names_of_other_types_are_ignored(names: bytes, wanted: str | None) -> None:
+    assert decode_server_name(len(names).to_bytes(2, "big") + names) == wanted
+
+
+@pytest.mark.parametrize("name", [b"a\x00b", b"a\x07b", b"\x1b[31m", b"\xff\xff"])
+def test_server_names_that_nobody_can_have(name: bytes) -> None:
+    entry = b"\x00" + len(name).to_bytes(2, "big") + name
+    with pytest.raises(tls.PeerError) as caught:
+        decode_server_name(len(entry).to_bytes(2, "big") + entry)
+    assert caught.value.alert == ILLEGAL_PARAMETER
 
 
 # -- groups and signature schemes

@@ -135,12 +135,13 @@ def test_a_session_is_not_resumed_for_another_server_name() -> None:
     assert not again.resumed
 
 
-def test_a_session_is_not_resumed_when_its_suite_is_not_offered() -> None:
+def test_a_session_whose_suite_is_not_offered_is_refused() -> None:
+    """RFC 5246 §7.4.1.2: the hello MUST include the suite of the session it offers."""
     sessions = tls.SessionCache()
     client, _ = connected(sessions, suites=[AES_128])
-    again, _ = connected(sessions, client.session, suites=[RC4_SHA])
-    assert not again.resumed
-    assert again.suite == RC4_SHA
+    with pytest.raises(tls.PeerError) as caught:
+        converse(new_client(client.session, suites=[RC4_SHA]), new_server(sessions))
+    assert caught.value.alert == ILLEGAL_PARAMETER
 
 
 def test_a_session_is_not_resumed_in_another_version() -> None:

@@ -8,6 +8,7 @@ import tls
 from tests.tls.conversation import EVERY_PROTECTION, connected, data_in, new_server
 from tls.alerts import (
     BAD_RECORD_MAC,
+    DECODE_ERROR,
     PROTOCOL_VERSION,
     RECORD_OVERFLOW,
     UNEXPECTED_MESSAGE,
@@ -135,4 +136,4 @@ def test_endless_empty_records_end_the_connection() -> None:
         for _ in range(100):
             sealed = client._records._write.seal(23, client.version, b"")
             server.receive(b"\x17\x03\x03" + len(sealed).to_bytes(2, "big") + sealed)
-    assert caught.value.alert == UNEXPECTED_MESSAGE
+    assert caught.value.alert == DECODE_ERROR

@@ -138,3 +138,27 @@ def test_the_scsv_says_the_same_as_the_extension() -> None:
     converse(client, server)
     assert client._history.secure
     assert server._history.secure
+
+
+def test_data_may_come_between_the_pieces_of_a_hello() -> None:
+    """Content types may be interleaved before TLS 1.3 (RFC 5246 §6.2.1)."""
+    client, server = new_client(), new_server()
+    converse(client, server)
+    client.renegotiate()
+    hello = client._handshake._flight.pop()
+    client._records.send(22, hello[:20])
+    client._records.send(23, b"in between")
+    client._records.send(22, hello[20:])
+    assert data_in(server.receive(client.outgoing())) == b"in between"
+    client_events, _ = converse(client, server)
+    assert completed(client_events) == 1
+
+
+def test_a_renegotiation_keeps_the_extended_master_secret() -> None:
+    client, server = new_client(), new_server()
+    converse(client, server)
+    object.__setattr__(client._client_config, "extended_master_secret", False)
+    client.renegotiate()
+    with pytest.raises(tls.PeerError) as caught:
+        server.receive(client.outgoing())
+    assert caught.value.alert == HANDSHAKE_FAILURE

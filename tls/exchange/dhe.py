@@ -37,9 +37,9 @@ class DheExchange:
         """Yc in the server's field."""
         if parameters is None:
             raise PeerError(HANDSHAKE_FAILURE, "a DHE suite without the server's parameters")
-        prime = int.from_bytes(parameters.vector16(), "big")
-        generator = int.from_bytes(parameters.vector16(), "big")
-        server_public = parameters.vector16()
+        prime = int.from_bytes(parameters.filled16(), "big")
+        generator = int.from_bytes(parameters.filled16(), "big")
+        server_public = parameters.filled16()
         field = FiniteField(prime, generator)
         if not MIN_BITS <= field.bits <= MAX_BITS:
             raise PeerError(INSUFFICIENT_SECURITY, f"a Diffie-Hellman prime of {field.bits} bits")
@@ -50,7 +50,7 @@ class DheExchange:
         """The secret of Yc and the server's own key."""
         assert self._key is not None
         reader = Reader(body)
-        client_public = reader.vector16()
+        client_public = reader.filled16()
         reader.finish()
         yield from ()  # a coroutine like the others, though it asks for nothing
         return _premaster(self._key, client_public)

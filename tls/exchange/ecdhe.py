@@ -35,7 +35,7 @@ class EcdheExchange:
         group = parameters.uint16()
         if group not in self._context.groups or not is_curve(group):
             raise PeerError(ILLEGAL_PARAMETER, f"the server chose {group_name(group)}, not offered")
-        server_public = parameters.vector8()
+        server_public = parameters.filled8()
         key = generate_curve_key(group, self._context.random, self._context.meter)
         return vector8(key.public), key.agree(server_public)
 
@@ -43,7 +43,7 @@ class EcdheExchange:
         """The secret of the client's point and the server's own key."""
         assert self._key is not None
         reader = Reader(body)
-        client_public = reader.vector8()
+        client_public = reader.filled8()
         reader.finish()
         yield from ()  # a coroutine like the others, though it asks for nothing
         return self._key.agree(client_public)

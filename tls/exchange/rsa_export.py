@@ -44,8 +44,8 @@ class RsaExportExchange:
         """The premaster, encrypted to the temporary key."""
         if parameters is None:
             raise PeerError(ILLEGAL_PARAMETER, "an export suite without a temporary key")
-        modulus = int.from_bytes(parameters.vector16(), "big")
-        exponent = int.from_bytes(parameters.vector16(), "big")
+        modulus = int.from_bytes(parameters.filled16(), "big")
+        exponent = int.from_bytes(parameters.filled16(), "big")
         if modulus.bit_length() > self.bits:
             raise PeerError(ILLEGAL_PARAMETER, "the temporary key is too long for export")
         try:

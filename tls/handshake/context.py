@@ -40,13 +40,15 @@ _EXPECT_FINISHED = Expect(Finished)
 class FinishedHistory:
     """What RFC 5746 binds a renegotiation to: the last handshake's Finished messages.
 
-    `secure` says that both sides know RFC 5746; `completed` that there was a handshake.
+    `secure` says that both sides know RFC 5746; `completed` that there was a handshake, and
+    `extended_master_secret` that the last one used RFC 7627.
     """
 
     completed: bool = False
     secure: bool = False
     client_verify_data: bytes = b""
     server_verify_data: bytes = b""
+    extended_master_secret: bool = False
 
 
 class HandshakeContext:
@@ -137,6 +139,7 @@ class HandshakeContext:
 
     def send_finished(self, secrets: Secrets) -> Handshake:
         """This side's Finished."""
+        self.history.extended_master_secret = self.extended_master_secret
         verify_data = secrets.finished(self.transcript, from_client=self.is_client)
         self._remember(verify_data, from_client=self.is_client)
         yield Send(Finished(verify_data))

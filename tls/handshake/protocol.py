@@ -93,11 +93,6 @@ class HandshakeProtocol:
         self._advance(None)
 
     @property
-    def in_message(self) -> bool:
-        """Whether a message has begun that is not whole yet."""
-        return bool(self._input)
-
-    @property
     def expects_finished(self) -> bool:
         """Whether nothing but the peer's Finished may come."""
         waits_for = self._waits_for
@@ -119,7 +114,7 @@ class HandshakeProtocol:
     def receive_change_cipher_spec(self, fragment: bytes) -> None:
         """Take a change_cipher_spec record's fragment (RFC 5246 §7.1)."""
         waits_for = self._waits_for
-        if type(waits_for) is not ExpectChangeCipherSpec:
+        if type(waits_for) is not ExpectChangeCipherSpec or self._input:
             raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is not due")
         if fragment != _CHANGE_CIPHER_SPEC_BODY:
             raise PeerError(ILLEGAL_PARAMETER, "a malformed change_cipher_spec")

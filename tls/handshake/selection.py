@@ -95,6 +95,8 @@ def read_offer(context: HandshakeContext, config: ServerConfig, hello: ClientHel
         decode_point_formats(extensions[EC_POINT_FORMATS])
     if master_secret is not None:
         require_empty(master_secret, "extended_master_secret")
+    elif context.history.extended_master_secret:
+        raise PeerError(HANDSHAKE_FAILURE, "a renegotiation drops the extended master secret")
     return ClientOffer(
         hello,
         version,

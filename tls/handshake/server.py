@@ -93,6 +93,9 @@ def _resumable_session(
         yield Emit(SessionLookedUp(offer.hello.session_id, session is not None))
     if session is None or not _fits(config, offer, session):
         return None
+    if session.suite not in offer.hello.cipher_suites:
+        # RFC 5246 §7.4.1.2: the hello MUST include the suite of the session it offers.
+        raise PeerError(ILLEGAL_PARAMETER, "the offered session's suite is not offered")
     if session.extended_master_secret and not offer.extended_master_secret:
         raise PeerError(HANDSHAKE_FAILURE, "the session's extended master secret is not offered")
     return session
@@ -103,7 +106,6 @@ def _fits(config: ServerConfig, offer: ClientOffer, session: Session) -> bool:
     hello = offer.hello
     return (
         session.version == offer.version
-        and session.suite in hello.cipher_suites
         and session.suite in config.suites
         and session.compression in hello.compression_methods
         and session.server_name == offer.server_name

@@ -24,15 +24,12 @@ help:
 install: $(STAMP)
 
 # A lock or project file that changed makes a new environment; an unchanged one costs nothing.
-# tlslite-ng puts its demonstration tls.py beside the command tlscape, which would import that in the
-# place of the package tls: a script's own folder comes first on its path.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "tlscape needs Python 3.11 or later; say which with: make PYTHON=python3.x" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	@rm -f $(BIN)/tls.py
 	@touch $@
 
 test: $(STAMP)

@@ -5,11 +5,13 @@ Each command's work is imported when it is run, so that help comes at once.
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line; exit codes as in `docs/exit-codes.md`."""
+    _leave_the_scripts_folder()
     from experiments.command.application import application
     from experiments.failures import Failure
 
@@ -18,3 +20,18 @@ def main() -> None:
     except Failure as failure:
         print(f"tlscape: {failure}", file=sys.stderr)
         sys.exit(failure.exit_code)
+
+
+def _leave_the_scripts_folder() -> None:
+    """Import nothing from the folder that the command itself lies in.
+
+    Python puts a script's own folder first on its path, and tlslite-ng installs a script `tls.py`
+    there, which would be imported in the place of the package `tls`.
+    """
+    scripts = os.path.dirname(os.path.realpath(sys.argv[0]))
+    if (
+        sys.path
+        and os.path.realpath(sys.path[0]) == scripts
+        and not os.path.isdir(os.path.join(scripts, "tls"))
+    ):
+        del sys.path[0]

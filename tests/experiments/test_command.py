@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -94,3 +97,19 @@ def test_a_suggestion_is_always_one_of_the_known(written: str, known: list[str])
         assert remedy == f'did you mean "{written}"?'
     elif remedy.startswith("did you mean"):
         assert remedy.removeprefix('did you mean "').removesuffix('"?') in known
+
+
+def test_a_script_named_tls_beside_the_command_is_not_imported(tmp_path: Path) -> None:
+    """tlslite-ng installs one (its `tls.py`) into the folder where `tlscape` lies."""
+    (tmp_path / "tls.py").write_text("raise SystemExit('the wrong tls')\n")
+    command = tmp_path / "tlscape"
+    command.write_text("from experiments.command import main\nmain()\n")
+    root = Path(__file__).resolve().parents[2]
+    finished = subprocess.run(
+        [sys.executable, str(command), "scenarios"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "session-cache" in finished.stdout

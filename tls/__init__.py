@@ -6,8 +6,8 @@ events and holds the bytes to send; its `meter` says what work that was.
 
 from tls.alerts import alert_name
 from tls.certificates import CertificateProblem, Identity, TrustStore
+from tls.client_connection import ClientConnection
 from tls.configuration import ClientAuthentication, ClientConfig, Renegotiation, ServerConfig
-from tls.connection import ClientConnection, ServerConnection
 from tls.entropy import Entropy
 from tls.errors import PeerError, UsageError
 from tls.events import (
@@ -26,6 +26,7 @@ from tls.handshake.requests import LookUpSession, PrivateKeyOperation, StoreSess
 from tls.messages import message_name
 from tls.meter import Meter, Operation
 from tls.record.sizes import RecordSizes
+from tls.server_connection import ServerConnection
 from tls.sessions import Session, SessionCache, SessionStore
 from tls.suites import DEFAULT_SUITES, IMPLEMENTED_SUITES, suite_from_name, suite_name
 from tls.tickets import TicketKeys

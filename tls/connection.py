@@ -1,8 +1,7 @@
-"""A connection of either side: bytes in, events and bytes out, no socket anywhere."""
+"""What both sides of a connection share: bytes in, events and bytes out, no socket anywhere."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -34,11 +33,9 @@ from tls.events import (
     Truncated,
 )
 from tls.exchange.rsa import decrypt_premaster
-from tls.handshake.client import client_handshake
 from tls.handshake.context import FinishedHistory, HandshakeContext
 from tls.handshake.protocol import HandshakeProtocol
-from tls.handshake.requests import Deferrable, Handshake, LookUpSession, PrivateKeyOperation
-from tls.handshake.server import server_handshake
+from tls.handshake.requests import Deferrable, Handshake, PrivateKeyOperation
 from tls.meter import Meter
 from tls.record.layer import ALERT, APPLICATION_DATA, HANDSHAKE, RecordLayer
 from tls.sessions import Session
@@ -384,72 +381,3 @@ class Connection:
         waiting, self._waiting_data = self._waiting_data, []
         for data in waiting:
             self.send(data)
-
-
-class ServerConnection(Connection):
-    """The server's side of one connection.
-
-    Args:
-        config: shared by all the server's connections.
-        entropy: a source of random bytes, or `None` for the system's.
-        clock: calendar time in seconds since 1970 (Unix time).
-    """
-
-    def __init__(
-        self,
-        config: ServerConfig,
-        *,
-        entropy: Entropy | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._server_config = config
-        super().__init__(config, is_client=False, entropy=entropy, clock=clock)
-
-    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
-        return server_handshake(context, self._server_config)
-
-    def _serve(self, request: Deferrable) -> object:
-        if isinstance(request, PrivateKeyOperation):
-            return self._use_private_key(request)
-        sessions = self._server_config.sessions
-        if sessions is None:
-            return None
-        if isinstance(request, LookUpSession):
-            return sessions.lookup(request.session_id, self._clock())
-        return sessions.store(request.session, self._clock())
-
-    def _accepts_ssl2_hello(self) -> bool:
-        return self._server_config.ssl2_hello
-
-    def _forget_session(self, session: Session) -> None:
-        if self._server_config.sessions is not None:
-            self._server_config.sessions.remove(session.id)
-
-
-class ClientConnection(Connection):
-    """The client's side of one connection; its hello is ready at once.
-
-    Args:
-        config: shared by all the client's connections.
-        server_name: the DNS name or IP address wanted: what the certificate must name.
-        session: offered for resumption.
-        entropy: a source of random bytes, or `None` for the system's.
-        clock: calendar time in seconds since 1970 (Unix time).
-    """
-
-    def __init__(
-        self,
-        config: ClientConfig,
-        server_name: str,
-        *,
-        session: Session | None = None,
-        entropy: Entropy | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._client_config = config
-        self._server_name = server_name
-        self._offered = session
-        super().__init__(config, is_client=True, entropy=entropy, clock=clock)
-
-    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
-        return client_handshake(context, self._client_config, self._server_name, self._offered)

@@ -7,8 +7,8 @@ import sys
 from dataclasses import dataclass
 
 from tls.alerts import NO_RENEGOTIATION
+from tls.client_connection import ClientConnection
 from tls.configuration import ClientConfig
-from tls.connection import ClientConnection
 from tls.errors import PeerError
 from tls.events import (
     AlertReceived,

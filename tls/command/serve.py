@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from tls.configuration import ServerConfig
-from tls.connection import ServerConnection
 from tls.errors import PeerError
 from tls.events import ApplicationData
+from tls.server_connection import ServerConnection
 from tls.suites import suite_name
 from tls.versions import version_name
 

@@ -1,0 +1,43 @@
+"""The client's side of a connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tls.configuration import ClientConfig
+from tls.connection import Connection
+from tls.entropy import Entropy
+from tls.handshake.client import client_handshake
+from tls.handshake.context import HandshakeContext
+from tls.handshake.requests import Handshake
+from tls.sessions import Session
+
+
+class ClientConnection(Connection):
+    """The client's side of one connection; its hello is ready at once.
+
+    Args:
+        config: shared by all the client's connections.
+        server_name: the DNS name or IP address wanted: what the certificate must name.
+        session: offered for resumption.
+        entropy: a source of random bytes, or `None` for the system's.
+        clock: calendar time in seconds since 1970 (Unix time).
+    """
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        server_name: str,
+        *,
+        session: Session | None = None,
+        entropy: Entropy | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client_config = config
+        self._server_name = server_name
+        self._offered = session
+        super().__init__(config, is_client=True, entropy=entropy, clock=clock)
+
+    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
+        return client_handshake(context, self._client_config, self._server_name, self._offered)

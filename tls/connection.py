@@ -83,6 +83,7 @@ class Connection:
         self._empty_records = 0
         self._warnings = 0
         self._close_notify_sent = False
+        self._close_waits = False
         self._close_notify_received = False
         self._is_client = is_client
         self._clock = clock
@@ -217,7 +218,7 @@ class Connection:
         """
         if not self._may_send:
             raise UsageError("application data cannot be sent before the handshake is completed")
-        if self.closed or self._close_notify_sent:
+        if self.closed or self._close_notify_sent or self._close_waits:
             raise UsageError("the connection is closed for sending")
         if self.handshake_completed and not self._handshake.completed:
             self._waiting_data.append(data)
@@ -244,7 +245,16 @@ class Connection:
             self._handshake.request_renegotiation()
 
     def close(self) -> None:
-        """Send close_notify, once; what the peer still sends is received until its own."""
+        """Send close_notify, once; what the peer still sends is received until its own.
+
+        While a connection negotiates anew it waits, behind the data that waits, until that is done.
+        """
+        if self.handshake_completed and not self._handshake.completed:
+            self._close_waits = True
+        else:
+            self._send_close_notify()
+
+    def _send_close_notify(self) -> None:
         if not (self.closed or self._close_notify_sent):
             self._close_notify_sent = True
             self._send_alert(WARNING, CLOSE_NOTIFY)
@@ -342,7 +352,7 @@ class Connection:
         if alert == CLOSE_NOTIFY:
             # RFC 2246 §7.2.1: answer with a close_notify of one's own.
             self._close_notify_received = True
-            self.close()
+            self._send_close_notify()
             self.closed = True
             return
         if not self._config.on_warning(alert):
@@ -379,5 +389,9 @@ class Connection:
 
     def _send_waiting_data(self) -> None:
         waiting, self._waiting_data = self._waiting_data, []
+        if waiting:
+            self._handshake.flush()
         for data in waiting:
-            self.send(data)
+            self._records.send_application_data(data)
+        if self._close_waits:
+            self._send_close_notify()

@@ -84,12 +84,15 @@ def test_who_may_not_ask() -> None:
         old.renegotiate()
 
 
-def test_data_sent_meanwhile_waits_and_arrives() -> None:
+@pytest.mark.parametrize("sender", ["client", "server"])
+def test_data_sent_meanwhile_waits_and_arrives(sender: str) -> None:
     client, server = new_client(), new_server()
     converse(client, server)
     client.renegotiate()
-    client.send(b"after the handshake")
-    _, events = converse(client, server)
+    server.receive(client.outgoing())
+    (client if sender == "client" else server).send(b"after the handshake")
+    client_events, server_events = converse(client, server)
+    events = server_events if sender == "client" else client_events
     kinds = [type(event) for event in events]
     assert kinds.index(tls.HandshakeCompleted) < kinds.index(tls.ApplicationData)
     assert data_in(events) == b"after the handshake"
@@ -162,3 +165,17 @@ def test_a_renegotiation_keeps_the_extended_master_secret() -> None:
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())
     assert caught.value.alert == HANDSHAKE_FAILURE
+
+
+def test_a_close_meanwhile_waits_behind_the_data() -> None:
+    client, server = new_client(), new_server()
+    converse(client, server)
+    client.renegotiate()
+    client.send(b"the last words")
+    client.close()
+    with pytest.raises(tls.UsageError):
+        client.send(b"too late")
+    _, events = converse(client, server)
+    assert data_in(events) == b"the last words"
+    assert client.closed
+    assert server.closed

@@ -78,7 +78,8 @@ def read_extensions(
         decode_point_formats(answered[EC_POINT_FORMATS])
     context.extended_master_secret = EXTENDED_MASTER_SECRET in answered
     if ENCRYPT_THEN_MAC in answered:
-        if suite.cipher.mode != "cbc":
+        # With the NULL cipher both orders are the same bytes, and OpenSSL says yes to it.
+        if suite.cipher.mode not in ("cbc", "null"):
             raise PeerError(ILLEGAL_PARAMETER, "encrypt_then_mac for a cipher without CBC")
         context.encrypt_then_mac = True
     agreed = Agreed(expects_ticket=SESSION_TICKET in answered)

@@ -22,7 +22,11 @@ _END = datetime.datetime(2049, 12, 31)
 
 @cache
 def _key(name: int | str) -> PrivateKey:
-    """The key of that name: "ecdsa", "dsa", "ed25519", "ed448", or an RSA key of that number."""
+    """The key of that name.
+
+    "ecdsa", "dsa", "ed25519", "ed448", an RSA-2048 key for "rsa-2048" and what begins so, or the
+    RSA-1024 key of a number.
+    """
     if name == "ecdsa":
         return ec.generate_private_key(ec.SECP256R1())
     if name == "dsa":
@@ -31,6 +35,8 @@ def _key(name: int | str) -> PrivateKey:
         return ed25519.Ed25519PrivateKey.generate()
     if name == "ed448":
         return ed448.Ed448PrivateKey.generate()
+    if isinstance(name, str) and name.startswith("rsa-2048"):
+        return rsa.generate_private_key(65_537, 2048)
     return rsa.generate_private_key(65_537, 1024)
 
 

@@ -78,10 +78,10 @@ def read_extensions(
         decode_point_formats(answered[EC_POINT_FORMATS])
     context.extended_master_secret = EXTENDED_MASTER_SECRET in answered
     if ENCRYPT_THEN_MAC in answered:
-        # With the NULL cipher both orders are the same bytes, and OpenSSL says yes to it.
+        # OpenSSL answers so to NULL suites, where both orders are the same bytes.
         if suite.cipher.mode not in ("cbc", "null"):
             raise PeerError(ILLEGAL_PARAMETER, "encrypt_then_mac for a cipher without CBC")
-        context.encrypt_then_mac = True
+        context.encrypt_then_mac = suite.cipher.mode == "cbc"
     agreed = Agreed(expects_ticket=SESSION_TICKET in answered)
     if ALPN in answered:
         agreed.application_protocol = _agreed_protocol(config, answered[ALPN])

@@ -1,0 +1,73 @@
+"""What the conversations share, and the document that is made of their results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.interop.document import Outcome, write_document
+from tests.interop.identities import Identities
+from tests.interop.ours import serve_everything
+from tests.interop.peers import Peer
+
+SERVERS = {
+    "by ID": ("--no-tickets",),
+    "by ticket": ("--sessions", "0"),
+    "with certificates": ("--client-auth", "require", "--client-trust", "{authority}"),
+}
+_OUTCOMES: list[Outcome] = []
+
+
+@pytest.fixture(scope="session")
+def identities(tmp_path_factory: pytest.TempPathFactory) -> Identities:
+    return Identities(tmp_path_factory.mktemp("identities"))
+
+
+@pytest.fixture(scope="session")
+def our_server(identities: Identities) -> Iterator[Callable[[str], int]]:
+    """The port of one of `SERVERS`, started at its first use and ended with the session."""
+    with ExitStack() as running:
+
+        @cache
+        def port(how: str) -> int:
+            options = [each.format(authority=identities.authority) for each in SERVERS[how]]
+            return running.enter_context(serve_everything(identities, *options))
+
+        yield port
+
+
+@pytest.fixture(scope="session")
+def peer_of(identities: Identities) -> Iterator[Callable[[type[Peer]], Peer]]:
+    """A peer of that class, started at its first use and ended with the session."""
+    with ExitStack() as running:
+
+        @cache
+        def peer(kind: type[Peer]) -> Peer:
+            started = kind(identities)
+            running.callback(started.close)
+            return started
+
+        yield peer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-interoperability",
+        metavar="FILE",
+        type=Path,
+        help="write what the matrix measured to this document",
+    )
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _OUTCOMES.extend(Outcome(*value) for name, value in report.user_properties if name == "cell")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    path = session.config.getoption("--write-interoperability")
+    if path is not None and not hasattr(session.config, "workerinput"):
+        write_document(path, _OUTCOMES)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,16 +13,21 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.Security;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Java's TLS as a peer, steered by lines on standard input; each is answered by lines, the last of
@@ -109,8 +115,63 @@ class JavaPeer {
         TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
         trust.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keyManagers.getKeyManagers(), trust.getTrustManagers(), null);
+        var manager = new Trust((X509ExtendedTrustManager) trust.getTrustManagers()[0]);
+        context.init(keyManagers.getKeyManagers(), new TrustManager[] {manager}, null);
         return context;
+    }
+
+    /** Java's own check, but that it has forgotten DHE_DSS_EXPORT among the key exchanges. */
+    private static class Trust extends X509ExtendedTrustManager {
+        private final X509ExtendedTrustManager own;
+
+        Trust(X509ExtendedTrustManager own) {
+            this.own = own;
+        }
+
+        private static String known(String keyExchange) {
+            return keyExchange.equals("DHE_DSS_EXPORT") ? "DHE_DSS" : keyExchange;
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String kind)
+                throws CertificateException {
+            own.checkClientTrusted(chain, kind);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String kind, Socket socket)
+                throws CertificateException {
+            own.checkClientTrusted(chain, kind, socket);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String kind, SSLEngine engine)
+                throws CertificateException {
+            own.checkClientTrusted(chain, kind, engine);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String kind)
+                throws CertificateException {
+            own.checkServerTrusted(chain, known(kind));
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String kind, Socket socket)
+                throws CertificateException {
+            own.checkServerTrusted(chain, known(kind), socket);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String kind, SSLEngine engine)
+                throws CertificateException {
+            own.checkServerTrusted(chain, known(kind), engine);
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return own.getAcceptedIssuers();
+        }
     }
 
     private static int serve(String clientAuthentication) throws Exception {

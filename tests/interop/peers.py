@@ -47,6 +47,13 @@ FAMILIES = {
 _FAMILY_OF = {cipher: family for family, ciphers in FAMILIES.items() for cipher in ciphers}
 _TIMEOUT = 30
 ANONYMOUS = "none"
+OAKLEY_GROUP_2 = int(  # RFC 2409 §6.2
+    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"
+    "020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437"
+    "4FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
+    "EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF",
+    16,
+)
 _ALL_KINDS = ("RSA", "ECDSA", "DSA")
 _COMMON_EXCHANGES = frozenset(
     ("RSA", "DHE_RSA", "DHE_DSS", "DH_anon", "ECDHE_RSA", "ECDHE_ECDSA", "ECDH_anon")
@@ -130,22 +137,23 @@ class Peer(ABC):
         """
 
     @abstractmethod
-    def start_server(self, kind: str, *, wants_certificate: bool) -> int:
-        """Start a server with an identity of that kind; its port."""
+    def start_server(self, what: str, *, wants_certificate: bool) -> int:
+        """Start the server of that `server_key`; its port."""
 
-    def server_key(self, kind: str) -> str:
-        """Kinds of identities that one server can have together give the same."""
+    def server_key(self, kind: str, version: int) -> str:
+        """What one server can do for several kinds of identities and versions gives the same."""
         return ""
 
-    def server(self, suite: CipherSuite, *, wants_certificate: bool = False) -> int:
+    def server(self, version: int, suite: CipherSuite, *, wants_certificate: bool = False) -> int:
         """The port of a server that can negotiate the suite."""
         kind = "RSA"
         for ending, other in {"_DSS": "DSA", "_ECDSA": "ECDSA", "_anon": ANONYMOUS}.items():
             if ending in suite.key_exchange:
                 kind = other
-        key = (self.server_key(kind), wants_certificate)
+        what = self.server_key(kind, version)
+        key = (what, wants_certificate)
         if key not in self._servers:
-            self._servers[key] = self.start_server(kind, wants_certificate=wants_certificate)
+            self._servers[key] = self.start_server(what, wants_certificate=wants_certificate)
         return self._servers[key]
 
     def start(self, *command: str, **options: Any) -> subprocess.Popen[str]:
@@ -176,15 +184,25 @@ def drain(process: subprocess.Popen[str]) -> None:
 
 def run_client(*command: str) -> str:
     """What a client program says that asks for a page."""
-    finished = subprocess.run(
+    with subprocess.Popen(
         [require_program(command[0]), *command[1:]],
-        input=REQUEST,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=_TIMEOUT,
-        check=False,
-    )
-    return finished.stdout.decode(errors="replace").replace("\r", "")
+    ) as process:
+        # Some take the end of their input for the wish to close before the answer has come.
+        timer = threading.Timer(_TIMEOUT, process.kill)
+        timer.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(REQUEST)
+            process.stdin.flush()
+        output = process.stdout.read()
+        timer.cancel()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+    return output.decode(errors="replace").replace("\r", "")
 
 
 # ---------------------------------------------------------------------------------- OpenSSL
@@ -250,16 +268,16 @@ class OpenSSL(Peer):
         outputs += [run_client(*command, "-sess_in", session) for _ in range(connections - 1)]
         return outputs
 
-    def server_key(self, kind: str) -> str:
+    def server_key(self, kind: str, version: int) -> str:
         return "DSA" if kind == "DSA" else ""
 
-    def start_server(self, kind: str, *, wants_certificate: bool) -> int:
+    def start_server(self, what: str, *, wants_certificate: bool) -> int:
         command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-www"]
         command += ["-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0", "-legacy_renegotiation"]
         command += ["-CAfile", str(self.identities.authority)]
         if wants_certificate:
             command += ["-Verify", "1", "-verify_return_error"]
-        kinds = ("DSA",) if kind == "DSA" else ("RSA", "ECDSA")
+        kinds = ("DSA",) if what == "DSA" else ("RSA", "ECDSA")
         for letter, each in zip(("", "d"), kinds, strict=False):
             files = self.identities.server[each]
             command += [f"-{letter}cert", str(files.certificate), f"-{letter}key", str(files.key)]
@@ -332,7 +350,7 @@ class GnuTLS(Peer):
             command += ["--x509certfile", str(files.certificate), "--x509keyfile", str(files.key)]
         return [run_client(*command)]
 
-    def start_server(self, kind: str, *, wants_certificate: bool) -> int:
+    def start_server(self, what: str, *, wants_certificate: bool) -> int:
         port = free_port()
         command = ["gnutls-serv", "--http", "-p", str(port)]
         command += ["--x509cafile", str(self.identities.authority)]
@@ -389,20 +407,23 @@ class Java(Peer):
 
     def __init__(self, identities: Identities) -> None:
         super().__init__(identities)
-        self._process: subprocess.Popen[str] | None = None
+        self._processes: dict[str, subprocess.Popen[str]] = {}
 
-    def ask(self, command: str) -> Iterator[str]:
-        """The lines that answer a command."""
-        if self._process is None:
+    def ask(self, command: str, option: str = "-XX:+UseSerialGC") -> Iterator[str]:
+        """The lines that answer a command; each different option has its own process."""
+        if option not in self._processes:
             program = str(HERE / "JavaPeer.java")
-            options = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+            options = ("-XX:TieredStopAtLevel=1", option)
             folder = str(self.identities.folder)
-            self._process = self.start("java", *options, program, folder, stderr=subprocess.DEVNULL)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(command + "\n")
-        self._process.stdin.flush()
-        for line in self._process.stdout:
+            self._processes[option] = self.start(
+                "java", *options, program, folder, stderr=subprocess.DEVNULL
+            )
+        process = self._processes[option]
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(command + "\n")
+        process.stdin.flush()
+        for line in process.stdout:
             if line == "done\n":
                 return
             yield line.rstrip("\n")
@@ -426,8 +447,13 @@ class Java(Peer):
         )
         return [answer.replace("|", "\n") for answer in answers]
 
-    def start_server(self, kind: str, *, wants_certificate: bool) -> int:
-        (answer,) = self.ask(f"serve {'need' if wants_certificate else 'none'}")
+    def server_key(self, kind: str, version: int) -> str:
+        # While it knows extended master secrets, its server resumes no session without.
+        return "-Djdk.tls.useExtendedMasterSecret=false" if version == tls.SSL_3_0 else ""
+
+    def start_server(self, what: str, *, wants_certificate: bool) -> int:
+        command = f"serve {'need' if wants_certificate else 'none'}"
+        (answer,) = self.ask(command, what) if what else self.ask(command)
         match = re.fullmatch(r"port (\d+)", answer)
         assert match, answer
         return int(match[1])
@@ -447,6 +473,12 @@ class Tlslite(Peer):
     )
 
     _EXCHANGES = {"DHE_DSS": "dhe_dsa"}
+
+    @classmethod
+    def client_kinds(cls, role: str, version: int) -> Collection[str]:
+        # It signs MD5 and SHA-1 together where ECDSA and DSA sign SHA-1 only.
+        kinds = {tls.SSL_3_0: ("RSA",), tls.TLS_1_0: ("RSA", "ECDSA"), tls.TLS_1_1: ("RSA", "ECDSA")}
+        return kinds.get(version, _ALL_KINDS)
 
     @classmethod
     def lacks(cls, version: int, suite: CipherSuite) -> bool:
@@ -471,7 +503,8 @@ class Tlslite(Peer):
         wanted.cipherNames = list(names.ALL_CIPHER_NAMES)
         wanted.macNames = list(names.ALL_MAC_NAMES)
         wanted.keyExchangeNames = [n for n in names.KEY_EXCHANGE_NAMES if "srp" not in n]
-        wanted.dhGroups = ["ffdhe2048"]
+        wanted.dhGroups = []  # its powers modulo 2,048 bits, in Python, would take minutes
+        wanted.dhParams = (2, OAKLEY_GROUP_2)
         wanted.defaultCurve = "secp256r1"
         if version is not None:
             wanted.minVersion = wanted.maxVersion = (version >> 8, version & 0xFF)
@@ -523,14 +556,14 @@ class Tlslite(Peer):
                 answers.append(answer.decode())
         return answers
 
-    def server_key(self, kind: str) -> str:
+    def server_key(self, kind: str, version: int) -> str:
         return kind
 
-    def start_server(self, kind: str, *, wants_certificate: bool) -> int:
+    def start_server(self, what: str, *, wants_certificate: bool) -> int:
         server = socket.create_server(("127.0.0.1", 0))
         self._closing.callback(server.close)
-        anonymous = kind == ANONYMOUS
-        chain, key = (None, None) if anonymous else self._identity(self.identities.server[kind])
+        anonymous = what == ANONYMOUS
+        chain, key = (None, None) if anonymous else self._identity(self.identities.server[what])
         settings = self._settings()
         settings.ticketKeys = [bytearray(range(32))]
 

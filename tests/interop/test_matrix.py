@@ -60,7 +60,7 @@ def check_client(
 ) -> None:
     """Our client connects to the peer's server."""
     with_certificate = mode in identities.client_identities
-    port = peer.server(suite, wants_certificate=with_certificate)
+    port = peer.server(version, suite, wants_certificate=with_certificate)
     config = tls.ClientConfig(
         identities.trust,
         versions=[version],
@@ -156,7 +156,7 @@ def test_they_speak_nothing_else_that_we_speak(
                 config = tls.ClientConfig(
                     identities.trust, versions=[version], suites=[suite.code]
                 )
-                client, answer = visit(peer.server(suite), config)
+                client, answer = visit(peer.server(version, suite), config)
                 assert not client.handshake_completed, (tls.version_name(version), suite.name)
                 assert not answer
 
@@ -177,7 +177,7 @@ def _representatives() -> Iterator[ParameterSet]:
                 yield pytest.param(peer, version, suite, id=name)
 
 
-@pytest.mark.parametrize(("kind", "version", "suite"), _representatives())
+@pytest.mark.parametrize(("kind", "version", "suite"), list(_representatives()))
 def test_representatives(
     kind: type[Peer],
     version: int,

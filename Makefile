@@ -7,12 +7,13 @@ STAMP  := $(VENV)/.installed
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install test slow lint format demo lock identities benchmarks clean
+.PHONY: help install test slow interop lint format demo lock identities benchmarks clean
 
 help:
 	@echo "make demo        answer the session-cache question, report in $(OUT)/demo"
 	@echo "make test        the fast tests"
 	@echo "make slow        the slow tests"
+	@echo "make interop     every handshake with other implementations, docs/interoperability.md"
 	@echo "make lint        ruff, mypy, import-linter"
 	@echo "make format      let ruff lay out the sources"
 	@echo "make benchmarks  the engine beside other implementations"
@@ -37,6 +38,10 @@ test: $(STAMP)
 
 slow: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m slow
+
+# A peer that is not installed leaves its cells "not run".
+interop: $(STAMP)
+	$(BIN)/python -m pytest -n 2 tests/interop --write-interoperability docs/interoperability.md
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

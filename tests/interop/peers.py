@@ -14,7 +14,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -70,15 +70,12 @@ class Peer(ABC):
 
     Attributes:
         versions, key_exchanges, families: what it speaks, all combined but for `lacks`.
-        client_kinds: kinds of client certificates that it shows and takes.
-        ticket_roles: the roles of ours in which it does tickets.
     """
 
     name: str
     versions: Collection[int]
     key_exchanges: Collection[str]
     families: Collection[str]
-    ticket_roles: Collection[str] = ("client", "server")
 
     def __init__(self, identities: Identities) -> None:
         self.identities = identities
@@ -116,8 +113,8 @@ class Peer(ABC):
         return False
 
     @classmethod
-    def client_kinds(cls, role: str, version: int) -> Collection[str]:
-        """Kinds of client certificates that it takes (our role: client) or shows (server)."""
+    def client_kinds(cls, version: int) -> Collection[str]:
+        """Kinds of client certificates that it shows and takes."""
         return _ALL_KINDS
 
     @abstractmethod
@@ -228,7 +225,11 @@ class OpenSSL(Peer):
     key_exchanges = _COMMON_EXCHANGES
     families = ("NULL", "AES-CBC", "Camellia", "AES-GCM", "AES-CCM", "AES-CCM-8", "ChaCha20")
 
-    _VERSION_OPTIONS = {tls.TLS_1_0: "-tls1", tls.TLS_1_1: "-tls1_1", tls.TLS_1_2: "-tls1_2"}
+    _VERSION_OPTIONS: ClassVar = {
+        tls.TLS_1_0: "-tls1",
+        tls.TLS_1_1: "-tls1_1",
+        tls.TLS_1_2: "-tls1_2",
+    }
 
     def __init__(self, identities: Identities) -> None:
         super().__init__(identities)
@@ -302,9 +303,9 @@ class GnuTLS(Peer):
         *("AES-GCM", "AES-CCM", "AES-CCM-8", "ChaCha20"),
     )
 
-    _KEY_EXCHANGES = {"DH_anon": "ANON-DH", "ECDH_anon": "ANON-ECDH"}
-    _MACS = {"MD5": "MD5", "SHA": "SHA1", "SHA256": "SHA256", "SHA384": "SHA384"}
-    _CIPHERS = {"null": "NULL", "rc4-128": "ARCFOUR-128"}
+    _KEY_EXCHANGES: ClassVar = {"DH_anon": "ANON-DH", "ECDH_anon": "ANON-ECDH"}
+    _MACS: ClassVar = {"MD5": "MD5", "SHA": "SHA1", "SHA256": "SHA256", "SHA384": "SHA384"}
+    _CIPHERS: ClassVar = {"null": "NULL", "rc4-128": "ARCFOUR-128"}
     _COMMON = (
         "+COMP-NULL:+GROUP-ALL:+CTYPE-X509:+SIGN-ALL:+SIGN-DSA-SHA1:+SIGN-DSA-SHA256:"
         "%VERIFY_ALLOW_BROKEN:%UNSAFE_RENEGOTIATION"
@@ -398,7 +399,7 @@ class Java(Peer):
         *("NULL", "RC4-40", "RC4", "DES40", "DES", "3DES", "AES-CBC", "AES-GCM", "ChaCha20"),
     )
 
-    _VERSIONS = {
+    _VERSIONS: ClassVar = {
         tls.SSL_3_0: "SSLv3",
         tls.TLS_1_0: "TLSv1",
         tls.TLS_1_1: "TLSv1.1",
@@ -468,16 +469,18 @@ class Tlslite(Peer):
     name = "tlslite-ng"
     versions = tls.IMPLEMENTED_VERSIONS
     key_exchanges = _COMMON_EXCHANGES
-    families = (
-        *("NULL", "RC4", "3DES", "AES-CBC", "AES-GCM", "AES-CCM", "AES-CCM-8", "ChaCha20"),
-    )
+    families = (*("NULL", "RC4", "3DES", "AES-CBC", "AES-GCM", "AES-CCM", "AES-CCM-8", "ChaCha20"),)
 
-    _EXCHANGES = {"DHE_DSS": "dhe_dsa"}
+    _EXCHANGES: ClassVar = {"DHE_DSS": "dhe_dsa"}
 
     @classmethod
-    def client_kinds(cls, role: str, version: int) -> Collection[str]:
+    def client_kinds(cls, version: int) -> Collection[str]:
         # It signs MD5 and SHA-1 together where ECDSA and DSA sign SHA-1 only.
-        kinds = {tls.SSL_3_0: ("RSA",), tls.TLS_1_0: ("RSA", "ECDSA"), tls.TLS_1_1: ("RSA", "ECDSA")}
+        kinds = {
+            tls.SSL_3_0: ("RSA",),
+            tls.TLS_1_0: ("RSA", "ECDSA"),
+            tls.TLS_1_1: ("RSA", "ECDSA"),
+        }
         return kinds.get(version, _ALL_KINDS)
 
     @classmethod

@@ -13,6 +13,7 @@ from tls.keys.ssl30 import Ssl30Secrets, expand
 from tls.keys.tls import Tls10Prf, Tls12Prf, TlsSecrets
 from tls.keys.transcript import Transcript
 from tls.meter import Meter
+from tls.record.suite_protection import connection_keys
 from tls.suites import SUITES
 from tls.versions import TLS_1_2
 
@@ -174,3 +175,16 @@ def test_export_keys_of_ssl30_are_the_formula() -> None:
     assert server_key == hashlib.md5(b"22222" + server_random + client_random).digest()[:8]
     assert client_iv == hashlib.md5(client_random + server_random).digest()[:8]
     assert server_iv == hashlib.md5(server_random + client_random).digest()[:8]
+
+
+@pytest.mark.parametrize(
+    "secrets", [Ssl30Secrets(bytes(48), Meter()), TlsSecrets(bytes(48), None, Meter())]
+)
+def test_56_bit_export_keys_are_derived_too(secrets: Ssl30Secrets | TlsSecrets) -> None:
+    """draft-ietf-tls-56-bit-ciphersuites-01 §5: also DES keys, which are no longer than before."""
+    randoms = b"c" * 32, b"s" * 32
+    block = secrets.key_block(*randoms, 2 * (20 + 8))
+    client, server = connection_keys(SUITES[0x0062], secrets, *randoms)
+    expected = secrets.export_keys((block[40:48], block[48:56]), *randoms, 8, 8)
+    assert ((client.key, client.iv), (server.key, server.iv)) == expected
+    assert client.mac_secret == block[:20]

@@ -30,10 +30,11 @@ def connection_keys(
 ) -> tuple[DirectionKeys, DirectionKeys]:
     """The client's and the server's write keys, cut from the key block in the RFC's order.
 
-    Exportable ciphers derive their keys and IVs from what they take from it (RFC 2246 §6.3.1).
+    Export suites derive their keys and IVs from what they take from it (RFC 2246 §6.3.1): those
+    with DES from a whole key, too (draft-ietf-tls-56-bit-ciphersuites-01 §5).
     """
     cipher = suite.cipher
-    export_length = cipher.export_key_length if suite.is_export else None
+    export_length = (cipher.export_key_length or cipher.key_length) if suite.is_export else None
     key_length = export_length or cipher.key_length
     iv_length = 0 if export_length else cipher.iv_length
     lengths = (suite.mac_length, key_length, iv_length)

@@ -86,8 +86,8 @@ _NOTES = {
     ),
     "tlslite-ng": (
         "Its CertificateVerify signs MD5 and SHA-1 together with every kind of key: wrong for DSA\n"
-        "  before TLS 1.2 and for ECDSA in SSL 3.0, where SHA-1 alone is signed. Java does that as\n"
-        "  the engine does.",
+        "  before TLS 1.2 and for ECDSA in SSL 3.0, where SHA-1 alone is signed, as Java and the\n"
+        "  engine do.",
         "It names DHE_DSS with CBC and SHA-256, but never negotiates them.",
         "DHE runs in a field of 1,024 bits (RFC 2409 §6.2).",
     ),

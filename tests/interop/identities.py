@@ -34,6 +34,7 @@ class Identities:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         root = authority("An authority that everybody trusts", "rsa-2048-root")
+        self._root = root
         self.authority = folder / "authority.pem"
         self.authority.write_bytes(root.certificate.public_bytes(Encoding.PEM))
         self.trust = tls.TrustStore([root.der])
@@ -44,16 +45,21 @@ class Identities:
         purpose = [ExtendedKeyUsageOID.CLIENT_AUTH]
         for kind, key_name in KINDS.items():
             leaf = issue(root, Shape(key_name=key_name))
-            self.server[kind] = self._write(f"server-{kind}", leaf)
+            self.server[kind] = self.write(f"server-{kind}", leaf)
             self.server_identities[kind] = identity_of(leaf)
             leaf = issue(root, Shape("somebody", (), purposes=purpose, key_name=key_name))
-            self.client[kind] = self._write(f"client-{kind}", leaf)
+            self.client[kind] = self.write(f"client-{kind}", leaf)
             self.client_identities[kind] = identity_of(leaf)
         other = issue(root, Shape(OTHER_NAME, (OTHER_NAME,), key_name="rsa-2048-other"))
-        self.other = self._write("other", other)
+        self.other = self.write("other", other)
         self.folder = folder
 
-    def _write(self, name: str, leaf: Issued) -> Files:
+    def own(self, key_name: str) -> Files:
+        """A server's certificate with a key of that name (`tests.tls.authority`)."""
+        return self.write(f"server-{key_name}", issue(self._root, Shape(key_name=key_name)))
+
+    def write(self, name: str, leaf: Issued) -> Files:
+        """Write a certificate and its key."""
         files = Files(self._folder / f"{name}.pem", self._folder / f"{name}.key.pem")
         files.certificate.write_bytes(leaf.certificate.public_bytes(Encoding.PEM))
         files.key.write_bytes(

@@ -11,15 +11,16 @@ import re
 import socket
 import subprocess
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 import tls
-from tests.interop.identities import SERVER_NAME, Identities
+from tests.interop.identities import SERVER_NAME, Files, Identities
 from tests.interop.ours import REQUEST
 from tests.peers import require_program
 from tls.suites import SUITES, CipherSuite
@@ -46,6 +47,9 @@ FAMILIES = {
 
 _FAMILY_OF = {cipher: family for family, ciphers in FAMILIES.items() for cipher in ciphers}
 _TIMEOUT = 30
+_PAUSE = 0.3
+"""Seconds between the pieces of a client's input."""
+
 ANONYMOUS = "none"
 OAKLEY_GROUP_2 = int(  # RFC 2409 §6.2
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"
@@ -179,26 +183,28 @@ def drain(process: subprocess.Popen[str]) -> None:
     threading.Thread(target=lambda: [None for _ in output], daemon=True).start()
 
 
-def run_client(*command: str) -> str:
-    """What a client program says that asks for a page."""
+def run_client(*command: str, input: Sequence[bytes] = (REQUEST,)) -> str:
+    """What a client program says that is given some input, one piece at a time."""
     with subprocess.Popen(
         [require_program(command[0]), *command[1:]],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        bufsize=0,
     ) as process:
-        # Some take the end of their input for the wish to close before the answer has come.
         timer = threading.Timer(_TIMEOUT, process.kill)
         timer.start()
         assert process.stdin is not None
         assert process.stdout is not None
+        # Some take the end of their input for the wish to close before the answer has come: the
+        # input stays open.
         with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(REQUEST)
-            process.stdin.flush()
+            for number, piece in enumerate(input):
+                if number:
+                    time.sleep(_PAUSE)
+                process.stdin.write(piece)
         output = process.stdout.read()
         timer.cancel()
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
     return output.decode(errors="replace").replace("\r", "")
 
 
@@ -273,20 +279,37 @@ class OpenSSL(Peer):
         return "DSA" if kind == "DSA" else ""
 
     def start_server(self, what: str, *, wants_certificate: bool) -> int:
-        command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-www"]
+        options = []
+        if wants_certificate:
+            options += ["-Verify", "1", "-verify_return_error"]
+        if what == "DSA":
+            return self.start_openssl_server(*options, certificate=self.identities.server["DSA"])
+        files = self.identities.server["ECDSA"]
+        options += ["-dcert", str(files.certificate), "-dkey", str(files.key)]
+        return self.start_openssl_server(*options)
+
+    def start_openssl_server(self, *options: str, certificate: Files | None = None) -> int:
+        """Start a server that answers a GET with its status page; its port."""
+        return self._start(["-www", *options], certificate)[1]
+
+    def interactive_server(self) -> tuple[subprocess.Popen[str], int]:
+        """A server that takes commands on its standard input, and its port."""
+        return self._start([], None)
+
+    def _start(
+        self, options: list[str], certificate: Files | None
+    ) -> tuple[subprocess.Popen[str], int]:
+        files = certificate or self.identities.server["RSA"]
+        command = ["openssl", "s_server", "-accept", "127.0.0.1:0"]
         command += ["-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0", "-legacy_renegotiation"]
         command += ["-CAfile", str(self.identities.authority)]
-        if wants_certificate:
-            command += ["-Verify", "1", "-verify_return_error"]
-        kinds = ("DSA",) if what == "DSA" else ("RSA", "ECDSA")
-        for letter, each in zip(("", "d"), kinds, strict=False):
-            files = self.identities.server[each]
-            command += [f"-{letter}cert", str(files.certificate), f"-{letter}key", str(files.key)]
-        process = self.start(*command)
+        command += ["-cert", str(files.certificate), "-key", str(files.key)]
+        process = self.start(*command, *options)
         assert process.stdout is not None
         line = next(line for line in process.stdout if line.startswith("ACCEPT"))
-        drain(process)
-        return int(line.rpartition(":")[2])
+        if "-www" in options:
+            drain(process)
+        return process, int(line.rpartition(":")[2])
 
 
 # ----------------------------------------------------------------------------------- GnuTLS

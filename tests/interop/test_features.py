@@ -40,9 +40,7 @@ every_version = pytest.mark.parametrize("version", VERSIONS, ids=tls.version_nam
 
 
 @every_version
-def test_openssl_client_renegotiates(
-    version: int, peer_of: PeerOf, our_server: OurServer
-) -> None:
+def test_openssl_client_renegotiates(version: int, peer_of: PeerOf, our_server: OurServer) -> None:
     peer = peer_of(OpenSSL)
     assert isinstance(peer, OpenSSL)
     command = peer.client_command(our_server("by ID"), version, RSA_CBC)
@@ -192,9 +190,7 @@ def test_an_openssl_server_chooses_by_name(identities: Identities, peer_of: Peer
         *("-servername", OTHER_NAME, "-cert2", str(other.certificate), "-key2", str(other.key))
     )
     for name in (SERVER_NAME, OTHER_NAME):
-        finished = tls_connect(
-            port, "--trust", str(identities.authority), "--servername", name
-        )
+        finished = tls_connect(port, "--trust", str(identities.authority), "--servername", name)
         assert finished.stderr == ""
 
 
@@ -207,29 +203,22 @@ def test_max_fragment_length(
     command = peer.client_command(our_server("by ID"), tls.TLS_1_2, RSA_CBC)
     output = run_client(*command, "-maxfraglen", str(length))
     assert f"Max-Fragment-Length: {length}" in output or "full handshake" in output
-    config = tls.ClientConfig(
-        identities.trust, versions=[tls.TLS_1_2], max_fragment_length=length
-    )
+    config = tls.ClientConfig(identities.trust, versions=[tls.TLS_1_2], max_fragment_length=length)
     _, answer = visit(peer.server(tls.TLS_1_2, RSA_CBC), config)
     assert len(answer) > 4096
 
 
 @pytest.mark.parametrize("length", [512, 1024, 4096])
 def test_record_size_limit(length: int, identities: Identities, peer_of: PeerOf) -> None:
-    """GnuTLS as client says what it takes and splits what it sends; as server it obeys."""
+    """As a client GnuTLS takes no larger record: neither certificates of a second handshake."""
     peer = peer_of(GnuTLS)
     assert isinstance(peer, GnuTLS)
-    options = ("--record-size-limit", str(length), "--echo")
-    text = bytes(range(97, 123)) * 400 + b"\n"
-    with serve_everything(identities, *options) as port:
+    with serve_everything(identities, "--record-size-limit", str(length)) as port:
         command = peer.client_command(port, tls.TLS_1_2, RSA_CBC)
-        output = run_client(
-            *command, "--recordsize", str(length), input=[text], until=b"z\n"
-        )
-    assert text.decode() in output
-    config = tls.ClientConfig(
-        identities.trust, versions=[tls.TLS_1_2], record_size_limit=length
-    )
+        output = run_client(*command, "--recordsize", str(length), "--rehandshake")
+        assert "ReHandshake was completed" in output
+        assert "full handshake" in output
+    config = tls.ClientConfig(identities.trust, versions=[tls.TLS_1_2], record_size_limit=length)
     _, answer = visit(peer.server(tls.TLS_1_2, RSA_CBC), config)
     assert b"</HTML>" in answer.upper()
 
@@ -257,9 +246,7 @@ def test_false_start(kind: type[Peer], identities: Identities, peer_of: PeerOf) 
 
 
 @pytest.mark.parametrize("extension", ["encrypt-then-mac", "extended-master-secret"])
-def test_without_an_extension(
-    extension: str, identities: Identities, peer_of: PeerOf
-) -> None:
+def test_without_an_extension(extension: str, identities: Identities, peer_of: PeerOf) -> None:
     """Either side may lack it: a full handshake and a resumed one."""
     off = {extension.replace("-", "_"): False}
     for kind in (OpenSSL, GnuTLS):
@@ -353,7 +340,7 @@ def test_edwards_curves(kind: str, identities: Identities, peer_of: PeerOf) -> N
         output = run_client(
             *openssl.client_command(port, tls.TLS_1_2, suite), "-verify_return_error"
         )
-        assert f"Peer signature type: {kind.capitalize()}" in output
+        assert f"peer signature type: {kind}" in output.lower()
         assert "full handshake" in output
         assert "full handshake" in run_client(*gnutls.client_command(port, tls.TLS_1_2, suite))
     port = openssl.start_openssl_server(certificate=files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 from dataclasses import dataclass
@@ -90,8 +91,13 @@ class _Exchange:
                 while not connection.closed:
                     self._exchange(transport)
             connection.close()
-            transport.sendall(connection.outgoing())
+            self._say_farewell(transport)
         return connection
+
+    def _say_farewell(self, transport: socket.socket) -> None:
+        """Send the last there is to say; the server need not wait for it."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            transport.sendall(self._connection.outgoing())
 
     def _exchange(self, transport: socket.socket) -> None:
         connection = self._connection
@@ -102,11 +108,12 @@ class _Exchange:
         try:
             events = connection.receive(data)
         except PeerError:
-            transport.sendall(connection.outgoing())
+            self._say_farewell(transport)
             raise
         for event in events:
             self._handle(event)
-        transport.sendall(connection.outgoing())
+        if connection.closed:
+            self._say_farewell(transport)
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, ApplicationData):

@@ -68,6 +68,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    path = session.config.getoption("--write-interoperability")
+    # Without a default it would fail where this file is found only after the options are read.
+    path = session.config.getoption("write_interoperability", None)
     if path is not None and not hasattr(session.config, "workerinput"):
         write_document(path, _OUTCOMES)

@@ -33,6 +33,11 @@ RSA_CBC = SUITES[0x002F]
 ECDHE_RSA_GCM = SUITES[0xC02F]
 DHE_RSA_GCM = SUITES[0x009E]
 VERSIONS = [tls.TLS_1_0, tls.TLS_1_1, tls.TLS_1_2]
+every_peer = pytest.mark.parametrize(
+    "kind",
+    [OpenSSL, GnuTLS, pytest.param(Java, marks=pytest.mark.slow)],
+    ids=lambda kind: kind.name,
+)
 every_version = pytest.mark.parametrize("version", VERSIONS, ids=tls.version_name)
 
 
@@ -299,6 +304,7 @@ RSA_SCHEMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", RSA_SCHEMES)
 def test_every_rsa_scheme(scheme: str, identities: Identities, peer_of: PeerOf) -> None:
     """Signed by us, and by OpenSSL; as a server, and as a client with a certificate."""
@@ -351,6 +357,7 @@ def test_edwards_curves(kind: str, identities: Identities, peer_of: PeerOf) -> N
 # -- SSL 2.0's hello
 
 
+@pytest.mark.slow
 def test_java_sends_an_ssl_2_0_hello(peer_of: PeerOf, our_server: OurServer) -> None:
     peer = peer_of(Java)
     assert isinstance(peer, Java)
@@ -359,6 +366,7 @@ def test_java_sends_an_ssl_2_0_hello(peer_of: PeerOf, our_server: OurServer) -> 
         assert f"{tls.version_name(version)}\n{RSA_CBC.name}\nfull handshake" in page
 
 
+@pytest.mark.slow
 def test_java_understands_our_ssl_2_0_hello(peer_of: PeerOf, identities: Identities) -> None:
     for version in (tls.SSL_3_0, tls.TLS_1_0):
         config = tls.ClientConfig(
@@ -372,7 +380,7 @@ def test_java_understands_our_ssl_2_0_hello(peer_of: PeerOf, identities: Identit
 # -- client certificates that are missing
 
 
-@pytest.mark.parametrize("kind", [OpenSSL, GnuTLS, Java], ids=lambda kind: kind.name)
+@every_peer
 @pytest.mark.parametrize("wanted", ["none", "request", "require"])
 def test_a_client_without_a_certificate(
     kind: type[Peer], wanted: str, identities: Identities, peer_of: PeerOf
@@ -386,7 +394,7 @@ def test_a_client_without_a_certificate(
         assert "full handshake" in page
 
 
-@pytest.mark.parametrize("kind", [OpenSSL, GnuTLS, Java], ids=lambda kind: kind.name)
+@every_peer
 def test_our_client_without_a_certificate(
     kind: type[Peer], identities: Identities, peer_of: PeerOf
 ) -> None:

@@ -15,7 +15,7 @@ import tls
 from tests.interop.identities import Identities
 from tests.interop.ours import REQUEST, serve_everything, visit
 from tests.interop.peers import OpenSSL, Peer, Tlslite
-from tests.peers import require_program
+from tests.peers import lack, require_program
 from tls.suites import SUITES, CipherSuite
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
@@ -37,7 +37,7 @@ def captured(path: Path, port: int) -> Iterator[None]:
             if line.startswith("File:"):
                 break
         else:
-            pytest.fail(said)
+            lack(f"the loopback interface cannot be captured: {said}")
         try:
             yield
             time.sleep(1)  # what the kernel still holds

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -28,6 +28,8 @@ LAST_DAY = datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)
 # DER of the signature algorithms' object identifiers (RFC 8017 appendix C): equal in length.
 SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
 SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,16 @@ class Authority:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A server's certificate; `dns_names` empty means no subject alternative names at all."""
+    """A server's certificate; `dns_names` empty means no subject alternative names at all.
+
+    `key` is the size of an RSA key in bits, or the curve of an ECDSA key.
+    """
 
     folder: Path
     name: str
     issuer: Authority
     serial: int
-    key_size: int
+    key: int | ec.EllipticCurve
     common_name: str
     dns_names: tuple[str, ...]
     last_day: datetime = LAST_DAY
@@ -83,6 +88,15 @@ SERVER_NAMES = (SERVER_NAME, "contoso.com", "*.contoso.com")
 LEAVES = (
     Leaf(SHIPPED, "contoso-rsa-1024", CONTOSO_SERVERS, 1024, 1024, SERVER_NAME, SERVER_NAMES),
     Leaf(SHIPPED, "contoso-rsa-2048", CONTOSO_SERVERS, 2048, 2048, SERVER_NAME, SERVER_NAMES),
+    Leaf(
+        SHIPPED,
+        "contoso-ecdsa-p256",
+        CONTOSO_SERVERS,
+        256,
+        ec.SECP256R1(),
+        SERVER_NAME,
+        SERVER_NAMES,
+    ),
     Leaf(FOR_TESTS, "common-name-only", CONTOSO_SERVERS, 3, 1024, SERVER_NAME, ()),
     Leaf(FOR_TESTS, "wildcard-only", CONTOSO_SERVERS, 4, 1024, "Contoso", ("*.contoso.com",)),
     Leaf(
@@ -115,11 +129,18 @@ def distinguished_name(organisation: str, common_name: str) -> x509.Name:
     )
 
 
-def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    """What an authority's or a server's RSA key may do (RFC 5280 §4.2.1.3)."""
+def new_key(leaf: Leaf) -> Key:
+    """A random key of the leaf's kind."""
+    if isinstance(leaf.key, int):
+        return rsa.generate_private_key(65537, leaf.key)
+    return ec.generate_private_key(leaf.key)
+
+
+def key_usage(*, signs_certificates: bool, key_encipherment: bool = False) -> x509.KeyUsage:
+    """What an authority's or a server's key may do (RFC 5280 §4.2.1.3)."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
-        key_encipherment=not signs_certificates,
+        key_encipherment=key_encipherment,
         key_cert_sign=signs_certificates,
         crl_sign=signs_certificates,
         content_commitment=False,
@@ -132,7 +153,7 @@ def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 def signed(
     builder: x509.CertificateBuilder,
-    key: rsa.RSAPublicKey,
+    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
     issuer: Authority,
     issuer_key: rsa.RSAPrivateKey,
 ) -> x509.Certificate:
@@ -183,7 +204,7 @@ def make_authority(authority: Authority, key: rsa.RSAPrivateKey) -> list[x509.Ce
     return [signed(builder, key.public_key(), issuer, issuer_key)]
 
 
-def make_leaf(leaf: Leaf, key: rsa.RSAPrivateKey) -> list[x509.Certificate]:
+def make_leaf(leaf: Leaf, key: Key) -> list[x509.Certificate]:
     """A leaf's chain: its own certificate, then those of its issuers but for the root."""
     builder = (
         x509.CertificateBuilder()
@@ -191,7 +212,10 @@ def make_leaf(leaf: Leaf, key: rsa.RSAPrivateKey) -> list[x509.Certificate]:
         .serial_number(leaf.serial)
         .not_valid_after(leaf.last_day)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(key_usage(signs_certificates=False), critical=True)
+        .add_extension(
+            key_usage(signs_certificates=False, key_encipherment=isinstance(leaf.key, int)),
+            critical=True,
+        )
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     )
     if leaf.dns_names:
@@ -215,9 +239,7 @@ def private_key(authority: Authority) -> rsa.RSAPrivateKey:
     return key
 
 
-def write(
-    paths: tuple[Path, Path], key: rsa.RSAPrivateKey, certificates: list[x509.Certificate]
-) -> None:
+def write(paths: tuple[Path, Path], key: Key, certificates: list[x509.Certificate]) -> None:
     """Certificates and key as PEM files, the key in PKCS #8."""
     certificate_path, key_path = paths
     certificate_path.parent.mkdir(parents=True, exist_ok=True)
@@ -237,11 +259,11 @@ def main() -> None:
     """Make every identity whose files are not there."""
     for authority in (CONTOSO_ROOT, CONTOSO_SERVERS, FABRIKAM_ROOT):
         if not all(path.exists() for path in authority.files):
-            key = rsa.generate_private_key(65537, 2048)
-            write(authority.files, key, make_authority(authority, key))
+            authority_key = rsa.generate_private_key(65537, 2048)
+            write(authority.files, authority_key, make_authority(authority, authority_key))
     for leaf in LEAVES:
         if not all(path.exists() for path in leaf.files):
-            key = rsa.generate_private_key(65537, leaf.key_size)
+            key = new_key(leaf)
             write(leaf.files, key, make_leaf(leaf, key))
 
 

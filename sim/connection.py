@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import isnan, nan
-
-import simpy
+from math import nan
 
 import tls
+from sim.activity import Moments
 from sim.hosts.client import ClientGroup
 from sim.hosts.server import Server
 from sim.network.path import Path
 from sim.network.tcp import Tcp, TcpConnection
-from sim.peers import Flight, Operations, Peers
+from sim.peers import Peers, Turn
 from sim.telemetry import (
     COUNT,
     FLAG,
@@ -66,9 +65,6 @@ Bytes and records are those on the wire, seen from the client. `round_trips`: wh
 SYN until the client may send its request. `client_cpu` and `server_cpu` are CPU seconds.
 """
 
-_ACCEPT = (("accept", 0, 1, 0),)
-_REQUEST = (("request", 0, 1, 0),)
-
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -77,7 +73,6 @@ class Surroundings:
     `ended` is called with each connection when it has ended and its row is written.
     """
 
-    environment: simpy.Environment
     path: Path
     tcp: Tcp
     http: Http
@@ -94,7 +89,7 @@ class _Alerted(Exception):
 class Connection:
     """One connection.
 
-    Its process waits once for each flight that reaches the server: all delays between two visits
+    Its life waits once for each flight that reaches the server: all delays between two visits
     there (the server's departure, the way back, the client's work, the way there) are known when
     the server answers, and are booked at once.
 
@@ -104,13 +99,13 @@ class Connection:
         client: the client's number.
         group: the client's group.
         recorded: whether it is written down and its work counted.
+        now: when it begins.
     """
 
     __slots__ = (
-        "_accepted",
         "_client",
-        "_client_end",
         "_connected",
+        "_ends",
         "_first_byte",
         "_group",
         "_handshake_time",
@@ -122,7 +117,6 @@ class Connection:
         "_round_trips",
         "_sent",
         "_sent_records",
-        "_server_end",
         "_surroundings",
         "_tcp",
         "_time_client_cpu",
@@ -142,39 +136,35 @@ class Connection:
         group: ClientGroup,
         *,
         recorded: bool,
+        now: float,
     ) -> None:
         self._surroundings = surroundings
         self._number = number
         self._client = client
         self._group = group
         self.recorded = recorded
-        self.arrival = now = surroundings.environment.now
-        self._now = now
-        self._offered = group.recall(client, now)
-        self._client_end, self._server_end = surroundings.peers.connect(
-            group.browser, self._offered, number, now
-        )
+        self.arrival = self._now = now
+        self._offered = offered = group.recall(client, now)
+        self._ends = surroundings.peers.connect(group, offered, number, recorded=recorded, now=now)
         self._tcp = TcpConnection(surroundings.tcp, surroundings.path)
         self._connected = self._handshake_time = self._first_byte = nan
-        self._accepted = False
         self._round_trips = 0
         self._time_network = self._time_queue = self._time_think = 0.0
         self._time_server_cpu = self._time_client_cpu = 0.0
         self._sent = self._received = self._sent_records = self._received_records = 0
 
-    def life(self) -> Generator[simpy.Event, None, None]:
-        """The process."""
+    def life(self) -> Moments:
+        """All of it."""
         server = self._surroundings.server
         server.open_connections += 1
         self._connect()
         try:
             yield from self._shake_hands()
             yield from self._request_and_respond()
-            yield from self._close()
+            yield from self._exchange(self._ends.client_closes(), closing=True)
         except _Alerted:
             yield from self._deliver_alert()
-        environment = self._surroundings.environment
-        yield environment.timeout(self._now - environment.now)
+        self._now = yield self._now
         server.open_connections -= 1
         if self.recorded:
             self._record()
@@ -188,102 +178,77 @@ class Connection:
         self._connected = self._now
         self._time_network = self._now - self.arrival
 
-    def _shake_hands(self) -> Generator[simpy.Event, None, None]:
+    def _shake_hands(self) -> Moments:
         """Flights to and fro until the client may send its request."""
-        while not self._client_end.completed:
-            yield from self._exchange()
-            self._heed_alert()
+        ends = self._ends
+        while not ends.state.completed:
+            yield from self._exchange(ends.client_sends())
         self._handshake_time = self._now - self._connected
         self._round_trips = self._tcp.round_trips
 
-    def _request_and_respond(self) -> Generator[simpy.Event, None, None]:
+    def _request_and_respond(self) -> Moments:
         """HTTP on the kept-alive connection."""
-        http = self._surroundings.http
-        completed = self._now
-        for request in range(http.requests):
-            if request:
-                self._think(http.think_time)
-            self._client_end.send(http.request_size)
-            yield from self._exchange(response_size=http.response_size)
-            self._heed_alert()
-            if not (request or self._client_end.resumed):
-                self._group.remember(self._client, self._client_end.session, completed)
+        http, ends, completed = self._surroundings.http, self._ends, self._now
+        size, response_size, think_time = http.request_size, http.response_size, http.think_time
+        yield from self._exchange(ends.client_sends(size), response_size)
+        if not ends.state.resumed:
+            self._group.remember(self._client, ends.session, completed)
+        for _ in range(http.requests - 1):
+            if think_time:
+                self._think(think_time)
+            yield from self._exchange(ends.client_sends(size), response_size)
 
-    def _close(self) -> Generator[simpy.Event, None, None]:
-        """close_notify and FIN of the client, then of the server."""
-        self._client_end.close()
-        yield from self._exchange(closing=True)
-        self._heed_alert()
-
-    def _deliver_alert(self) -> Generator[simpy.Event, None, None]:
+    def _deliver_alert(self) -> Moments:
         """The client's alert still has to reach the server; the session is forgotten."""
         self._group.remember(self._client, None, self._now)
         self._round_trips = self._tcp.round_trips
-        if self._server_end.failure is None:
-            yield from self._exchange()
-
-    def _heed_alert(self) -> None:
-        if self._client_end.failure is not None:
-            raise _Alerted
+        if not self._ends.state.server_failed:
+            yield from self._exchange(self._ends.client_sends(), last=True)
 
     # -- what they are made of
 
     def _exchange(
-        self, *, response_size: int = 0, closing: bool = False
-    ) -> Generator[simpy.Event, None, None]:
-        """The client's flight to the server, the server's work on it, its answer to the client."""
-        environment, client_end = self._surroundings.environment, self._client_end
-        flight = client_end.flight()
-        sent = self._client_works(flight, self._now)
+        self,
+        flight: Turn,
+        response_size: int = 0,
+        *,
+        closing: bool = False,
+        last: bool = False,
+    ) -> Moments:
+        """The client's flight to the server, the server's work on it, its answer to the client.
+
+        Raises `_Alerted` when that has ended the connection, unless it is the `last` anyway.
+        """
+        ends, tcp, server = self._ends, self._tcp, self._surroundings.server
+        now = self._now
+        sent = now + flight.seconds
+        self._time_client_cpu += sent - now
         self._sent += flight.size
         self._sent_records += flight.records
-        _, last = self._tcp.to_server(flight.size)
-        yield environment.timeout(sent + last - environment.now)
-        there = environment.now
+        there = yield sent + tcp.to_server(flight.size)[1]
         self._time_network += there - sent
 
-        answer, done = self._server_answers(flight, there, response_size)
-        self._now = done
-        if answer.size or closing:
-            first, last = self._tcp.to_client(answer.size)
-            if response_size and isnan(self._first_byte):
-                self._first_byte = done + first
-            back = done + last
-            self._time_network += back - done
-            self._received += answer.size
-            self._received_records += answer.records
-            client_end.receive(answer, back)
-            self._now = self._client_works(answer, back)
+        answer = ends.server_answers(flight, there, response_size)
+        done = there
+        if answer.seconds:
+            start, done = server.cpu.serve(there, answer.seconds)
+            self._time_queue += start - there
+            self._time_server_cpu += done - start
 
-    def _server_answers(
-        self, flight: Flight, now: float, response_size: int
-    ) -> tuple[Flight, float]:
-        """The server takes a flight and does what it asks for: its answer, and when it is ready."""
-        server, end = self._surroundings.server, self._server_end
-        end.receive(flight, now)
-        around: Operations = () if self._accepted else _ACCEPT
-        self._accepted = True
-        if response_size and end.completed and end.failure is None:
-            end.send(response_size)
-            around = (*around, *_REQUEST) if around else _REQUEST
-        answer = end.flight()
-        work = end.work()
-        demand = server.work.demand(
-            (*work, *around) if work else around, (flight.size, answer.size), self.recorded
-        )
-        if not demand:
-            return answer, now
-        start, done = server.cpu.serve(now, demand)
-        self._time_queue += start - now
-        self._time_server_cpu += done - start
-        return answer, done
-
-    def _client_works(self, flight: Flight, now: float) -> float:
-        """The client's processor does what a flight, its own or the server's, asks for."""
-        work = self._client_end.work()
-        done = now + self._group.work.demand(work, (flight.size,), self.recorded)
-        self._time_client_cpu += done - now
-        return done
+        if not (answer.size or closing):
+            self._now = done
+            return
+        first, whole = tcp.to_client(answer.size)
+        if response_size and self._first_byte != self._first_byte:
+            self._first_byte = done + first
+        back = done + whole
+        self._time_network += back - done
+        self._received += answer.size
+        self._received_records += answer.records
+        self._now = taken = back + ends.client_takes(answer, back)
+        self._time_client_cpu += taken - back
+        if ends.state.failure is not None and not last:
+            raise _Alerted
 
     def _think(self, pause: float) -> None:
         thought = self._now + pause
@@ -293,14 +258,14 @@ class Connection:
     # -- the row
 
     def _record(self) -> None:
-        client, offered = self._client_end, self._offered is not None
-        version, suite, failure = client.version, client.suite, client.failure
+        state, offered = self._ends.state, self._offered is not None
+        version, suite, failure = state.version, state.suite, state.failure
         if failure is not None:
             outcome = "failed"
         elif version is None:
             outcome = "plain"
         else:
-            outcome = "resumed-by-id" if client.resumed else "full"
+            outcome = "resumed-by-id" if state.resumed else "full"
         self._surroundings.table.append(
             [
                 self._number,
@@ -313,11 +278,11 @@ class Connection:
                 outcome,
                 None if failure is None else tls.alert_name(failure),
                 offered,
-                bool(self._server_end.session_found) if offered else None,
+                bool(state.session_found) if offered else None,
                 self._connected - self.arrival,
                 nan if version is None else self._handshake_time,
                 self._first_byte - self.arrival,
-                self._surroundings.environment.now - self.arrival,
+                self._now - self.arrival,
                 self._time_network,
                 self._time_queue,
                 self._time_server_cpu,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from sim.description import Description
 from sim.hosts.client import ClientDescription
@@ -36,6 +36,12 @@ class Scenario(Description):
     """Divides arrivals, cache capacities and numbers of clients alike: "1/2000"."""
     sample_interval: PositiveDuration = 60.0
     """Time between two samples: "5 min"."""
+    fidelity: Literal["live", "replay"] = "live"
+    """"live": every connection runs two engines. "replay": the first connections of each kind do,
+    later ones follow what those did; some twenty times faster, and the same tables where engines
+    send as much each time."""
+    scripts: int = Field(default=8, gt=0)
+    """How many connections of each kind run engines under "replay"."""
     arrivals: Arrivals
     """When visits begin."""
     population: Population

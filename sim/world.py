@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Generator
 
 import simpy
 
+from sim.activity import Activity, Moments
 from sim.connection import Connection, Surroundings
 from sim.hosts.client import Clients
 from sim.hosts.server import Server
 from sim.peers import Peers
 from sim.peers.live import LivePeers
 from sim.peers.plain import PlainPeers
+from sim.peers.replay import ReplayPeers
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.tables import COLUMNS
@@ -28,20 +31,18 @@ class World:
 
     def __init__(self, scenario: Scenario, *, seed: int, replication: int = 0, sink: Sink) -> None:
         self._scenario = scenario
-        self._streams = streams = Streams(seed, replication)
+        self._streams = Streams(seed, replication)
         self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
         self._environment = simpy.Environment(initial_time=-scenario.warm_up)
-        self._server = Server(scenario.server, scenario.scale, -scenario.warm_up)
-        self._clients = Clients(scenario.clients)
+        self._make_hosts()
         self._visitors = scenario.population.visitors(scenario.scale)
         self._unfinished = 0
         self._surroundings = Surroundings(
-            environment=self._environment,
             path=scenario.path,
             tcp=scenario.tcp,
             http=scenario.http,
             server=self._server,
-            peers=self._peers(streams),
+            peers=self._peers,
             table=self._tables["connections"],
             ended=self._ended,
         )
@@ -49,7 +50,7 @@ class World:
     def run(self, progress: Callable[[float], None] | None = None) -> None:
         """Simulate everything and hand all rows to the sink."""
         environment = self._environment
-        environment.process(self._arrivals())
+        Activity(environment, self._arrivals())
         self._advance(0.0, progress)
         self._server.begin_recording(0.0)
         for moment in self._moments_of_samples():
@@ -65,13 +66,27 @@ class World:
         if progress is not None:
             progress(1.0)
 
-    def _peers(self, streams: Streams) -> Peers:
-        if self._scenario.server.security == "plain":
-            return PlainPeers()
-        start = self._scenario.start.timestamp()
-        return LivePeers(self._server, self._scenario.clients, start, streams)
+    def _make_hosts(self) -> None:
+        """Server, clients and how their ends run: sessions are whole ones, or numbers."""
+        scenario, streams = self._scenario, self._streams
+        described, start = scenario.server.sessions, scenario.start.timestamp()
+        if scenario.fidelity == "replay" and scenario.server.security != "plain":
+            numbers = None if described is None else described.numbers_cache(scenario.scale)
+            self._clients = Clients(scenario.clients, array("q"))
+            self._server = Server(scenario.server, numbers, -scenario.warm_up)
+            self._peers: Peers = ReplayPeers(
+                self._server, numbers, scenario.clients, start, streams, scenario.scripts
+            )
+            return
+        sessions = None if described is None else described.cache(scenario.scale)
+        self._clients = Clients(scenario.clients, [])
+        self._server = Server(scenario.server, sessions, -scenario.warm_up)
+        if scenario.server.security == "plain":
+            self._peers = PlainPeers(self._server)
+        else:
+            self._peers = LivePeers(self._server, sessions, scenario.clients, start, streams)
 
-    def _arrivals(self) -> Generator[simpy.Event, None, None]:
+    def _arrivals(self) -> Moments:
         """Each visit: who comes, and the process of the connection."""
         scenario, environment, streams = self._scenario, self._environment, self._streams
         draws_of_visitor = streams.uniforms("population")
@@ -80,17 +95,20 @@ class World:
             streams.generator("arrivals"), environment.now, scenario.scale
         )
         endless = scenario.kind == "steady-state"
+        now = environment.now
         for number, time in enumerate(times):
             recorded = 0 <= time < scenario.duration
             if time >= scenario.duration and not endless:
                 return
             # Rounding may have put the clock a bit past an arrival that follows at once.
-            yield environment.timeout(max(0.0, time - environment.now))
-            client = self._visitors.visitor(environment.now, next(draws_of_visitor))
+            now = yield max(time, now)
+            client = self._visitors.visitor(now, next(draws_of_visitor))
             group = self._clients.group(client, next(draws_of_profile))
-            connection = Connection(self._surroundings, number, client, group, recorded=recorded)
+            connection = Connection(
+                self._surroundings, number, client, group, recorded=recorded, now=now
+            )
             self._unfinished += recorded
-            environment.process(connection.life())
+            Activity(environment, connection.life())
 
     def _ended(self, connection: Connection) -> None:
         self._unfinished -= connection.recorded

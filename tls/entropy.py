@@ -31,8 +31,12 @@ class RandomSource:
         return self._entropy(length)
 
     def nonzero_bytes(self, length: int) -> bytes:
-        """`length` random bytes, none of them zero (PKCS #1 v1.5 padding, RFC 8017 §7.2.1)."""
-        data = self.draw(length).replace(b"\0", b"")
+        """`length` random bytes, none of them zero (PKCS #1 v1.5 padding, RFC 8017 §7.2.1).
+
+        They are part of the encryption that they pad, and not booked: a library that draws them
+        itself does not book them either, and how often zeros are drawn again is chance.
+        """
+        data = b""
         while len(data) < length:
-            data += self.draw(length - len(data)).replace(b"\0", b"")
+            data += self._entropy(length - len(data)).replace(b"\0", b"")
         return data

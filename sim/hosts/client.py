@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Literal
+from math import nan
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-import tls
 from sim.costs import machine_profile
 from sim.description import Description
 from sim.hosts.machine import Machine
@@ -37,6 +37,39 @@ class ClientDescription(Description):
         return browser(name).name
 
 
+class SessionMemory:
+    """The session that each client remembers, its newest, and since when.
+
+    Clients are numbered from 0. What a session is matters to the peers that make it: whole
+    sessions stand in a list, mere numbers in an array.
+    """
+
+    def __init__(self, sessions: list[Any] | array[int]) -> None:
+        self._sessions = sessions
+        self._nothing: Any = 0 if isinstance(sessions, array) else None
+        # Not a number where nothing is remembered, which is younger than no lifetime.
+        self._since = array("d")
+
+    def recall(self, client: int, now: float, lifetime: float) -> Any:
+        """The session of this client if it is no older than `lifetime` at `now`; else `None`."""
+        if client < len(self._since) and now - self._since[client] <= lifetime:
+            return self._sessions[client]
+        return None
+
+    def remember(self, client: int, session: Any, since: float) -> None:
+        """Remember what a full handshake has made at `since`; `None` forgets the one before."""
+        if session is None:
+            if client < len(self._since):
+                self._since[client] = nan
+                self._sessions[client] = self._nothing
+            return
+        while client >= len(self._since):
+            self._since.append(nan)
+            self._sessions.append(self._nothing)
+        self._since[client] = since
+        self._sessions[client] = session
+
+
 class ClientGroup:
     """All clients of one browser.
 
@@ -44,36 +77,26 @@ class ClientGroup:
     for as long as its profile says.
     """
 
-    def __init__(self, description: ClientDescription) -> None:
+    def __init__(self, description: ClientDescription, memory: SessionMemory) -> None:
         self.browser = browser(description.profile)
         self.work = Work(f"clients/{description.profile}", machine_profile(description.machine))
-        # In order of the full handshakes, so that what nobody asks for again leaves at the front.
-        self._sessions: OrderedDict[int, tuple[tls.Session, float]] = OrderedDict()
+        self.remember = memory.remember
+        self._recall = memory.recall
+        self._lifetime = self.browser.session_lifetime
 
-    def recall(self, client: int, now: float) -> tls.Session | None:
+    def recall(self, client: int, now: float) -> Any:
         """The session that this client offers at `now`, if it still remembers one."""
-        remembered = self._sessions.get(client)
-        if remembered is None or now - remembered[1] > self.browser.session_lifetime:
-            return None
-        return remembered[0]
-
-    def remember(self, client: int, session: tls.Session | None, since: float) -> None:
-        """Remember what a full handshake has made at `since`; `None` forgets the one before."""
-        sessions = self._sessions
-        sessions.pop(client, None)
-        if session is None:
-            return
-        sessions[client] = session, since
-        forgotten = since - self.browser.session_lifetime
-        while sessions[oldest := next(iter(sessions))][1] < forgotten:
-            del sessions[oldest]
+        return self._recall(client, now, self._lifetime)
 
 
 class Clients:
     """All clients, of whom only those exist that have come."""
 
-    def __init__(self, descriptions: Sequence[ClientDescription]) -> None:
-        self.groups = [ClientGroup(description) for description in descriptions]
+    def __init__(
+        self, descriptions: Sequence[ClientDescription], sessions: list[Any] | array[int]
+    ) -> None:
+        memory = SessionMemory(sessions)
+        self.groups = [ClientGroup(description, memory) for description in descriptions]
         self._shares = list(accumulate(description.share for description in descriptions))
         self._group_of = bytearray()
 

@@ -15,6 +15,7 @@ from sim.description import Description
 from sim.hosts import cpu
 from sim.hosts.cpu import Cpu
 from sim.hosts.machine import Machine
+from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
 from sim.telemetry import COUNT, TIME, WORD, Column
 from sim.units import Capacity, Lifetime, scaled
@@ -47,9 +48,19 @@ class Sessions(Description):
     """Who makes room in a full cache: the least recently used or the first stored."""
 
     def cache(self, scale: float) -> tls.SessionCache:
-        """An empty cache of the scaled capacity."""
-        capacity = None if self.capacity is None else scaled(self.capacity, scale)
-        return tls.SessionCache(capacity, self.lifetime, renew=self.renew, eviction=self.eviction)
+        """An empty cache of the scaled capacity for whole sessions."""
+        return tls.SessionCache(
+            self._scaled_capacity(scale), self.lifetime, renew=self.renew, eviction=self.eviction
+        )
+
+    def numbers_cache(self, scale: float) -> SessionCache:
+        """An empty cache of the scaled capacity for sessions that are numbers."""
+        return SessionCache(
+            self._scaled_capacity(scale), self.lifetime, renew=self.renew, eviction=self.eviction
+        )
+
+    def _scaled_capacity(self, scale: float) -> int | None:
+        return None if self.capacity is None else scaled(self.capacity, scale)
 
 
 class ServerDescription(Description):
@@ -120,16 +131,21 @@ class Server:
     Attributes:
         cpu: its cores and run queue.
         work: what it has done.
-        sessions: its session cache, already scaled; `None` when it remembers nothing.
+        sessions: its session cache; `None` when it remembers nothing.
         open_connections: TCP connections that are open now.
     """
 
-    def __init__(self, description: ServerDescription, scale: float, now: float) -> None:
+    def __init__(
+        self,
+        description: ServerDescription,
+        sessions: tls.SessionCache | SessionCache | None,
+        now: float,
+    ) -> None:
         self.description = description
         self.name = description.name
         self.cpu = Cpu(description.cores, now)
         self.work = Work(description.name, machine_profile(description.machine))
-        self.sessions = description.sessions.cache(scale) if description.sessions else None
+        self.sessions = sessions
         self.open_connections = 0
         self._counted_before = (0, 0, 0)
 

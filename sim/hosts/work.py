@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import tls
 from sim.costs import MachineProfile
@@ -22,6 +22,28 @@ connections. Nodes are the servers by name and `clients/<profile>`."""
 _DISTINCT = 4096
 
 
+class Task:
+    """Operations that are done together, again and again, and the sizes of the flights carried.
+
+    Attributes:
+        seconds: CPU time of all of it, each time.
+        times: how often it was done for recorded connections.
+    """
+
+    __slots__ = ("operations", "seconds", "sizes", "times")
+
+    def __init__(
+        self,
+        operations: tuple[tuple[str, int, int, int], ...],
+        sizes: tuple[int, ...],
+        seconds: float,
+    ) -> None:
+        self.operations = operations
+        self.sizes = sizes
+        self.seconds = seconds
+        self.times = 0
+
+
 class Work:
     """The operations of one node, priced by its machine profile and counted.
 
@@ -35,12 +57,13 @@ class Work:
         # Each distinct operation, or size of a flight: its price, and how often it was done.
         self._done: dict[tuple[str, int, int, int], list[float]] = {}
         self._carried: dict[int, list[float]] = {}
-        self._totals: dict[tuple[str, int], list[float]] = {}
+        self._totals: dict[tuple[str, int], list[int]] = {}
+        self._tasks: list[Task] = []
 
     def demand(
         self,
         operations: Iterable[tuple[str, int, int, int]],
-        flights: Iterable[int],
+        sizes: Iterable[int],
         recorded: bool,
     ) -> float:
         """CPU seconds that it takes to do these operations and to carry flights of these sizes.
@@ -50,7 +73,7 @@ class Work:
         bytes, no flight.
         """
         seconds = 0.0
-        for size in flights:
+        for size in sizes:
             entry = self._carried.get(size)
             if entry is None:
                 entry = self._price_flight(size)
@@ -64,11 +87,25 @@ class Work:
             entry[1] += recorded
         return seconds
 
+    def task(self, operations: Sequence[tuple[str, int, int, int]], sizes: tuple[int, ...]) -> Task:
+        """The same as a task, whose `times` whoever does it counts."""
+        task = Task(tuple(operations), sizes, self.demand(operations, sizes, False))
+        self._tasks.append(task)
+        return task
+
     def rows(self) -> Iterator[tuple[str, str, int, int, int, float]]:
-        """The rows of the table `operations`, in order of first use."""
+        """The rows of the table `operations`, by name and bits."""
         self._add_up()
-        for (name, bits), (count, size, seconds) in self._totals.items():
-            yield self.node, name, bits, int(count), int(size), seconds
+        for task in self._tasks:
+            for operation in task.operations:
+                self._add(operation, task.times)
+            for size in task.sizes:
+                for operation in _carrying(size):
+                    self._add(operation, task.times)
+            task.times = 0
+        for (name, bits), (count, size) in sorted(self._totals.items()):
+            seconds = self._price(tls.Operation(name, bits, count, size))
+            yield self.node, name, bits, count, size, seconds
 
     def _price_flight(self, size: int) -> list[float]:
         if len(self._carried) >= _DISTINCT:
@@ -84,20 +121,20 @@ class Work:
         return entry
 
     def _add_up(self) -> None:
-        for operation, (price, times) in self._done.items():
-            self._add(tls.Operation(*operation), price, int(times))
+        for operation, (_, times) in self._done.items():
+            self._add(operation, int(times))
         for size, (_, times) in self._carried.items():
             for operation in _carrying(size):
-                self._add(operation, self._price(operation), int(times))
+                self._add(operation, int(times))
         self._done.clear()
         self._carried.clear()
 
-    def _add(self, operation: tls.Operation, price: float, times: int) -> None:
+    def _add(self, operation: tuple[str, int, int, int], times: int) -> None:
         if times:
-            total = self._totals.setdefault((operation.name, operation.bits), [0, 0, 0.0])
-            total[0] += operation.count * times
-            total[1] += operation.bytes * times
-            total[2] += price * times
+            name, bits, count, size = operation
+            total = self._totals.setdefault((name, bits), [0, 0])
+            total[0] += count * times
+            total[1] += size * times
 
 
 def _carrying(size: int) -> tuple[tls.Operation, ...]:

@@ -1,5 +1,5 @@
-"""How a connection's two ends run: `live` engines, or `plain` without TLS."""
+"""How a connection's two ends run: `live` engines, their `replay`, or `plain` without TLS."""
 
-from sim.peers.ends import ClientEnd, End, Flight, Operations, Peers, ServerEnd
+from sim.peers.ends import Ends, Operations, Peers, State, Turn
 
-__all__ = ["ClientEnd", "End", "Flight", "Operations", "Peers", "ServerEnd"]
+__all__ = ["Ends", "Operations", "Peers", "State", "Turn"]

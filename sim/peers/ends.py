@@ -1,103 +1,113 @@
 """The two ends of a connection as everything else sees them, whatever runs inside.
 
-An end takes a flight that arrived, is told what to send, and is asked for the flight that it wants
-to send and for the work that it has done. Nothing else in the simulator knows whether engines,
-recorded scripts or no TLS at all stand behind it.
+Client and server speak in turns. An exchange is the client's flight, the server's answer to it when
+it has arrived, and the client's taking of that answer. Nothing else in the simulator knows whether
+engines, recorded scripts or no TLS at all stand behind it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-import tls
-from sim.workload.browsers import Browser
+from sim.hosts.client import ClientGroup
 
 Operations = Sequence[tuple[str, int, int, int]]
 """Operations as (name, bits, count, bytes): `tls.Operation` or equal tuples."""
 
+ACCEPT = ("accept", 0, 1, 0)
+"""What a server does with a new connection, TLS apart."""
+REQUEST = ("request", 0, 1, 0)
+"""What a server does for a request, TLS apart."""
 
-@dataclass(slots=True)
-class Flight:
-    """What one end sends in one go; not to be changed.
+
+class Turn:
+    """What one end does at its turn: it works, then it sends a flight; not to be changed.
 
     Attributes:
-        size: bytes on the wire.
-        records: records it is made of.
+        size: the flight's bytes on the wire; 0 when nothing is sent.
+        records: records that they are made of.
+        seconds: CPU time of the work, on the end's own machine.
         data: the bytes themselves; empty where only their size is known.
     """
 
-    size: int
-    records: int
-    data: bytes = b""
+    __slots__ = ("data", "records", "seconds", "size")
+
+    def __init__(self, size: int, records: int, seconds: float, data: bytes = b"") -> None:
+        self.size = size
+        self.records = records
+        self.seconds = seconds
+        self.data = data
 
 
-class End(Protocol):
-    """One end of a connection.
+class State(Protocol):
+    """How far a connection's handshake has come, and what was agreed on.
 
     Attributes:
-        completed: whether application data may flow.
-        failure: the alert's code that ended the connection, sent or received; else `None`.
+        completed: whether the client may send its request.
+        failure: the alert's code that ended the connection for the client, sent or received.
+        server_failed: whether an alert has ended the connection for the server.
+        version: the wire version agreed on; else `None`.
+        suite: the suite agreed on; else `None`.
+        resumed: whether the handshake resumed the session that was offered.
+        session_found: whether the session that was offered was in the server's cache; `None` when
+            none was offered or looked for.
     """
 
     completed: bool
     failure: int | None
-
-    def receive(self, flight: Flight, now: float) -> None:
-        """Take a flight that is there at `now` (seconds since the scenario's start)."""
-
-    def send(self, size: int) -> None:
-        """Send `size` bytes of application data."""
-
-    def close(self) -> None:
-        """Say that nothing more will be sent."""
-
-    def flight(self) -> Flight:
-        """All that wants to be sent since the last call."""
-
-    def work(self) -> Operations:
-        """All operations since the last call."""
-
-
-class ClientEnd(End, Protocol):
-    """The client's end; its first flight is ready at once.
-
-    Attributes:
-        version: the wire version agreed on; else `None`.
-        suite: the suite agreed on; else `None`.
-        resumed: whether the handshake resumed the session that was offered.
-        session: what to offer next time; else `None`.
-    """
-
+    server_failed: bool
     version: int | None
     suite: int | None
     resumed: bool
-    session: tls.Session | None
+    session_found: bool | None
 
 
-class ServerEnd(End, Protocol):
-    """The server's end.
+class Ends(Protocol):
+    """Both ends of one connection.
 
     Attributes:
-        session_found: whether the session that the client offered was in the cache; `None` when
-            none was offered or looked for.
+        state: how far they have come.
+        session: what the client may offer next time; else `None`.
     """
 
-    session_found: bool | None
+    @property
+    def state(self) -> State:
+        """See above."""
+
+    @property
+    def session(self) -> Any:
+        """See above."""
+
+    def client_sends(self, size: int = 0) -> Turn:
+        """The client's flight: what its handshake has to say, then `size` bytes of request."""
+
+    def client_closes(self) -> Turn:
+        """The client's last flight."""
+
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+        """What the server makes of a flight that is there at `now`, a response included.
+
+        `now` counts seconds from the scenario's start. There is no response before the handshake
+        is completed or after it has failed.
+        """
+
+    def client_takes(self, answer: Turn, now: float) -> float:
+        """CPU seconds that it takes the client to read an answer that is there at `now`."""
 
 
 class Peers(Protocol):
     """Makes the ends of connections."""
 
     def connect(
-        self, browser: Browser, session: tls.Session | None, connection: int, now: float
-    ) -> tuple[ClientEnd, ServerEnd]:
+        self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
+    ) -> Ends:
         """The two ends of a new connection.
 
         Args:
-            browser: the client's; one of those that the scenario names.
-            session: offered for resumption.
-            connection: its number, which its random bytes follow from.
+            group: the client's.
+            session: what `Ends.session` was, offered for resumption; else `None`.
+            number: the connection's, which its random bytes follow from.
+            recorded: whether its work is counted.
             now: seconds since the scenario's start.
         """

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import tls
-from sim.hosts.client import ClientDescription
+from sim.hosts.client import ClientDescription, ClientGroup
 from sim.hosts.server import Server
-from sim.identities import identity, trust_store
-from sim.peers.ends import Flight, Operations
+from sim.hosts.work import Work
+from sim.peers.ends import Turn
+from sim.peers.engine_pair import EnginePair, Said
+from sim.peers.engines import client_configs, server_config
 from sim.streams import Streams
-from sim.workload.browsers import Browser, browser
-
-_WARNINGS = frozenset(
-    {
-        tls.CertificateProblem.NAME_MISMATCH,
-        tls.CertificateProblem.EXPIRED,
-        tls.CertificateProblem.UNKNOWN_AUTHORITY,
-    }
-)
-"""What a browser lets its user click away."""
 
 
 class Calendar:
@@ -44,153 +36,99 @@ class LivePeers:
     """Connections between two engines of `tls`.
 
     Args:
-        server: whose description and session cache the servers' ends have.
+        server: whose description and work the servers' ends have.
+        sessions: the server's session cache; `None` when it has none.
         clients: the browsers' descriptions.
         start: Unix time of the scenario's start.
         streams: where each connection's random bytes come from.
     """
 
     def __init__(
-        self, server: Server, clients: Sequence[ClientDescription], start: float, streams: Streams
+        self,
+        server: Server,
+        sessions: tls.SessionCache | None,
+        clients: Sequence[ClientDescription],
+        start: float,
+        streams: Streams,
     ) -> None:
-        self._server = _server_config(server)
-        self._clients = {client.profile: _client_config(client) for client in clients}
-        self._server_name = server.name
+        self._server = server
+        self._server_config = server_config(server.description, sessions)
+        self._client_configs = client_configs(clients)
         self._calendar = Calendar(start)
         self._client_entropy = streams.entropy("peers.client")
         self._server_entropy = streams.entropy("peers.server")
 
     def connect(
-        self, browser: Browser, session: tls.Session | None, connection: int, now: float
-    ) -> tuple[LiveClientEnd, LiveServerEnd]:
+        self,
+        group: ClientGroup,
+        session: tls.Session | None,
+        number: int,
+        *,
+        recorded: bool,
+        now: float,
+    ) -> LiveEnds:
         """Two engines; the client's hello is ready."""
-        calendar = self._calendar
-        calendar.now = now
-        client = tls.ClientConnection(
-            self._clients[browser.name],
-            self._server_name,
+        self._calendar.now = now
+        pair = EnginePair(
+            self._client_configs[group.browser.name],
+            self._server_config,
+            server_name=self._server.name,
             session=session,
-            entropy=self._client_entropy.of(connection),
-            clock=calendar,
+            entropy=(self._client_entropy.of(number), self._server_entropy.of(number)),
+            clock=self._calendar,
         )
-        server = tls.ServerConnection(
-            self._server, entropy=self._server_entropy.of(connection), clock=calendar
-        )
-        return LiveClientEnd(client, calendar), LiveServerEnd(server, calendar)
+        work = group.work, self._server.work
+        return LiveEnds(pair, self._calendar, work, recorded=recorded)
 
 
-def _server_config(server: Server) -> tls.ServerConfig:
-    description = server.description
-    return tls.ServerConfig(
-        [identity(description.identity)],
-        versions=[tls.version_from_name(name) for name in description.versions],
-        suites=[tls.suite_from_name(name) for name in description.suites],
-        sessions=server.sessions,
-        split_records=description.split_records,
-    )
+class LiveEnds:
+    """Both ends: `sim.peers.Ends` with engines inside.
 
+    Args:
+        state: the engines.
+        calendar: set before the engines work.
+        work: the client's and the server's.
+        recorded: whether their work is counted.
+    """
 
-def _client_config(description: ClientDescription) -> tls.ClientConfig:
-    profile = browser(description.profile)
-    return tls.ClientConfig(
-        trust_store(),
-        versions=profile.versions,
-        suites=profile.suites,
-        server_name_indication=profile.server_name_indication,
-        secure_renegotiation=profile.secure_renegotiation,
-        groups=profile.groups,
-        extended_master_secret=False,
-        encrypt_then_mac=False,
-        session_tickets=False,
-        split_records=False,
-        accept=_WARNINGS if description.warnings == "clicked away" else frozenset(),
-    )
-
-
-class _LiveEnd:
-    """What both ends share: an engine, and what its events have said."""
-
-    __slots__ = ("_calendar", "_engine", "_records", "completed", "failure")
+    __slots__ = ("_calendar", "_client_work", "_recorded", "_server_work", "state")
 
     def __init__(
-        self, engine: tls.ClientConnection | tls.ServerConnection, calendar: Calendar
+        self, state: EnginePair, calendar: Calendar, work: tuple[Work, Work], *, recorded: bool
     ) -> None:
-        self._engine = engine
+        self.state = state
         self._calendar = calendar
-        self._records = 0
-        self.completed = False
-        self.failure: int | None = None
+        self._client_work, self._server_work = work
+        self._recorded = recorded
 
-    def receive(self, flight: Flight, now: float) -> None:
-        """Give the bytes to the engine, at `now` by the world's calendar."""
+    @property
+    def session(self) -> tls.Session | None:
+        """The client's session, once it has one."""
+        return self.state.session
+
+    def client_sends(self, size: int = 0) -> Turn:
+        """The client's engine sends what it has to say, and the request."""
+        return self._clients_turn(self.state.client_sends(size))
+
+    def client_closes(self) -> Turn:
+        """The client's engine sends close_notify."""
+        return self._clients_turn(self.state.client_closes())
+
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+        """The server's engine reads the flight's bytes, at `now` by the world's calendar."""
         self._calendar.now = now
-        try:
-            events = self._engine.receive(flight.data)
-        except tls.PeerError as error:
-            events = error.events
-            self.failure = error.alert
-        self._take(events)
+        data, records, operations = self.state.server_answers(flight.data, response_size)
+        sizes = flight.size, len(data)
+        seconds = self._server_work.demand(operations, sizes, self._recorded)
+        return Turn(len(data), records, seconds, data)
 
-    def _take(self, events: Iterable[tls.Event]) -> None:
-        raise NotImplementedError
+    def client_takes(self, answer: Turn, now: float) -> float:
+        """The client's engine reads the answer's bytes, at `now` by the world's calendar."""
+        self._calendar.now = now
+        operations = self.state.client_takes(answer.data)
+        return self._client_work.demand(operations, (answer.size,), self._recorded)
 
-    def send(self, size: int) -> None:
-        """Encrypt `size` bytes of application data."""
-        self._engine.send(bytes(size))
-
-    def close(self) -> None:
-        """Send close_notify."""
-        self._engine.close()
-
-    def flight(self) -> Flight:
-        """The engine's bytes, in its records."""
-        data = self._engine.outgoing()
-        before, self._records = self._records, self._engine.records_sent
-        return Flight(len(data), self._records - before, data)
-
-    def work(self) -> Operations:
-        """What the engine's meter has counted."""
-        return self._engine.meter.take_log()
-
-
-class LiveClientEnd(_LiveEnd):
-    """The client's end: `sim.peers.ClientEnd` with an engine inside."""
-
-    __slots__ = ("resumed", "session", "suite", "version")
-
-    def __init__(self, engine: tls.ClientConnection, calendar: Calendar) -> None:
-        super().__init__(engine, calendar)
-        self.version: int | None = None
-        self.suite: int | None = None
-        self.resumed = False
-        self.session: tls.Session | None = None
-
-    def _take(self, events: Iterable[tls.Event]) -> None:
-        for event in events:
-            if isinstance(event, tls.HandshakeCompleted):
-                self.completed = True
-                self.version = event.version
-                self.suite = event.suite
-                self.resumed = event.resumed
-                self.session = event.session
-            elif isinstance(event, tls.AlertReceived) and event.fatal:
-                self.failure = event.alert
-
-
-class LiveServerEnd(_LiveEnd):
-    """The server's end: `sim.peers.ServerEnd` with an engine inside."""
-
-    __slots__ = ("session_found",)
-
-    def __init__(self, engine: tls.ServerConnection, calendar: Calendar) -> None:
-        super().__init__(engine, calendar)
-        self.session_found: bool | None = None
-
-    def _take(self, events: Iterable[tls.Event]) -> None:
-        for event in events:
-            if isinstance(event, tls.HandshakeCompleted):
-                self.completed = True
-            elif isinstance(event, tls.SessionLookedUp):
-                self.session_found = event.found
-            elif isinstance(event, tls.AlertReceived) and event.fatal:
-                self.failure = event.alert
+    def _clients_turn(self, said: Said) -> Turn:
+        data, records, operations = said
+        seconds = self._client_work.demand(operations, (len(data),), self._recorded)
+        return Turn(len(data), records, seconds, data)

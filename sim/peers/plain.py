@@ -2,60 +2,97 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import Any
 
-import tls
-from sim.peers.ends import Flight, Operations
-from sim.workload.browsers import Browser
-
-
-class PlainEnd:
-    """One end of a TCP connection without TLS: it is complete when TCP is connected."""
-
-    __slots__ = ("_size",)
-
-    completed = True
-    failure: int | None = None
-    version: int | None = None
-    suite: int | None = None
-    resumed = False
-    session: tls.Session | None = None
-    session_found: bool | None = None
-
-    def __init__(self) -> None:
-        self._size = 0
-
-    def receive(self, flight: Flight, now: float) -> None:
-        """Data is taken as it is."""
-
-    def send(self, size: int) -> None:
-        """Send `size` bytes of application data."""
-        self._size += size
-
-    def close(self) -> None:
-        """TCP's FIN says it without a byte."""
-
-    def flight(self) -> Flight:
-        """The bytes to send, in no records."""
-        flight = _flight(self._size)
-        self._size = 0
-        return flight
-
-    def work(self) -> Operations:
-        """No TLS, no work of TLS."""
-        return ()
-
-
-@lru_cache(maxsize=1024)
-def _flight(size: int) -> Flight:
-    return Flight(size, 0)
+from sim.hosts.client import ClientGroup
+from sim.hosts.server import Server
+from sim.hosts.work import Task, Work
+from sim.peers.ends import ACCEPT, REQUEST, Operations, Turn
 
 
 class PlainPeers:
-    """Connections without TLS."""
+    """Connections without TLS.
+
+    Args:
+        server: whose work the answers are.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = _Machine(server.work)
+        self._clients: dict[str, _Machine] = {}
 
     def connect(
-        self, browser: Browser, session: tls.Session | None, connection: int, now: float
-    ) -> tuple[PlainEnd, PlainEnd]:
+        self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
+    ) -> PlainEnds:
         """Two ends that are complete from the start."""
-        return PlainEnd(), PlainEnd()
+        name = group.browser.name
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = _Machine(group.work)
+        return PlainEnds(client, self._server, recorded)
+
+
+class _Machine:
+    """The turns of one machine that have been needed so far, with their tasks."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._turns: dict[tuple[int, int, bool], tuple[Turn, Task]] = {}
+
+    def turn(self, received: int, sent: int, recorded: bool, *, accepts: bool = False) -> Turn:
+        """Take `received` bytes and send `sent`; a server first accepts, and serves requests."""
+        key = received, sent, accepts
+        known = self._turns.get(key)
+        if known is None:
+            operations: Operations = (ACCEPT,) if accepts else ()
+            if received and sent:
+                operations = (*operations, REQUEST)
+            task = self._work.task(operations, (received, sent))
+            known = self._turns[key] = Turn(sent, 0, task.seconds), task
+        known[1].times += recorded
+        return known[0]
+
+
+class _Connected:
+    """What is agreed on without TLS: nothing, and data may flow from the start."""
+
+    completed = True
+    failure: int | None = None
+    server_failed = False
+    version: int | None = None
+    suite: int | None = None
+    resumed = False
+    session_found: bool | None = None
+
+
+class PlainEnds:
+    """Both ends of a TCP connection without TLS: `sim.peers.Ends` of sizes alone."""
+
+    __slots__ = ("_accepted", "_client", "_recorded", "_server")
+
+    state = _Connected()
+    session = None
+
+    def __init__(self, client: _Machine, server: _Machine, recorded: bool) -> None:
+        self._client = client
+        self._server = server
+        self._recorded = recorded
+        self._accepted = False
+
+    def client_sends(self, size: int = 0) -> Turn:
+        """The request as it is."""
+        return self._client.turn(0, size, self._recorded)
+
+    def client_closes(self) -> Turn:
+        """TCP's FIN says it without a byte."""
+        return self._client.turn(0, 0, self._recorded)
+
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+        """The response as it is."""
+        accepts = not self._accepted
+        self._accepted = True
+        return self._server.turn(flight.size, response_size, self._recorded, accepts=accepts)
+
+    def client_takes(self, answer: Turn, now: float) -> float:
+        """What TCP takes."""
+        return self._client.turn(answer.size, 0, self._recorded).seconds

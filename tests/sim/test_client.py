@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 
 import sim
 import tls
-from sim.hosts.client import ClientDescription, ClientGroup, Clients
+from sim.hosts.client import ClientDescription, ClientGroup, Clients, SessionMemory
 
 HOUR = 3600.0
 
 
-def session(number: int) -> tls.Session:
-    return tls.Session(number.to_bytes(32, "big"), tls.TLS_1_0, 5, bytes(48))
+@pytest.fixture(params=["whole sessions", "numbers"])
+def memory(request: pytest.FixtureRequest) -> SessionMemory:
+    return SessionMemory([] if request.param == "whole sessions" else array("q"))
 
 
-def group() -> ClientGroup:
-    return ClientGroup(ClientDescription(profile="internet-explorer-6"))
+def group(memory: SessionMemory) -> ClientGroup:
+    return ClientGroup(ClientDescription(profile="internet-explorer-6"), memory)
 
 
-def test_a_session_is_remembered_for_the_browser_s_time() -> None:
-    clients = group()
-    clients.remember(7, session(1), 100.0)
-    assert clients.recall(7, 100.0) == session(1)
-    assert clients.recall(7, 100.0 + 10 * HOUR) == session(1)
+def test_a_session_is_remembered_for_the_browser_s_time(memory: SessionMemory) -> None:
+    clients = group(memory)
+    clients.remember(7, 1, 100.0)
+    assert clients.recall(7, 100.0) == 1
+    assert clients.recall(7, 100.0 + 10 * HOUR) == 1
     assert clients.recall(7, 100.1 + 10 * HOUR) is None
+    assert clients.recall(6, 100.0) is None
     assert clients.recall(8, 100.0) is None
 
 
-def test_the_newest_session_is_remembered() -> None:
-    clients = group()
-    clients.remember(7, session(1), 0.0)
-    clients.remember(7, session(2), 9 * HOUR)
-    assert clients.recall(7, 18 * HOUR) == session(2)
+def test_the_newest_session_is_remembered(memory: SessionMemory) -> None:
+    clients = group(memory)
+    clients.remember(7, 1, 0.0)
+    clients.remember(7, 2, 9 * HOUR)
+    assert clients.recall(7, 18 * HOUR) == 2
     clients.remember(7, None, 18 * HOUR)
     assert clients.recall(7, 18 * HOUR) is None
     clients.remember(7, None, 18 * HOUR)
+    clients.remember(70, None, 18 * HOUR)
+    assert clients.recall(70, 18 * HOUR) is None
 
 
-def test_forgotten_sessions_take_no_room() -> None:
-    clients = group()
-    for client in range(10_000):
-        clients.remember(client, session(client), 10.0 * client)
-    assert len(clients._sessions) == 3601
+def test_whole_sessions_are_given_back_as_they_are() -> None:
+    clients = group(SessionMemory([]))
+    session = tls.Session(bytes(32), tls.TLS_1_0, 5, bytes(48))
+    clients.remember(3, session, 0.0)
+    assert clients.recall(3, 1.0) is session
 
 
 def test_a_client_s_browser_stays_the_same() -> None:
@@ -50,7 +56,8 @@ def test_a_client_s_browser_stays_the_same() -> None:
         [
             ClientDescription(profile="internet-explorer-6", share=0.25),
             ClientDescription(profile="internet-explorer-8-windows-7", share=0.75),
-        ]
+        ],
+        [],
     )
     first, second = clients.groups
     assert clients.group(5, 0.2) is first

@@ -62,7 +62,8 @@ def test_extensions_and_algorithms_of_the_leaf(name: str) -> None:
     assert leaf.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_SHA1
     find = leaf.extensions.get_extension_for_class
     assert find(x509.BasicConstraints).value == x509.BasicConstraints(ca=False, path_length=None)
-    assert find(x509.KeyUsage).value.key_encipherment
+    assert find(x509.KeyUsage).value.digital_signature
+    assert find(x509.KeyUsage).value.key_encipherment == ("rsa" in name)
     assert list(find(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.SERVER_AUTH]
     key_identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     assert find(x509.AuthorityKeyIdentifier).value.key_identifier == key_identifier.digest

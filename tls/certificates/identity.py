@@ -30,6 +30,11 @@ class Identity:
             raise UsageError("the private key is not the key of the first certificate")
 
     @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The chain, parsed."""
+        return tuple(map(parse_certificate, self.chain))
+
+    @property
     def key_size(self) -> int:
         """The key's size in bits; 0 for Ed25519 and Ed448, which have one size."""
         return getattr(self.private_key, "key_size", 0)

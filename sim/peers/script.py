@@ -1,0 +1,147 @@
+"""Scripts: what two engines did at each turn, and what came of it by what they were answered.
+
+All scripts of a world are one graph. A `State` lies between two exchanges; an exchange leads from
+it over the client's `Sent` turn and the server's `Answered` turn to the next state. Where engines
+asked something at a turn, an `Asked` stands before it, with a branch for each answer so far. Data
+on an established connection leads back to the same state: its turns depend on sizes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sim.hosts.work import Task
+from sim.peers.ends import Turn
+from sim.peers.engine_pair import EnginePair
+from sim.peers.rehearsal import Answers, Question, Rehearsal
+
+Branches = dict[Any, Any]
+"""What follows, by what is done or by the answer to a question: an `Asked` or a turn's result."""
+
+
+class Asked:
+    """A question that the engines ask at a turn."""
+
+    __slots__ = ("branches", "question")
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.branches: Branches = {}
+
+
+class Place:
+    """A place in the scripts, and how engines get there.
+
+    Args:
+        before: the place before it; `None` when `before` is where engines are made.
+        turn: played there to get here.
+        answers: given at that turn.
+    """
+
+    __slots__ = ("_answers", "_before", "_standing", "_turn")
+
+    def __init__(
+        self,
+        before: Place | Callable[[], Rehearsal],
+        turn: Callable[[Rehearsal], Any],
+        answers: Answers,
+    ) -> None:
+        self._before = before
+        self._turn = turn
+        self._answers = answers
+        self._standing: Rehearsal | None = None
+
+    def leave(self, rehearsal: Rehearsal) -> None:
+        """Leave engines here that have just got here."""
+        self._standing = rehearsal
+
+    def rehearse(self) -> Rehearsal:
+        """Engines that stand here, to go on with: those left here, or new ones."""
+        rehearsal, self._standing = self._standing, None
+        if rehearsal is None:
+            before = self._before
+            rehearsal = before.rehearse() if isinstance(before, Place) else before()
+            rehearsal.play(self._turn, self._answers)
+        return rehearsal
+
+
+class State:
+    """Between two exchanges: `sim.peers.State`.
+
+    Attributes:
+        place: how to get here.
+        established: whether handshakes are over on both sides.
+        kind: the number of the kind of session that the client may offer next time; else `None`.
+        turns: the client's turns so far, by the size of the request or `CLOSING`.
+    """
+
+    __slots__ = (
+        "completed",
+        "established",
+        "failure",
+        "kind",
+        "place",
+        "resumed",
+        "server_failed",
+        "session_found",
+        "suite",
+        "turns",
+        "version",
+    )
+
+    def __init__(self, place: Place, engines: EnginePair, kind: int | None) -> None:
+        self.place = place
+        self.completed = engines.completed
+        self.failure = engines.failure
+        self.server_failed = engines.server_failed
+        self.version = engines.version
+        self.suite = engines.suite
+        self.resumed = engines.resumed
+        self.session_found = engines.session_found
+        self.established = (
+            engines.completed
+            and engines.server_completed
+            and engines.failure is None
+            and not engines.server_failed
+        )
+        self.kind = kind
+        self.turns: Branches = {}
+
+
+CLOSING = -1
+"""In place of a request's size: the client closes."""
+
+
+class ScriptedTurn(Turn):
+    """A turn that was played.
+
+    Attributes:
+        place: how to get behind it.
+        task: its work.
+        following: the server's turns by the size of the response, or the client's taking of the
+            answer by `None`.
+    """
+
+    __slots__ = ("following", "place", "task")
+
+    def __init__(self, place: Place, data: bytes, records: int, task: Task) -> None:
+        super().__init__(len(data), records, task.seconds, data)
+        self.place = place
+        self.task = task
+        self.following: Branches = {}
+
+
+class Taken:
+    """The client has taken an answer.
+
+    Attributes:
+        task: its work.
+        state: where that leads.
+    """
+
+    __slots__ = ("state", "task")
+
+    def __init__(self, task: Task, state: State) -> None:
+        self.task = task
+        self.state = state

@@ -22,25 +22,26 @@ class Activity(simpy.Event):
     that is scheduled anew for each wait; nobody can wait for it or interrupt it.
     """
 
-    __slots__ = ("_again", "_go_on")
+    __slots__ = ("_again", "_go_on", "_schedule")
 
     def __init__(self, environment: simpy.Environment, moments: Moments) -> None:
         self.env = environment
         self._ok = True
         self._value = None
+        self._schedule = environment.schedule
         self._go_on = moments.send
         self._again: list[Callable[[Any], None]] = [self._resume]
-        self.callbacks = []
-        self._wait_until(next(moments, None))
+        first = next(moments, None)
+        if first is not None:
+            self.callbacks = self._again
+            environment.schedule(self, NORMAL, first - environment.now)
 
     def _resume(self, event: simpy.Event) -> None:
+        now = self.env.now
         try:
-            self._wait_until(self._go_on(self.env.now))
+            moment = self._go_on(now)
         except StopIteration:
             self._again.clear()
-
-    def _wait_until(self, moment: float | None) -> None:
-        if moment is not None:
-            self.callbacks = self._again
-            environment = self.env
-            environment.schedule(self, NORMAL, moment - environment.now)
+            return
+        self.callbacks = self._again
+        self._schedule(self, NORMAL, moment - now)

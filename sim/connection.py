@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from math import nan
 
@@ -32,10 +33,10 @@ COLUMNS = (
     Column("profile", WORD),
     Column("server", WORD),
     Column("arrival", TIME),
-    Column("version", OPTIONAL_WORD),
-    Column("suite", OPTIONAL_WORD),
+    Column("version", OPTIONAL_WORD, tls.version_name),
+    Column("suite", OPTIONAL_WORD, tls.suite_name),
     Column("outcome", WORD),
-    Column("alert", OPTIONAL_WORD),
+    Column("alert", OPTIONAL_WORD, tls.alert_name),
     Column("offered_session", FLAG),
     Column("cache_hit", OPTIONAL_FLAG),
     Column("connect_time", TIME),
@@ -70,13 +71,15 @@ SYN until the client may send its request. `client_cpu` and `server_cpu` are CPU
 class Surroundings:
     """What all connections of a world share.
 
-    `ended` is called with each connection when it has ended and its row is written.
+    `serve` is that of the server's processor. `ended` is called with each connection when it has
+    ended and its row is written.
     """
 
     path: Path
     tcp: Tcp
     http: Http
     server: Server
+    serve: Callable[[float, float], tuple[float, float]]
     peers: Peers
     table: Table
     ended: Callable[[Connection], None]
@@ -107,6 +110,7 @@ class Connection:
         "_connected",
         "_ends",
         "_first_byte",
+        "_flight",
         "_group",
         "_handshake_time",
         "_now",
@@ -147,6 +151,7 @@ class Connection:
         self._offered = offered = group.recall(client, now)
         self._ends = surroundings.peers.connect(group, offered, number, recorded=recorded, now=now)
         self._tcp = TcpConnection(surroundings.tcp, surroundings.path)
+        self._flight: Turn
         self._connected = self._handshake_time = self._first_byte = nan
         self._round_trips = 0
         self._time_network = self._time_queue = self._time_think = 0.0
@@ -161,7 +166,7 @@ class Connection:
         try:
             yield from self._shake_hands()
             yield from self._request_and_respond()
-            yield from self._exchange(self._ends.client_closes(), closing=True)
+            self._arrive((yield self._depart(self._ends.client_closes())), closing=True)
         except _Alerted:
             yield from self._deliver_alert()
         self._now = yield self._now
@@ -182,7 +187,7 @@ class Connection:
         """Flights to and fro until the client may send its request."""
         ends = self._ends
         while not ends.state.completed:
-            yield from self._exchange(ends.client_sends())
+            self._arrive((yield self._depart(ends.client_sends())))
         self._handshake_time = self._now - self._connected
         self._round_trips = self._tcp.round_trips
 
@@ -190,65 +195,64 @@ class Connection:
         """HTTP on the kept-alive connection."""
         http, ends, completed = self._surroundings.http, self._ends, self._now
         size, response_size, think_time = http.request_size, http.response_size, http.think_time
-        yield from self._exchange(ends.client_sends(size), response_size)
+        answered = self._arrive((yield self._depart(ends.client_sends(size))), response_size)
+        self._first_byte = answered + self._tcp.one_way
         if not ends.state.resumed:
             self._group.remember(self._client, ends.session, completed)
         for _ in range(http.requests - 1):
             if think_time:
                 self._think(think_time)
-            yield from self._exchange(ends.client_sends(size), response_size)
+            self._arrive((yield self._depart(ends.client_sends(size))), response_size)
 
     def _deliver_alert(self) -> Moments:
         """The client's alert still has to reach the server; the session is forgotten."""
         self._group.remember(self._client, None, self._now)
         self._round_trips = self._tcp.round_trips
         if not self._ends.state.server_failed:
-            yield from self._exchange(self._ends.client_sends(), last=True)
+            with suppress(_Alerted):
+                self._arrive((yield self._depart(self._ends.client_sends())))
 
     # -- what they are made of
 
-    def _exchange(
-        self,
-        flight: Turn,
-        response_size: int = 0,
-        *,
-        closing: bool = False,
-        last: bool = False,
-    ) -> Moments:
-        """The client's flight to the server, the server's work on it, its answer to the client.
-
-        Raises `_Alerted` when that has ended the connection, unless it is the `last` anyway.
-        """
-        ends, tcp, server = self._ends, self._tcp, self._surroundings.server
+    def _depart(self, flight: Turn) -> float:
+        """The client's work on its flight, and the way to the server: when the flight is there."""
         now = self._now
-        sent = now + flight.seconds
+        self._flight = flight
+        self._now = sent = now + flight.seconds
         self._time_client_cpu += sent - now
         self._sent += flight.size
         self._sent_records += flight.records
-        there = yield sent + tcp.to_server(flight.size)[1]
-        self._time_network += there - sent
+        return sent + self._tcp.to_server(flight.size)
 
-        answer = ends.server_answers(flight, there, response_size)
-        done = there
-        if answer.seconds:
-            start, done = server.cpu.serve(there, answer.seconds)
-            self._time_queue += start - there
+    def _arrive(self, now: float, response_size: int = 0, *, closing: bool = False) -> float:
+        """The server's work on the client's flight, and its answer on the way back to the client.
+
+        Returns the moment at which the server answers. Raises `_Alerted` when the client has sent
+        or received a fatal alert.
+        """
+        ends = self._ends
+        self._time_network += now - self._now
+        answer = ends.server_answers(self._flight, now, response_size)
+        seconds = answer.seconds
+        if seconds:
+            start, done = self._surroundings.serve(now, seconds)
+            self._time_queue += start - now
             self._time_server_cpu += done - start
+            now = done
+        size = answer.size
+        if not (size or closing):
+            self._now = now
+            return now
 
-        if not (answer.size or closing):
-            self._now = done
-            return
-        first, whole = tcp.to_client(answer.size)
-        if response_size and self._first_byte != self._first_byte:
-            self._first_byte = done + first
-        back = done + whole
-        self._time_network += back - done
-        self._received += answer.size
+        back = now + self._tcp.to_client(size)
+        self._time_network += back - now
+        self._received += size
         self._received_records += answer.records
         self._now = taken = back + ends.client_takes(answer, back)
         self._time_client_cpu += taken - back
-        if ends.state.failure is not None and not last:
+        if ends.state.failure is not None:
             raise _Alerted
+        return now
 
     def _think(self, pause: float) -> None:
         thought = self._now + pause
@@ -259,7 +263,7 @@ class Connection:
 
     def _record(self) -> None:
         state, offered = self._ends.state, self._offered is not None
-        version, suite, failure = state.version, state.suite, state.failure
+        version, failure = state.version, state.failure
         if failure is not None:
             outcome = "failed"
         elif version is None:
@@ -273,10 +277,10 @@ class Connection:
                 self._group.browser.name,
                 self._surroundings.server.name,
                 self.arrival,
-                None if version is None else tls.version_name(version),
-                None if suite is None else tls.suite_name(suite),
+                version,
+                state.suite,
                 outcome,
-                None if failure is None else tls.alert_name(failure),
+                failure,
                 offered,
                 bool(state.session_found) if offered else None,
                 self._connected - self.arrival,

@@ -7,7 +7,7 @@ to the sink, and forgotten.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -40,17 +40,17 @@ class MemorySink:
 
 
 class _Codes(dict[Any, int]):
-    """Numbers words in order of first use; `None` is -1."""
+    """Numbers words, or what words name, in order of first use; `None` is -1."""
 
     def __init__(self) -> None:
         super().__init__({None: -1})
 
-    def __missing__(self, word: str) -> int:
-        code = self[word] = len(self) - 1
+    def __missing__(self, value: Any) -> int:
+        code = self[value] = len(self) - 1
         return code
 
-    def words(self) -> list[str]:
-        return [word for word in self if word is not None]
+    def values_seen(self) -> list[Any]:
+        return [value for value in self if value is not None]
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,27 @@ _FLAG_CODES = {None: -1, False: 0, True: 1}
 
 
 class Column(NamedTuple):
-    """A column of a table: its name and its kind."""
+    """A column of a table.
+
+    Attributes:
+        name: as tables have it.
+        kind: what its values are.
+        word: names a value, for a column of words whose rows hold codes.
+    """
 
     name: str
     kind: Kind
+    word: Callable[[Any], str] = str
 
 
 def schema_of(columns: Sequence[Column]) -> pa.Schema:
     """The Arrow schema of these columns."""
-    return pa.schema([pa.field(name, kind.arrow, nullable=kind.nullable) for name, kind in columns])
+    return pa.schema(
+        [
+            pa.field(column.name, column.kind.arrow, nullable=column.kind.nullable)
+            for column in columns
+        ]
+    )
 
 
 class Table:
@@ -102,7 +114,7 @@ class Table:
         self._columns = tuple(columns)
         self._schema = schema_of(columns)
         self._sink = sink
-        layout = struct.Struct("<" + "".join(kind.format for _, kind in columns))
+        layout = struct.Struct("<" + "".join(column.kind.format for column in columns))
         self._pack_into = layout.pack_into
         self._row_size = layout.size
         self._type = np.dtype([(column.name, f"<{column.kind.format}") for column in columns])
@@ -111,11 +123,11 @@ class Table:
         self._handed_over = False
         self._codes: dict[int, _Codes] = {}
         self._encoders: list[tuple[int, Mapping[Any, int]]] = []
-        for position, (_, kind) in enumerate(columns):
+        for position, (_, kind, _) in enumerate(columns):
             if pa.types.is_dictionary(kind.arrow):
                 self._codes[position] = _Codes()
                 self._encoders.append((position, self._codes[position]))
-            elif pa.types.is_boolean(kind.arrow):
+            elif kind is OPTIONAL_FLAG:
                 self._encoders.append((position, _FLAG_CODES))
 
     def append(self, row: list[Any]) -> None:
@@ -136,17 +148,18 @@ class Table:
         """Hand the rows so far to the sink."""
         packed = np.frombuffer(self._buffer, self._type, count=self._end // self._row_size)
         arrays = [
-            self._arrow(position, np.ascontiguousarray(packed[column.name]), column.kind)
+            self._arrow(position, np.ascontiguousarray(packed[column.name]), column)
             for position, column in enumerate(self._columns)
         ]
         self._end = 0
         self._handed_over = True
         self._sink.write(self.name, pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
-    def _arrow(self, position: int, values: np.ndarray, kind: Kind) -> pa.Array:
+    def _arrow(self, position: int, values: np.ndarray, column: Column) -> pa.Array:
+        kind = column.kind
         if position in self._codes:
             indices = pa.array(values, mask=values < 0)
-            words = pa.array(self._codes[position].words(), pa.string())
+            words = pa.array(map(column.word, self._codes[position].values_seen()), pa.string())
             return pa.DictionaryArray.from_arrays(indices, words)
         if pa.types.is_boolean(kind.arrow):
             return pa.array(values > 0, mask=values < 0)

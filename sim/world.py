@@ -42,6 +42,7 @@ class World:
             tcp=scenario.tcp,
             http=scenario.http,
             server=self._server,
+            serve=self._server.cpu.serve,
             peers=self._peers,
             table=self._tables["connections"],
             ended=self._ended,

@@ -28,15 +28,16 @@ class TcpConnection:
     Acknowledgements are not delayed.
 
     Attributes:
+        one_way: seconds until the first byte of a flight is at the other end.
         one_way_trips: how often the connection has waited for the way through the network.
     """
 
-    __slots__ = ("_client_window", "_one_way", "_segment", "_server_window", "one_way_trips")
+    __slots__ = ("_client_window", "_segment", "_server_window", "one_way", "one_way_trips")
 
     def __init__(self, tcp: Tcp, path: Path) -> None:
         self._segment = tcp.maximum_segment_size
         self._client_window = self._server_window = tcp.initial_window
-        self._one_way = path.one_way
+        self.one_way = path.one_way
         self.one_way_trips = 0
 
     @property
@@ -47,25 +48,34 @@ class TcpConnection:
     def connect(self) -> float:
         """Seconds until the client may send: SYN and SYN-ACK."""
         self.one_way_trips += 2
-        return 2 * self._one_way
+        return 2 * self.one_way
 
-    def to_server(self, size: int) -> tuple[float, float]:
-        """Seconds until the first and the last byte of a flight are at the server."""
-        trips, self._client_window = self._slow_start(size, self._client_window)
-        return self._one_way, trips * self._one_way
-
-    def to_client(self, size: int) -> tuple[float, float]:
-        """Seconds until the first and the last byte of a flight are at the client."""
-        trips, self._server_window = self._slow_start(size, self._server_window)
-        return self._one_way, trips * self._one_way
-
-    def _slow_start(self, size: int, window: int) -> tuple[int, int]:
-        """One-way trips until the last of `size` bytes is there, and the window after them."""
+    def to_server(self, size: int) -> float:
+        """Seconds until the last byte of a flight is at the server."""
         segments = -(-size // self._segment)
+        window = self._client_window
+        self._client_window = window + segments
+        if segments <= window:
+            self.one_way_trips += 1
+            return self.one_way
+        return self._rounds(segments, window)
+
+    def to_client(self, size: int) -> float:
+        """Seconds until the last byte of a flight is at the client."""
+        segments = -(-size // self._segment)
+        window = self._server_window
+        self._server_window = window + segments
+        if segments <= window:
+            self.one_way_trips += 1
+            return self.one_way
+        return self._rounds(segments, window)
+
+    def _rounds(self, segments: int, window: int) -> float:
+        """Seconds until the last of the segments is there."""
         trips = 1
         while segments > window:
             segments -= window
             window += window
             trips += 2
         self.one_way_trips += trips
-        return trips, window + segments
+        return trips * self.one_way

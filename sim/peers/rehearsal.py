@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import inf
 from typing import Any, Protocol
 
 import tls
@@ -36,7 +37,7 @@ class Question(Enum):
     """Forget this connection's session; always answered with yes."""
 
 
-Answers = Sequence[tuple[Question, Any]]
+Answers = tuple[tuple[Question, Any], ...]
 """The questions of one turn in their order, with their answers."""
 
 
@@ -62,10 +63,18 @@ class Eras:
         self._start = start
         moments = [start, *self._begins, *(end + 1 for end in self._ends)]
         self._moments: dict[int, float] = {self._of(moment): moment for moment in reversed(moments)}
+        self._boundaries = sorted([*self._begins, *self._ends])
+        self._last, self._since, self._until = 0, inf, -inf
 
     def at(self, now: float) -> int:
         """The era `now` seconds after the scenario's start."""
-        return self._of(self._start + now)
+        time = self._start + now
+        if not self._since < time < self._until:
+            self._last = self._of(time)
+            position = bisect_right(self._boundaries, time)
+            self._since = self._boundaries[position - 1] if position else -inf
+            self._until = self._boundaries[position] if position < len(self._boundaries) else inf
+        return self._last
 
     def moment(self, era: int) -> float:
         """Some Unix time in that era, always the same."""
@@ -138,6 +147,11 @@ class Prompter:
 
     def _ask(self, question: Question) -> Any:
         position = len(self.asked)
+        if question is Question.ERA:
+            # No time passes during a turn.
+            for earlier, answer in self.asked:
+                if earlier is question:
+                    return answer
         if position < len(self._script):
             scripted, answer = self._script[position]
             assert scripted is question, f"{question} where the script has {scripted}"
@@ -190,7 +204,7 @@ class Rehearsal:
         """
         self._prompter.begin_turn(self, script, world)
         result = turn(self)
-        return self._prompter.asked, result
+        return tuple(self._prompter.asked), result
 
     def begin(self) -> None:
         """The client opens the connection."""

@@ -8,9 +8,9 @@ asked (see `sim.peers.rehearsal`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 import tls
 from sim.hosts.client import ClientDescription, ClientGroup
@@ -19,15 +19,30 @@ from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
 from sim.identities import identity
 from sim.peers.ends import Turn
-from sim.peers.engine_pair import EnginePair
+from sim.peers.engine_pair import EnginePair, Said
 from sim.peers.engines import client_configs, server_config
-from sim.peers.rehearsal import Eras, OfferedSession, Prompter, Question, Rehearsal
-from sim.peers.script import CLOSING, Asked, Branches, Place, ScriptedTurn, State, Taken
+from sim.peers.rehearsal import Answers, Eras, OfferedSession, Prompter, Question, Rehearsal
+from sim.peers.script import (
+    CLOSING,
+    TAKING,
+    Asked,
+    Branches,
+    Place,
+    ScriptedTurn,
+    State,
+    Taken,
+    insert,
+)
 from sim.streams import Streams
 
 _KINDS = 256
 
-Entry = TypeVar("Entry", State, ScriptedTurn, Taken)
+ERA, LOOKUP, LOOKUP_UNKNOWN = Question.ERA, Question.LOOKUP, Question.LOOKUP_UNKNOWN
+ACCEPTS, STORE = Question.ACCEPTS, Question.STORE
+
+Beginning = tuple[str, int | None, int, int]
+"""What is known of a connection when it begins: the browser's name, the kind of session that it
+offers, which of a class's scripts it takes, and the era of the calendar."""
 
 
 class ReplayPeers:
@@ -64,7 +79,7 @@ class ReplayPeers:
         )
         self._client_configs = client_configs(clients)
         self._entropy = streams.entropy("peers.client"), streams.entropy("peers.server")
-        self._beginnings: dict[tuple[str, int | None, int], tuple[int, Branches]] = {}
+        self._beginnings: dict[Beginning, State] = {}
         self._kinds: dict[tuple[object, ...], int] = {}
         self._sessions_by_kind: list[OfferedSession] = []
 
@@ -78,22 +93,10 @@ class ReplayPeers:
         now: float,
     ) -> ReplayEnds:
         """Two ends at the beginning of a script."""
-        kind = None if session is None else session % _KINDS
-        variant = number % self._scripts
-        key = group.browser.name, kind, variant
-        beginning = self._beginnings.get(key)
-        if beginning is None:
-            beginning = self._beginnings[key] = len(self._beginnings), {}
-        script, branches = beginning
-        offered = None if session is None else session // _KINDS
-        ends = ReplayEnds(self, group.work, self._server.work, offered, recorded)
-        state = branches.get(None)
-        if type(state) is not State:
-            state = ends.begin(
-                branches, lambda: self._engines(group.browser.name, kind, script), now
-            )
-        ends.state = state
-        return ends
+        offered, kind = (None, None) if session is None else divmod(session, _KINDS)
+        key = group.browser.name, kind, number % self._scripts, self.eras.at(now)
+        state = self._beginnings.get(key) or self._begin(key)
+        return ReplayEnds(self, state, group.work, self._server.work, offered, recorded)
 
     def kind_of(self, rehearsal: Rehearsal) -> int | None:
         """The number of the kind of session that a rehearsal's client has; `None` without one."""
@@ -113,22 +116,31 @@ class ReplayPeers:
             self._sessions_by_kind.append(OfferedSession(session, server))
         return kind
 
-    def _engines(self, browser: str, kind: int | None, script: int) -> Rehearsal:
-        """A rehearsal that has not begun, whose random bytes follow from the script's number."""
+    def _begin(self, key: Beginning) -> State:
+        """The beginning of a new script, whose random bytes follow from its own number."""
+        browser, kind, _, era = key
+        number = len(self._beginnings)
         offered = None if kind is None else self._sessions_by_kind[kind]
 
-        def begin() -> EnginePair:
+        def engines() -> EnginePair:
             client_entropy, server_entropy = self._entropy
             return EnginePair(
                 self._client_configs[browser],
                 self._server_config,
                 server_name=self._server.name,
                 session=None if offered is None else offered.client,
-                entropy=(client_entropy.of(script), server_entropy.of(script)),
+                entropy=(client_entropy.of(number), server_entropy.of(number)),
                 clock=self._prompter,
             )
 
-        return Rehearsal(begin, self._prompter, offered)
+        def new() -> Rehearsal:
+            return Rehearsal(engines, self._prompter, offered)
+
+        place = Place(new, Rehearsal.begin, ((ERA, era),))
+        rehearsal = place.rehearse()
+        place.leave(rehearsal)
+        state = self._beginnings[key] = State(place, rehearsal.engines, None)
+        return state
 
 
 class ReplayEnds:
@@ -136,6 +148,7 @@ class ReplayEnds:
 
     Args:
         peers: whose scripts.
+        state: where the script begins.
         client_work, server_work: of the machines.
         offered: the number of the session that the client offers; else `None`.
         recorded: whether their work is counted.
@@ -156,18 +169,19 @@ class ReplayEnds:
     def __init__(
         self,
         peers: ReplayPeers,
+        state: State,
         client_work: Work,
         server_work: Work,
         offered: int | None,
         recorded: bool,
     ) -> None:
         self._peers = peers
+        self.state = state
         self._client_work = client_work
         self._server_work = server_work
         self._offered = offered
         self._stored = 0
         self._recorded = recorded
-        self.state: State
 
     @property
     def session(self) -> int | None:
@@ -182,20 +196,15 @@ class ReplayEnds:
     def client_sends(self, size: int = 0) -> Turn:
         """The turn of the script for a request of this size."""
         sent = self.state.turns.get(size)
-        if type(sent) is not ScriptedTurn:
-            sent = self._client_turn(size, lambda rehearsal: rehearsal.client_sends(size))
+        if sent is None:
+            sent = self._write_client_turn(size)
         sent.task.times += self._recorded
         self._sent = sent
         return sent
 
     def client_closes(self) -> Turn:
         """The turn of the script that closes."""
-        sent = self.state.turns.get(CLOSING)
-        if type(sent) is not ScriptedTurn:
-            sent = self._client_turn(CLOSING, Rehearsal.client_closes)
-        sent.task.times += self._recorded
-        self._sent = sent
-        return sent
+        return self.client_sends(CLOSING)
 
     def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
         """The turn of the script for what the world answers at `now`."""
@@ -208,119 +217,108 @@ class ReplayEnds:
 
     def client_takes(self, answer: Turn, now: float) -> float:
         """What the script's client has to do; it then stands where that leads."""
-        taken = self._answered.following.get(None)
+        taken = self._answered.following.get(TAKING)
         if type(taken) is not Taken:
             taken = self._taking(now)
+        self.state = taken.state
         task = taken.task
         task.times += self._recorded
-        self.state = taken.state
         return task.seconds
 
-    # -- writing it
-
-    def begin(self, branches: Branches, engines: Callable[[], Rehearsal], now: float) -> State:
-        """Follow or write the script's beginning."""
-
-        def write(rehearsal: Rehearsal, place: Place, result: None) -> State:
-            return State(place, rehearsal.engines, None)
-
-        return self._follow(branches, None, engines, Rehearsal.begin, write, now)
-
-    def _client_turn(self, key: int, turn: Callable[[Rehearsal], Any]) -> ScriptedTurn:
-        def write(rehearsal: Rehearsal, place: Place, said: Any) -> ScriptedTurn:
-            task = self._client_work.task(said.operations, (len(said.data),))
-            return ScriptedTurn(place, said.data, said.records, task)
-
-        state = self.state
-        return self._follow(state.turns, key, state.place, turn, write)
-
-    def _server_turn(self, response_size: int, now: float) -> ScriptedTurn:
-        sent = self._sent
-
-        def turn(rehearsal: Rehearsal) -> Any:
-            return rehearsal.server_answers(response_size)
-
-        def write(rehearsal: Rehearsal, place: Place, said: Any) -> ScriptedTurn:
-            task = self._server_work.task(said.operations, (sent.size, len(said.data)))
-            return ScriptedTurn(place, said.data, said.records, task)
-
-        return self._follow(sent.following, response_size, sent.place, turn, write, now)
-
-    def _taking(self, now: float) -> Taken:
-        answered, before = self._answered, self.state
-        closing = before.turns.get(CLOSING) is self._sent
-
-        def write(rehearsal: Rehearsal, place: Place, operations: Any) -> Taken:
-            task = self._client_work.task(operations, (answered.size,))
-            if before.established and not closing:
-                # Data has been exchanged, which leaves everything as it was.
-                before.place.leave(rehearsal)
-                return Taken(task, before)
-            return Taken(task, State(place, rehearsal.engines, self._peers.kind_of(rehearsal)))
-
-        return self._follow(
-            answered.following, None, answered.place, Rehearsal.client_takes, write, now
-        )
-
     def _follow(
-        self,
-        branches: Branches,
-        key: int | None,
-        before: Place | Callable[[], Rehearsal],
-        turn: Callable[[Rehearsal], Any],
-        write: Callable[[Rehearsal, Place, Any], Entry],
-        now: float | None = None,
-    ) -> Entry:
-        """What follows in the script as the world answers; written when it is not there yet.
+        self, branches: Branches, key: int, now: float
+    ) -> tuple[Any, Branches, Any, Answers]:
+        """Ask the world what the script asks.
 
-        Args:
-            branches, key: where it stands.
-            before: the place before it.
-            turn: what engines do there.
-            write: makes the script's entry of what they did and of the place that they are at.
-            now: when; `None` for a turn at which nothing is asked.
+        Returns the entry behind the last question, `None` where there is none yet, and for who
+        writes it the branches that it belongs to, its key there, and the answers so far.
         """
-        answers: list[tuple[Question, Any]] = []
-        following = branches.get(key)
-        while type(following) is Asked:
-            answer = self._ask(following.question, now)
-            answers.append((following.question, answer))
-            branches, key = following.branches, answer
-            following = branches.get(key)
-        if following is not None:
-            found: Entry = following
-            return found
+        asked, where, answer = None, branches, key
+        entry = branches.get(key)
+        while type(entry) is Asked:
+            asked, where = entry, entry.branches
+            answer = self._ask(asked.question, now)
+            entry = where.get(answer)
+        if entry is None and asked is not None:
+            return None, where, answer, (*asked.before, (asked.question, answer))
+        return entry, where, answer, ()
 
-        rehearsal = before.rehearse() if isinstance(before, Place) else before()
-        asked, result = rehearsal.play(turn, answers, lambda question: self._ask(question, now))
-        for question, answer in asked[len(answers) :]:
-            branch = branches[key] = Asked(question)
-            branches, key = branch.branches, answer
-        place = Place(before, turn, asked)
-        place.leave(rehearsal)
-        entry = branches[key] = write(rehearsal, place, result)
-        return entry
-
-    def _ask(self, question: Question, now: float | None) -> Any:
+    def _ask(self, question: Question, now: float) -> Any:
         """The world's answer."""
-        if now is None:
-            raise AssertionError(f"{question} at a turn that asks nothing")
-        if question is Question.ERA:
+        if question is ERA:
             return self._peers.eras.at(now)
         sessions = self._peers.sessions
         assert sessions is not None
-        if question is Question.LOOKUP:
+        if question is LOOKUP:
             assert self._offered is not None
             return sessions.lookup(self._offered, now)
-        if question is Question.ACCEPTS:
+        if question is ACCEPTS:
             return sessions.accepts()
-        if question is Question.STORE:
+        if question is STORE:
             self._stored = sessions.store(now)
-        elif question is Question.REMOVE:
-            sessions.remove(self._stored or self._offered or 0)
-        else:
+            return True
+        if question is LOOKUP_UNKNOWN:
             return sessions.lookup(0, now)
+        sessions.remove(self._stored or self._offered or 0)
         return True
+
+    # -- writing it
+
+    def _write_client_turn(self, size: int) -> ScriptedTurn:
+        def turn(rehearsal: Rehearsal) -> Said:
+            if size == CLOSING:
+                return rehearsal.client_closes()
+            return rehearsal.client_sends(size)
+
+        state = self.state
+        rehearsal = state.place.rehearse()
+        asked, said = rehearsal.play(turn, ())
+        place = Place(state.place, turn, asked)
+        place.leave(rehearsal)
+        task = self._client_work.task(said.operations, (len(said.data),))
+        sent = state.turns[size] = ScriptedTurn(place, said.data, said.records, task)
+        return sent
+
+    def _server_turn(self, response_size: int, now: float) -> ScriptedTurn:
+        sent = self._sent
+        entry, branches, key, answers = self._follow(sent.following, response_size, now)
+        if entry is not None:
+            found: ScriptedTurn = entry
+            return found
+
+        def turn(rehearsal: Rehearsal) -> Said:
+            return rehearsal.server_answers(response_size)
+
+        rehearsal = sent.place.rehearse()
+        asked, said = rehearsal.play(turn, answers, lambda question: self._ask(question, now))
+        place = Place(sent.place, turn, asked)
+        place.leave(rehearsal)
+        task = self._server_work.task(said.operations, (sent.size, len(said.data)))
+        answered = ScriptedTurn(place, said.data, said.records, task)
+        insert(branches, key, asked, len(answers), answered)
+        return answered
+
+    def _taking(self, now: float) -> Taken:
+        answered, before = self._answered, self.state
+        entry, branches, key, answers = self._follow(answered.following, TAKING, now)
+        if entry is not None:
+            found: Taken = entry
+            return found
+
+        rehearsal = answered.place.rehearse()
+        asked, operations = rehearsal.play(
+            Rehearsal.client_takes, answers, lambda question: self._ask(question, now)
+        )
+        if before.established and before.turns.get(CLOSING) is not self._sent:
+            # Data has been exchanged, which leaves everything as it was.
+            state = before
+        else:
+            place = Place(answered.place, Rehearsal.client_takes, asked)
+            state = State(place, rehearsal.engines, self._peers.kind_of(rehearsal))
+        state.place.leave(rehearsal)
+        taken = Taken(self._client_work.task(operations, (answered.size,)), state)
+        insert(branches, key, asked, len(answers), taken)
+        return taken
 
 
 def _shape(session: tls.Session) -> tuple[object, ...]:

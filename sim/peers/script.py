@@ -21,12 +21,19 @@ Branches = dict[Any, Any]
 
 
 class Asked:
-    """A question that the engines ask at a turn."""
+    """A question that the engines ask at a turn.
 
-    __slots__ = ("branches", "question")
+    Attributes:
+        question: the question.
+        before: what they asked before it at the same turn, with the answers that led here.
+        branches: what follows, by the answer.
+    """
 
-    def __init__(self, question: Question) -> None:
+    __slots__ = ("before", "branches", "question")
+
+    def __init__(self, question: Question, before: Answers) -> None:
         self.question = question
+        self.before = before
         self.branches: Branches = {}
 
 
@@ -111,6 +118,8 @@ class State:
 
 CLOSING = -1
 """In place of a request's size: the client closes."""
+TAKING = 0
+"""The key under which the client's taking of an answer follows it."""
 
 
 class ScriptedTurn(Turn):
@@ -120,7 +129,7 @@ class ScriptedTurn(Turn):
         place: how to get behind it.
         task: its work.
         following: the server's turns by the size of the response, or the client's taking of the
-            answer by `None`.
+            answer by `TAKING`.
     """
 
     __slots__ = ("following", "place", "task")
@@ -145,3 +154,19 @@ class Taken:
     def __init__(self, task: Task, state: State) -> None:
         self.task = task
         self.state = state
+
+
+def insert(branches: Branches, key: Any, asked: Answers, known: int, entry: Any) -> None:
+    """Write an entry behind the questions that were asked before it.
+
+    Args:
+        branches, key: where the first `known` answers lead.
+        asked: all questions with their answers.
+        known: how many of them stand in the script already.
+        entry: the turn's, or the taking's.
+    """
+    for position in range(known, len(asked)):
+        question, answer = asked[position]
+        node = branches[key] = Asked(question, asked[:position])
+        branches, key = node.branches, answer
+    branches[key] = entry

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, field_validator
 
 from sim.description import Description
@@ -55,7 +56,7 @@ class RevisitingVisitors:
     former visit; tombstones link to their neighbours, with path halving (union-find), so that the
     living visit nearest to a moment is found in O(log n). Tombstones, and visits further back than
     the longest interval, which nobody can ask for again, are dropped whenever the arrays have
-    doubled.
+    grown by half. A visitor takes 20 to 30 bytes.
 
     Node i + 1 of the links is slot i; node 0 stands for "none below" and the last for "none above".
     """
@@ -66,7 +67,7 @@ class RevisitingVisitors:
         self._first_seen: float | None = None
         self._number_of_visitors = 0
         self._compact_at = _LEAST_TO_COMPACT
-        self._clear()
+        self._hold(array("d"), array("i"))
 
     def __len__(self) -> int:
         """How many different visitors there have been."""
@@ -114,11 +115,12 @@ class RevisitingVisitors:
         share, age = shares[above - 1], ages[above - 1]
         return age + (draw - share) / (shares[above] - share) * (ages[above] - age)
 
-    def _clear(self) -> None:
-        self._times = array("d")
-        self._who = array("q")
-        self._below = array("q", [0])
-        self._above = array("q", [0, 1])
+    def _hold(self, times: array[float], who: array[int]) -> None:
+        """Hold these visits, all of them living."""
+        self._times = times
+        self._who = who
+        self._below = array("i", range(len(times) + 1))
+        self._above = array("i", range(len(times) + 2))
 
     def _append(self, now: float, who: int) -> None:
         self._times.append(now)
@@ -133,13 +135,13 @@ class RevisitingVisitors:
         self._above[node] = node + 1
 
     def _compact(self, now: float) -> None:
-        times, who, below = self._times, self._who, self._below
-        oldest = now - self._ages[-1]
-        self._clear()
-        for slot, time in enumerate(times):
-            if time >= oldest and below[slot + 1] == slot + 1:
-                self._append(time, who[slot])
-        self._compact_at = max(_LEAST_TO_COMPACT, 2 * len(self._times))
+        times = np.frombuffer(self._times)
+        below = np.frombuffer(self._below, np.intc)[1:]
+        living = below == np.arange(1, len(times) + 1, dtype=np.intc)
+        living &= times >= now - self._ages[-1]
+        who = np.frombuffer(self._who, np.intc)[living]
+        self._hold(array("d", times[living].tobytes()), array("i", who.tobytes()))
+        self._compact_at = max(_LEAST_TO_COMPACT, len(self._times) * 3 // 2)
 
 
 def _find(links: array[int], node: int) -> int:

@@ -159,58 +159,51 @@ class Connection:
         self._sent = self._received = self._sent_records = self._received_records = 0
 
     def life(self) -> Moments:
-        """All of it."""
-        server = self._surroundings.server
-        server.open_connections += 1
+        """From the SYN to the last close_notify.
+
+        It ends when the server answers for the last time: the rest is known then.
+        """
+        ends, http, group = self._ends, self._surroundings.http, self._group
+        size, response_size, think_time = http.request_size, http.response_size, http.think_time
+        depart, arrive = self._depart, self._arrive
         self._connect()
         try:
-            yield from self._shake_hands()
-            yield from self._request_and_respond()
-            self._arrive((yield self._depart(self._ends.client_closes())), closing=True)
-        except _Alerted:
-            yield from self._deliver_alert()
-        self._now = yield self._now
-        server.open_connections -= 1
-        if self.recorded:
-            self._record()
-        self._surroundings.ended(self)
+            while not ends.state.completed:
+                arrive((yield depart(ends.client_sends())))
+            completed = self._now
+            self._handshake_time = completed - self._connected
+            self._round_trips = self._tcp.round_trips
 
-    # -- the chapters
+            answered = arrive((yield depart(ends.client_sends(size))), response_size)
+            self._first_byte = answered + self._tcp.one_way
+            if not ends.state.resumed:
+                group.remember(self._client, ends.session, completed)
+            for _ in range(http.requests - 1):
+                if think_time:
+                    self._think(think_time)
+                arrive((yield depart(ends.client_sends(size))), response_size)
+            arrive((yield depart(ends.client_closes())), closing=True)
+        except _Alerted:
+            # The client's alert still has to reach the server; the session is forgotten.
+            group.remember(self._client, None, self._now)
+            self._round_trips = self._tcp.round_trips
+            if not ends.state.server_failed:
+                with suppress(_Alerted):
+                    arrive((yield depart(ends.client_sends())))
+        self._end()
 
     def _connect(self) -> None:
         """TCP's handshake: the server's kernel answers, no process of either side has work."""
+        self._surroundings.server.open_connection()
         self._now += self._tcp.connect()
         self._connected = self._now
         self._time_network = self._now - self.arrival
 
-    def _shake_hands(self) -> Moments:
-        """Flights to and fro until the client may send its request."""
-        ends = self._ends
-        while not ends.state.completed:
-            self._arrive((yield self._depart(ends.client_sends())))
-        self._handshake_time = self._now - self._connected
-        self._round_trips = self._tcp.round_trips
-
-    def _request_and_respond(self) -> Moments:
-        """HTTP on the kept-alive connection."""
-        http, ends, completed = self._surroundings.http, self._ends, self._now
-        size, response_size, think_time = http.request_size, http.response_size, http.think_time
-        answered = self._arrive((yield self._depart(ends.client_sends(size))), response_size)
-        self._first_byte = answered + self._tcp.one_way
-        if not ends.state.resumed:
-            self._group.remember(self._client, ends.session, completed)
-        for _ in range(http.requests - 1):
-            if think_time:
-                self._think(think_time)
-            self._arrive((yield self._depart(ends.client_sends(size))), response_size)
-
-    def _deliver_alert(self) -> Moments:
-        """The client's alert still has to reach the server; the session is forgotten."""
-        self._group.remember(self._client, None, self._now)
-        self._round_trips = self._tcp.round_trips
-        if not self._ends.state.server_failed:
-            with suppress(_Alerted):
-                self._arrive((yield self._depart(self._ends.client_sends())))
+    def _end(self) -> None:
+        self._surroundings.server.close_connection(self._now)
+        if self.recorded:
+            self._record()
+        self._surroundings.ended(self)
 
     # -- what they are made of
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from heapq import heappop, heappush
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -132,7 +133,6 @@ class Server:
         cpu: its cores and run queue.
         work: what it has done.
         sessions: its session cache; `None` when it remembers nothing.
-        open_connections: TCP connections that are open now.
     """
 
     def __init__(
@@ -146,8 +146,25 @@ class Server:
         self.cpu = Cpu(description.cores, now)
         self.work = Work(description.name, machine_profile(description.machine))
         self.sessions = sessions
-        self.open_connections = 0
+        self._open_connections = 0
+        self._closing: list[float] = []
         self._counted_before = (0, 0, 0)
+
+    def open_connection(self) -> None:
+        """A client opens a TCP connection now."""
+        self._open_connections += 1
+
+    def close_connection(self, moment: float) -> None:
+        """One of them will be closed at that moment."""
+        heappush(self._closing, moment)
+
+    def open_connections(self, now: float) -> int:
+        """How many are open, `now` never less than before."""
+        closing = self._closing
+        while closing and closing[0] <= now:
+            heappop(closing)
+            self._open_connections -= 1
+        return self._open_connections
 
     def begin_recording(self, now: float) -> None:
         """Count from here on."""
@@ -162,7 +179,7 @@ class Server:
             self.name,
             self.cpu.sample_utilisation(now),
             self.cpu.queue_length(now),
-            self.open_connections,
+            self.open_connections(now),
             len(self.sessions) if self.sessions is not None else 0,
             *(count - before for count, before in counters),
         ]

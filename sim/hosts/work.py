@@ -23,25 +23,28 @@ _DISTINCT = 4096
 
 
 class Task:
-    """Operations that are done together, again and again, and the sizes of the flights carried.
+    """Operations that a node does together, again and again, and the flights that they carry.
+
+    Args:
+        work: the node's.
+        operations: as for `Work.demand`.
+        sizes: of the flights.
 
     Attributes:
         seconds: CPU time of all of it, each time.
-        times: how often it was done for recorded connections.
+        times: how often it was done for recorded connections; counted by whoever does it.
     """
 
     __slots__ = ("operations", "seconds", "sizes", "times")
 
     def __init__(
-        self,
-        operations: tuple[tuple[str, int, int, int], ...],
-        sizes: tuple[int, ...],
-        seconds: float,
+        self, work: Work, operations: Sequence[tuple[str, int, int, int]], sizes: tuple[int, ...]
     ) -> None:
-        self.operations = operations
+        self.operations = tuple(operations)
         self.sizes = sizes
-        self.seconds = seconds
+        self.seconds = work.demand(operations, sizes, False)
         self.times = 0
+        work.tasks.append(self)
 
 
 class Work:
@@ -49,6 +52,10 @@ class Work:
 
     Equal operations (of the same bits, count and bytes) have the same price, which is asked for
     once. Only the work for recorded connections is counted.
+
+    Attributes:
+        node: whose.
+        tasks: those of this node.
     """
 
     def __init__(self, node: str, machine: MachineProfile) -> None:
@@ -58,7 +65,7 @@ class Work:
         self._done: dict[tuple[str, int, int, int], list[float]] = {}
         self._carried: dict[int, list[float]] = {}
         self._totals: dict[tuple[str, int], list[int]] = {}
-        self._tasks: list[Task] = []
+        self.tasks: list[Task] = []
 
     def demand(
         self,
@@ -87,16 +94,10 @@ class Work:
             entry[1] += recorded
         return seconds
 
-    def task(self, operations: Sequence[tuple[str, int, int, int]], sizes: tuple[int, ...]) -> Task:
-        """The same as a task, whose `times` whoever does it counts."""
-        task = Task(tuple(operations), sizes, self.demand(operations, sizes, False))
-        self._tasks.append(task)
-        return task
-
     def rows(self) -> Iterator[tuple[str, str, int, int, int, float]]:
         """The rows of the table `operations`, by name and bits."""
         self._add_up()
-        for task in self._tasks:
+        for task in self.tasks:
             for operation in task.operations:
                 self._add(operation, task.times)
             for size in task.sizes:

@@ -21,7 +21,7 @@ REQUEST = ("request", 0, 1, 0)
 """What a server does for a request, TLS apart."""
 
 
-class Turn:
+class Turn(Protocol):
     """What one end does at its turn: it works, then it sends a flight; not to be changed.
 
     Attributes:
@@ -31,13 +31,10 @@ class Turn:
         data: the bytes themselves; empty where only their size is known.
     """
 
-    __slots__ = ("data", "records", "seconds", "size")
-
-    def __init__(self, size: int, records: int, seconds: float, data: bytes = b"") -> None:
-        self.size = size
-        self.records = records
-        self.seconds = seconds
-        self.data = data
+    size: int
+    records: int
+    seconds: float
+    data: bytes
 
 
 class State(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import tls
 from sim.hosts.client import ClientDescription, ClientGroup
@@ -81,6 +82,16 @@ class LivePeers:
         return LiveEnds(pair, self._calendar, work, recorded=recorded)
 
 
+@dataclass(slots=True)
+class LiveTurn:
+    """A turn of an engine: `sim.peers.Turn`."""
+
+    size: int
+    records: int
+    seconds: float
+    data: bytes
+
+
 class LiveEnds:
     """Both ends: `sim.peers.Ends` with engines inside.
 
@@ -120,7 +131,7 @@ class LiveEnds:
         data, records, operations = self.state.server_answers(flight.data, response_size)
         sizes = flight.size, len(data)
         seconds = self._server_work.demand(operations, sizes, self._recorded)
-        return Turn(len(data), records, seconds, data)
+        return LiveTurn(len(data), records, seconds, data)
 
     def client_takes(self, answer: Turn, now: float) -> float:
         """The client's engine reads the answer's bytes, at `now` by the world's calendar."""
@@ -131,4 +142,4 @@ class LiveEnds:
     def _clients_turn(self, said: Said) -> Turn:
         data, records, operations = said
         seconds = self._client_work.demand(operations, (len(data),), self._recorded)
-        return Turn(len(data), records, seconds, data)
+        return LiveTurn(len(data), records, seconds, data)

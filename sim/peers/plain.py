@@ -32,25 +32,36 @@ class PlainPeers:
         return PlainEnds(client, self._server, recorded)
 
 
+class PlainTurn(Task):
+    """A turn without TLS: `sim.peers.Turn`."""
+
+    __slots__ = ("data", "records", "size")
+
+    def __init__(self, work: Work, operations: Operations, received: int, sent: int) -> None:
+        super().__init__(work, operations, (received, sent))
+        self.size = sent
+        self.records = 0
+        self.data = b""
+
+
 class _Machine:
-    """The turns of one machine that have been needed so far, with their tasks."""
+    """The turns of one machine that have been needed so far."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._turns: dict[tuple[int, int, bool], tuple[Turn, Task]] = {}
+        self._turns: dict[tuple[int, int, bool], PlainTurn] = {}
 
-    def turn(self, received: int, sent: int, recorded: bool, *, accepts: bool = False) -> Turn:
+    def turn(self, received: int, sent: int, recorded: bool, *, accepts: bool = False) -> PlainTurn:
         """Take `received` bytes and send `sent`; a server first accepts, and serves requests."""
         key = received, sent, accepts
-        known = self._turns.get(key)
-        if known is None:
+        turn = self._turns.get(key)
+        if turn is None:
             operations: Operations = (ACCEPT,) if accepts else ()
             if received and sent:
                 operations = (*operations, REQUEST)
-            task = self._work.task(operations, (received, sent))
-            known = self._turns[key] = Turn(sent, 0, task.seconds), task
-        known[1].times += recorded
-        return known[0]
+            turn = self._turns[key] = PlainTurn(self._work, operations, received, sent)
+        turn.times += recorded
+        return turn
 
 
 class _Connected:

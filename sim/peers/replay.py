@@ -198,7 +198,7 @@ class ReplayEnds:
         sent = self.state.turns.get(size)
         if sent is None:
             sent = self._write_client_turn(size)
-        sent.task.times += self._recorded
+        sent.times += self._recorded
         self._sent = sent
         return sent
 
@@ -211,7 +211,7 @@ class ReplayEnds:
         answered = self._sent.following.get(response_size)
         if type(answered) is not ScriptedTurn:
             answered = self._server_turn(response_size, now)
-        answered.task.times += self._recorded
+        answered.times += self._recorded
         self._answered = answered
         return answered
 
@@ -221,9 +221,8 @@ class ReplayEnds:
         if type(taken) is not Taken:
             taken = self._taking(now)
         self.state = taken.state
-        task = taken.task
-        task.times += self._recorded
-        return task.seconds
+        taken.times += self._recorded
+        return taken.seconds
 
     def _follow(
         self, branches: Branches, key: int, now: float
@@ -275,8 +274,7 @@ class ReplayEnds:
         asked, said = rehearsal.play(turn, ())
         place = Place(state.place, turn, asked)
         place.leave(rehearsal)
-        task = self._client_work.task(said.operations, (len(said.data),))
-        sent = state.turns[size] = ScriptedTurn(place, said.data, said.records, task)
+        sent = state.turns[size] = ScriptedTurn(place, said, self._client_work)
         return sent
 
     def _server_turn(self, response_size: int, now: float) -> ScriptedTurn:
@@ -293,8 +291,7 @@ class ReplayEnds:
         asked, said = rehearsal.play(turn, answers, lambda question: self._ask(question, now))
         place = Place(sent.place, turn, asked)
         place.leave(rehearsal)
-        task = self._server_work.task(said.operations, (sent.size, len(said.data)))
-        answered = ScriptedTurn(place, said.data, said.records, task)
+        answered = ScriptedTurn(place, said, self._server_work, sent.size)
         insert(branches, key, asked, len(answers), answered)
         return answered
 
@@ -316,7 +313,7 @@ class ReplayEnds:
             place = Place(answered.place, Rehearsal.client_takes, asked)
             state = State(place, rehearsal.engines, self._peers.kind_of(rehearsal))
         state.place.leave(rehearsal)
-        taken = Taken(self._client_work.task(operations, (answered.size,)), state)
+        taken = Taken(self._client_work, operations, answered.size, state)
         insert(branches, key, asked, len(answers), taken)
         return taken
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sim.hosts.work import Task
-from sim.peers.ends import Turn
-from sim.peers.engine_pair import EnginePair
+from sim.hosts.work import Task, Work
+from sim.peers.ends import Operations
+from sim.peers.engine_pair import EnginePair, Said
 from sim.peers.rehearsal import Answers, Question, Rehearsal
 
 Branches = dict[Any, Any]
@@ -122,37 +122,46 @@ TAKING = 0
 """The key under which the client's taking of an answer follows it."""
 
 
-class ScriptedTurn(Turn):
-    """A turn that was played.
+class ScriptedTurn(Task):
+    """A turn that was played: `sim.peers.Turn`.
+
+    Args:
+        place: how to get behind it.
+        said: what the engine did.
+        work: its machine's.
+        received: bytes of the flight that it answers; `None` for a client, which answers none.
 
     Attributes:
-        place: how to get behind it.
-        task: its work.
         following: the server's turns by the size of the response, or the client's taking of the
             answer by `TAKING`.
     """
 
-    __slots__ = ("following", "place", "task")
+    __slots__ = ("data", "following", "place", "records", "size")
 
-    def __init__(self, place: Place, data: bytes, records: int, task: Task) -> None:
-        super().__init__(len(data), records, task.seconds, data)
+    def __init__(self, place: Place, said: Said, work: Work, received: int | None = None) -> None:
+        size = len(said.data)
+        super().__init__(work, said.operations, (size,) if received is None else (received, size))
+        self.size = size
+        self.records = said.records
+        self.data = said.data
         self.place = place
-        self.task = task
         self.following: Branches = {}
 
 
-class Taken:
+class Taken(Task):
     """The client has taken an answer.
 
-    Attributes:
-        task: its work.
+    Args:
+        work: the client's.
+        operations: what it did for that.
+        answer: the answer's size in bytes.
         state: where that leads.
     """
 
-    __slots__ = ("state", "task")
+    __slots__ = ("state",)
 
-    def __init__(self, task: Task, state: State) -> None:
-        self.task = task
+    def __init__(self, work: Work, operations: Operations, answer: int, state: State) -> None:
+        super().__init__(work, operations, (answer,))
         self.state = state
 
 

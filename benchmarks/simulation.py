@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -34,8 +35,12 @@ from rich.table import Table
 
 import experiments
 import sim
+import tls
 from experiments.scenario_files.overrides import setting
 from experiments.studies.study import plan
+from sim.peers.engine_pair import EnginePair
+from sim.peers.engines import client_configs, server_config
+from sim.streams import Streams
 from sim.world import World
 
 ROUNDS = 5
@@ -94,8 +99,14 @@ def simulated(scenario: sim.Scenario, seed: int = 1) -> tuple[float, int, int]:
     return seconds, sink.connections, next(one._environment._eid)
 
 
-def bare_simpy(sessions: int, waits: float) -> float:
-    """CPU seconds of SimPy alone: a process a session with as many timeouts, 120 of them alive."""
+def timed(scenario: sim.Scenario) -> tuple[float, int]:
+    """CPU seconds and sessions of one simulation."""
+    seconds, count, _ = simulated(scenario)
+    return seconds, count
+
+
+def bare_simpy(sessions: int, waits: float) -> tuple[float, int]:
+    """SimPy alone: a process a session with as many timeouts, 120 of them alive."""
     environment = simpy.Environment()
     whole, part = divmod(waits, 1)
 
@@ -111,11 +122,11 @@ def bare_simpy(sessions: int, waits: float) -> float:
     environment.process(arrivals())
     start = process_time()
     environment.run()
-    return process_time() - start
+    return process_time() - start, sessions
 
 
-def ciw_queue(customers: int) -> float:
-    """CPU seconds of Ciw for an M/M/4 queue of so many customers at 70 % load."""
+def ciw_queue(customers: int) -> tuple[float, int]:
+    """Ciw: an M/M/4 queue of so many customers at 70 % load."""
     network = ciw.create_network(
         arrival_distributions=[ciw.dists.Exponential(rate=2.8)],
         service_distributions=[ciw.dists.Exponential(rate=1.0)],
@@ -125,7 +136,7 @@ def ciw_queue(customers: int) -> float:
     queue = ciw.Simulation(network)
     start = process_time()
     queue.simulate_until_max_customers(customers, method="Finish")
-    return process_time() - start
+    return process_time() - start, customers
 
 
 def queue_world(customers: int) -> sim.Scenario:
@@ -141,29 +152,69 @@ def queue_world(customers: int) -> sim.Scenario:
     )
 
 
+def engines_alone(scenario: sim.Scenario) -> Callable[[], tuple[float, int]]:
+    """The engines' work of a live simulation without the simulation around it.
+
+    The same browsers make as many full and resumed handshakes with the same requests, in the same
+    order.
+    """
+    sink = sim.MemorySink()
+    sim.simulate(scenario, seed=1, sink=sink)
+    found = sink.table("connections").select(["profile", "outcome"]).to_pylist()
+    resumed_by = [(row["profile"], row["outcome"] == "resumed-by-id") for row in found]
+    streams, start = Streams(1), scenario.start.timestamp()
+    cache = tls.SessionCache()
+    server = server_config(scenario.server, cache)
+    clients = client_configs(scenario.clients)
+    entropy = streams.entropy("client"), streams.entropy("server")
+
+    def connect(number: int, profile: str, session: tls.Session | None) -> tls.Session | None:
+        pair = EnginePair(
+            clients[profile],
+            server,
+            server_name=scenario.server.name,
+            session=session,
+            entropy=(entropy[0].of(number), entropy[1].of(number)),
+            clock=lambda: start,
+        )
+        while not pair.completed:
+            pair.client_takes(pair.server_answers(pair.client_sends(0).data, 0).data)
+        for _ in range(scenario.http.requests):
+            request = pair.client_sends(scenario.http.request_size)
+            pair.client_takes(pair.server_answers(request.data, scenario.http.response_size).data)
+        pair.client_takes(pair.server_answers(pair.client_closes().data, 0).data)
+        return pair.session
+
+    sessions = {profile: connect(-1 % 2**63, profile, None) for profile in clients}
+
+    def run() -> tuple[float, int]:
+        begun = process_time()
+        for number, (profile, resumed) in enumerate(resumed_by):
+            connect(number, profile, sessions[profile] if resumed else None)
+        return process_time() - begun, len(resumed_by)
+
+    return run
+
+
 def sessions(quick: bool) -> Table:
     """Sessions a second, and how that compares."""
-    live, replayed = (200, 2_000) if quick else (2_000, 40_000)
+    live, replayed = (200, 2_000) if quick else (2_000, 200_000)
     contenders: dict[str, Callable[[], tuple[float, int]]] = {}
     events = {}
     for requests in (1, 9):
         settings = {"http.requests": requests, "server.cores": 4}
         replay = world(replayed, fidelity="replay", **settings)
         _, count, scheduled = simulated(replay)
-        waits = scheduled / count - 1
-        events[requests] = waits + 1
-
-        def floor(waits: float = waits, count: int = count) -> tuple[float, int]:
-            return bare_simpy(count, waits), count
-
-        contenders[f"bare SimPy, {requests} requests"] = floor
-        for name, scenario in (
-            (f"replay, {requests} requests", replay),
-            (f"live, {requests} requests", world(live, **settings)),
-        ):
-            contenders[name] = lambda scenario=scenario: simulated(scenario)[:2]  # type: ignore[misc]
-    contenders["Ciw, M/M/4"] = lambda: (ciw_queue(replayed // 4), replayed // 4)
-    contenders["tlscape without TLS, 4 cores"] = lambda: simulated(queue_world(replayed))[:2]
+        events[requests] = scheduled / count
+        engines = world(live, **settings)
+        contenders |= {
+            f"bare SimPy, {requests}": partial(bare_simpy, count // 4, scheduled / count - 1),
+            f"replay, {requests}": partial(timed, replay),
+            f"engines alone, {requests}": engines_alone(engines),
+            f"live, {requests}": partial(timed, engines),
+        }
+    contenders["Ciw, M/M/4"] = partial(ciw_queue, replayed // 8)
+    contenders["tlscape without TLS, 4 cores"] = partial(timed, queue_world(replayed // 8))
 
     each: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(1 if quick else ROUNDS):
@@ -176,13 +227,17 @@ def sessions(quick: bool) -> Table:
         "Sessions a second, one core", "", "µs a session", "sessions/s", "events", "ratio"
     )
     for requests in (1, 9):
-        bare = times[f"bare SimPy, {requests} requests"]
-        for what in ("bare SimPy", "replay", "live"):
-            name = f"{what}, {requests} requests"
+        for what, than in (
+            ("bare SimPy", "bare SimPy"),
+            ("replay", "bare SimPy"),
+            ("engines alone", "engines alone"),
+            ("live", "engines alone"),
+        ):
+            time = times[f"{what}, {requests}"]
             table.add_row(
-                *figures(name, times[name]),
-                f"{events[requests]:.1f}",
-                f"{times[name] / bare:.2f} x bare SimPy",
+                *figures(f"{what}, {requests} requests a session", time),
+                "" if what == "engines alone" else f"{events[requests]:.1f}",
+                f"{time / times[f'{than}, {requests}']:.2f} x {than}",
                 end_section=what == "live",
             )
     queue = times["tlscape without TLS, 4 cores"]

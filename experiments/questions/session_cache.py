@@ -322,6 +322,12 @@ def _remarks(
             f"{chosen.scenario.server.cores} core(s) (caches scaled alike), so with next to no "
             "queueing. Hit rate, CPU time and cores hold for the whole load."
         )
+    if chosen.scenario.fidelity == "replay":
+        remarks.append(
+            f"In replay: engines ran for the first {chosen.scenario.scripts} connections of each "
+            "kind, later ones did what those had done; the tables are those of engines in every "
+            "connection (--set fidelity=live)."
+        )
     if study.replications < 2:
         remarks.append("One replication gives no interval; run with --replications 4 or more.")
     return remarks

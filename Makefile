@@ -16,7 +16,7 @@ help:
 	@echo "make interop     every handshake with other implementations, docs/interoperability.md"
 	@echo "make lint        ruff, mypy, import-linter"
 	@echo "make format      let ruff lay out the sources"
-	@echo "make benchmarks  the engine beside other implementations"
+	@echo "make benchmarks  engine and simulator beside other implementations"
 	@echo "make identities  make the certificates and keys that are missing"
 	@echo "make lock        resolve requirements.lock anew (needs uv)"
 	@echo "make install     the virtual environment in $(VENV)"
@@ -67,6 +67,7 @@ identities: $(STAMP)
 
 benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/handshake.py
+	$(BIN)/python benchmarks/simulation.py
 
 clean:
 	rm -rf $(VENV) $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -139,8 +139,13 @@ class RevisitingVisitors:
         below = np.frombuffer(self._below, np.intc)[1:]
         living = below == np.arange(1, len(times) + 1, dtype=np.intc)
         living &= times >= now - self._ages[-1]
-        who = np.frombuffer(self._who, np.intc)[living]
-        self._hold(array("d", times[living].tobytes()), array("i", who.tobytes()))
+        # One array after the other: with ten million visitors two copies of all are too many.
+        del below, self._below, self._above
+        living_times, who = array("d"), array("i")
+        living_times.frombytes(times[living].view(np.uint8).data)
+        del times
+        who.frombytes(np.frombuffer(self._who, np.intc)[living].view(np.uint8).data)
+        self._hold(living_times, who)
         self._compact_at = max(_LEAST_TO_COMPACT, len(self._times) * 3 // 2)
 
 

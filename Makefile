@@ -67,6 +67,7 @@ identities: $(STAMP)
 
 benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/handshake.py
+	$(BIN)/python benchmarks/bulk.py
 
 clean:
 	rm -rf $(VENV) $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -30,7 +30,7 @@ class HandshakeMessage(Protocol):
 def encode_message(message: HandshakeMessage, version: int) -> bytes:
     """A message with its header: type in one byte, length in three (RFC 2246 §7.4)."""
     body = message.encode(version)
-    return bytes((message.type,)) + len(body).to_bytes(3, "big") + body
+    return (message.type << 24 | len(body)).to_bytes(HEADER_LENGTH, "big") + body
 
 
 @dataclass(slots=True)

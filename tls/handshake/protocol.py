@@ -81,7 +81,7 @@ class HandshakeProtocol:
         self._emit = emit
         self._renegotiate = renegotiate
         self._flight: list[bytes] = []
-        self._input = bytearray()
+        self._input: bytes | bytearray = b""
         self._waits_for: Request | None = None
         self._requests_to_negotiate = 0
 
@@ -102,7 +102,11 @@ class HandshakeProtocol:
         """Take a handshake record's fragment."""
         if not fragment:
             raise PeerError(UNEXPECTED_MESSAGE, "an empty handshake record")
-        self._input += fragment
+        # What is left over grows in place, however small the fragments are.
+        if self._input:
+            self._input += fragment
+        else:
+            self._input = fragment
         self._read_messages()
 
     def receive_ssl2_hello(self, body: bytes) -> None:
@@ -141,30 +145,35 @@ class HandshakeProtocol:
 
     def _read_messages(self) -> None:
         """Give whole messages to the handshake while it wants some."""
-        data = self._input
-        while data and self.pending_request is None:
+        data, position, length = self._input, 0, len(self._input)
+        while position < length and self.pending_request is None:
             waits_for = self._waits_for
             if type(waits_for) is ExpectChangeCipherSpec:
                 raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is due")
-            kind = data[0]
+            kind = data[position]
             message_class = waits_for.by_type.get(kind) if type(waits_for) is Expect else None
             if message_class is None and not self._asks_to_negotiate(kind):
                 raise PeerError(UNEXPECTED_MESSAGE, f"{message_name(kind)} is not due")
-            if len(data) < HEADER_LENGTH:
-                return
-            end = HEADER_LENGTH + int.from_bytes(data[1:HEADER_LENGTH], "big")
-            if end > MAX_MESSAGE:
-                raise PeerError(ILLEGAL_PARAMETER, f"a handshake message of {end} bytes")
-            if len(data) < end:
-                return
-            raw = bytes(data[:end])
-            del data[:end]
+            body_start = position + HEADER_LENGTH
+            if length < body_start:
+                break
+            end = body_start + int.from_bytes(data[position + 1 : body_start], "big")
+            if end - position > MAX_MESSAGE:
+                raise PeerError(ILLEGAL_PARAMETER, f"a handshake message of {end - position} bytes")
+            if length < end:
+                break
+            raw = bytes(data[position:end])
+            position = end
             if message_class is None:
                 self._negotiate_anew(kind, raw)
                 continue
             message = message_class.decode(raw[HEADER_LENGTH:], self._message_version)
             self._transcript.add(raw)
             self._advance(message)
+        if position == length:
+            self._input = b""
+        elif position or isinstance(data, bytes):
+            self._input = bytearray(data[position:])
 
     @property
     def _message_version(self) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
+from tls.keys.hmac import HASHES
 from tls.meter import Meter
+
+_OPERATIONS = {name: f"hash.{name}" for name in HASHES}
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -17,10 +19,10 @@ class Transcript:
     Messages are hashed in one stretch when a hash is asked for, not one by one.
     """
 
-    __slots__ = ("_messages", "_meter", "_running")
+    __slots__ = ("_book", "_messages", "_running")
 
     def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+        self._book = meter.book
         self._messages: list[bytes] = []
         self._running: dict[str, tuple[_Hash, int]] = {}
 
@@ -36,11 +38,11 @@ class Transcript:
         """The hash over everything so far, running: a copy that the caller may extend."""
         messages = self._messages
         entry = self._running.get(hash_name)
-        running, hashed = entry or (hashlib.new(hash_name, usedforsecurity=False), 0)
+        running, hashed = entry or (HASHES[hash_name](b""), 0)
         if hashed < len(messages):
             data = b"".join(messages[hashed:])
             running.update(data)
-            self._meter.add(f"hash.{hash_name}", 0, 1, len(data))
+            self._book((_OPERATIONS[hash_name], 0, 1, len(data)))
             self._running[hash_name] = (running, len(messages))
         return running.copy()
 

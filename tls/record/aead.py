@@ -40,6 +40,10 @@ AEADS: dict[str, Callable[[bytes], Aead]] = {
 }
 
 _ASSOCIATED_DATA = Struct(">QBHH").pack
+_OPERATIONS = {
+    write: {name: f"{direction}.{name}" for name in AEADS}
+    for write, direction in ((True, "encrypt"), (False, "decrypt"))
+}
 
 
 class ExplicitNonceProtection:
@@ -49,7 +53,7 @@ class ExplicitNonceProtection:
     """
 
     predictable_iv = False
-    __slots__ = ("_aead", "_fixed", "_meter", "_name", "_sequence", "_tag_length")
+    __slots__ = ("_aead", "_book", "_fixed", "_operation", "_sequence", "_tag_length")
 
     def __init__(
         self, cipher: BulkCipher, key: bytes, fixed: bytes, *, write: bool, meter: Meter
@@ -58,15 +62,15 @@ class ExplicitNonceProtection:
         self._fixed = fixed
         self._tag_length = cipher.tag_length
         self._sequence = 0
-        self._meter = meter
-        self._name = f"{'encrypt' if write else 'decrypt'}.{cipher.name}"
+        self._book = meter.book
+        self._operation = _OPERATIONS[write][cipher.name]
 
     def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
         """The explicit nonce, then ciphertext and tag."""
         size = len(fragment)
         associated = _ASSOCIATED_DATA(self._sequence, content_type, version, size)
         self._sequence += 1
-        self._meter.add(self._name, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         explicit = associated[:8]
         return explicit + self._aead.encrypt(self._fixed + explicit, fragment, associated)
 
@@ -77,7 +81,7 @@ class ExplicitNonceProtection:
             raise PeerError(BAD_RECORD_MAC, "the record is shorter than nonce and tag")
         associated = _ASSOCIATED_DATA(self._sequence, content_type, version, size)
         self._sequence += 1
-        self._meter.add(self._name, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         try:
             return self._aead.decrypt(self._fixed + body[:8], body[8:], associated)
         except InvalidTag:
@@ -88,7 +92,7 @@ class ImplicitNonceProtection:
     """ChaCha20-Poly1305: nonce = the fixed part XOR the sequence number (RFC 7905 §2)."""
 
     predictable_iv = False
-    __slots__ = ("_aead", "_fixed", "_meter", "_name", "_sequence", "_tag_length")
+    __slots__ = ("_aead", "_book", "_fixed", "_operation", "_sequence", "_tag_length")
 
     def __init__(
         self, cipher: BulkCipher, key: bytes, fixed: bytes, *, write: bool, meter: Meter
@@ -97,8 +101,8 @@ class ImplicitNonceProtection:
         self._fixed = int.from_bytes(fixed, "big")
         self._tag_length = cipher.tag_length
         self._sequence = 0
-        self._meter = meter
-        self._name = f"{'encrypt' if write else 'decrypt'}.{cipher.name}"
+        self._book = meter.book
+        self._operation = _OPERATIONS[write][cipher.name]
 
     def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
         """Ciphertext and tag."""
@@ -119,6 +123,6 @@ class ImplicitNonceProtection:
     def _next(self, content_type: int, version: int, size: int) -> tuple[bytes, bytes]:
         sequence = self._sequence
         self._sequence = sequence + 1
-        self._meter.add(self._name, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         nonce = (self._fixed ^ sequence).to_bytes(12, "big")
         return nonce, _ASSOCIATED_DATA(sequence, content_type, version, size)

@@ -36,6 +36,10 @@ ALGORITHMS: dict[str, Callable[[bytes], CipherAlgorithm]] = {
 }
 """The block ciphers this engine has, by their name in the registry of suites."""
 
+_OPERATIONS = {
+    write: {name: f"{direction}.{name}" for name in ALGORITHMS}
+    for write, direction in ((True, "encrypt"), (False, "decrypt"))
+}
 _PADDINGS = [bytes([length]) * (length + 1) for length in range(256)]
 
 
@@ -51,7 +55,7 @@ class CbcCipher:
     block is then as random as the block, and serves as the record's initialization vector.
     """
 
-    __slots__ = ("_meter", "_name", "_random", "block", "explicit_iv", "running")
+    __slots__ = ("_book", "_operation", "_random", "block", "explicit_iv", "running")
 
     def __init__(
         self,
@@ -66,9 +70,9 @@ class CbcCipher:
     ) -> None:
         cipher = Cipher(ALGORITHMS[name](key), CBC(iv))
         self.running: _Running = cipher.encryptor() if write else cipher.decryptor()
-        self._name = f"{'encrypt' if write else 'decrypt'}.{name}"
+        self._operation = _OPERATIONS[write][name]
         self._random = random
-        self._meter = meter
+        self._book = meter.book
         self.block = len(iv)
         self.explicit_iv = explicit_iv
 
@@ -77,7 +81,7 @@ class CbcCipher:
         plain += _PADDINGS[self.block - 1 - len(plain) % self.block]
         if self.explicit_iv:
             plain = self._random.draw(self.block) + plain
-        self._meter.add(self._name, 0, 1, len(plain))
+        self._book((self._operation, 0, 1, len(plain)))
         return self.running.update(plain)
 
     def decrypt(self, body: bytes) -> bytes:
@@ -85,7 +89,7 @@ class CbcCipher:
         size = len(body)
         if size % self.block or size < self.block * (1 + self.explicit_iv):
             return b""
-        self._meter.add(self._name, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         plain = self.running.update(body)
         return plain[self.block :] if self.explicit_iv else plain
 

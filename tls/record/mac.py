@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from struct import Struct
 from typing import Protocol
 
-from tls.keys.hmac import KeyedHmac
+from tls.keys.hmac import HASHES, KeyedHmac
 from tls.meter import Meter
 
 _SSL_3_0_HEADER = Struct(">QBH").pack
 _TLS_HEADER = Struct(">QBHH").pack
 
 _HASHES = {"MD5": "md5", "SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384"}
+_HMAC_OPERATIONS = {name: f"hmac.{name}" for name in HASHES}
+_SSL_3_0_OPERATIONS = {name: f"ssl30-mac.{name}" for name in HASHES}
 
 
 class RecordMac(Protocol):
@@ -33,7 +34,7 @@ class HmacRecordMac:
         hash_name = _HASHES[mac]
         self._hmac = KeyedHmac(hash_name, secret)
         self._meter = meter
-        self._operation = f"hmac.{hash_name}"
+        self._operation = _HMAC_OPERATIONS[hash_name]
         self._sequence = 0
         self.length = len(secret)
 
@@ -57,10 +58,11 @@ class Ssl30RecordMac:
     def __init__(self, mac: str, secret: bytes, meter: Meter) -> None:
         hash_name = _HASHES[mac]
         pad_length = 48 if mac == "MD5" else 40
-        self._inner = hashlib.new(hash_name, secret + b"\x36" * pad_length)
-        self._outer = hashlib.new(hash_name, secret + b"\x5c" * pad_length)
+        new = HASHES[hash_name]
+        self._inner = new(secret + b"\x36" * pad_length)
+        self._outer = new(secret + b"\x5c" * pad_length)
         self._meter = meter
-        self._operation = f"ssl30-mac.{hash_name}"
+        self._operation = _SSL_3_0_OPERATIONS[hash_name]
         self._sequence = 0
         self.length = len(secret)
 

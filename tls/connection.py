@@ -102,9 +102,6 @@ class Connection:
             self._records,
             is_client=is_client,
             deferred=config.deferred,
-            serve=self._serve,
-            emit=self._emit,
-            renegotiate=self._may_renegotiate,
         )
         self._start_handshake()
 
@@ -117,7 +114,7 @@ class Connection:
             meter=self.meter,
             history=self._history,
         )
-        self._handshake.start(self._handshake_of_role(context), context.transcript)
+        self._handshake.start(self, self._handshake_of_role(context), context.transcript)
 
     def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
         raise NotImplementedError
@@ -199,7 +196,7 @@ class Connection:
             raise UsageError("no request is pending")
 
         def go_on() -> None:
-            self._handshake.answer(value)
+            self._handshake.answer(self, value)
             self._read_records()
 
         return self._run(go_on)
@@ -296,13 +293,13 @@ class Connection:
                 return
             content_type, fragment = record
             if content_type == HANDSHAKE:
-                handshake.receive(fragment)
+                handshake.receive(self, fragment)
             elif content_type == APPLICATION_DATA:
                 self._receive_application_data(fragment)
             elif content_type == ALERT:
                 self._receive_alerts(fragment)
             else:
-                handshake.receive_change_cipher_spec(fragment)
+                handshake.receive_change_cipher_spec(self, fragment)
 
     def _read_ssl2_hello(self) -> bool:
         """Whether the first record's format is known and, if SSL 2.0's, was dealt with."""
@@ -313,7 +310,7 @@ class Connection:
         if body is not None:
             if not self._accepts_ssl2_hello():
                 raise PeerError(PROTOCOL_VERSION, "a hello in SSL 2.0's format is refused")
-            self._handshake.receive_ssl2_hello(body)
+            self._handshake.receive_ssl2_hello(self, body)
         return True
 
     def _accepts_ssl2_hello(self) -> bool:

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from tls.alerts import BAD_CERTIFICATE
 from tls.errors import PeerError
 from tls.meter import Meter
-from tls.signatures import SignatureScheme, key_kind, verify
+from tls.signatures import certificate_scheme, key_kind, verify
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -89,7 +89,7 @@ class Certificate:
         """Whether `issuer`'s key made this certificate's signature; booked in the meter."""
         if self._hash is None:
             return False
-        scheme = SignatureScheme(0, "", issuer.key_kind, self._hash, self._pss)
+        scheme = certificate_scheme(issuer.key_kind, self._hash, pss=self._pss)
         return verify(issuer.public_key, scheme, self._signature, self._signed, meter)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 from tls.alerts import (
     HANDSHAKE_FAILURE,
@@ -48,12 +47,25 @@ _MAX_REQUESTS_TO_NEGOTIATE = 8
 _CHANGE_CIPHER_SPEC_BODY = b"\x01"
 
 
+class Host(Protocol):
+    """The connection whose handshakes are run."""
+
+    def _serve(self, request: Deferrable) -> object:
+        """Answer a request that a caller may want to answer itself."""
+
+    def _emit(self, event: Event) -> None:
+        """Take an event."""
+
+    def _may_renegotiate(self) -> bool:
+        """The peer wants to negotiate anew: call `start` and say yes, or say no."""
+
+
 class HandshakeProtocol:
     """Feeds handshake coroutines with messages, one after another, and serves what they ask for.
 
-    `serve` answers the requests that a caller may want to answer itself; those of a kind in
-    `deferred` wait for `answer`. `emit` takes the events. `renegotiate` is asked when the peer
-    wants to negotiate anew: it calls `start` and says yes, or says no.
+    Requests of a kind in `deferred` wait for `answer`; the `host` answers the others at once. It
+    comes with each call and is not kept: two objects that hold each other are freed by the
+    collector only, which costs as much as a part of the handshake.
 
     Attributes:
         version: agreed on, else `None`.
@@ -67,9 +79,6 @@ class HandshakeProtocol:
         *,
         is_client: bool,
         deferred: frozenset[type[Deferrable]],
-        serve: Callable[[Deferrable], Any],
-        emit: Callable[[Event], None],
-        renegotiate: Callable[[], bool],
     ) -> None:
         self.version: int | None = None
         self.completed = False
@@ -77,20 +86,17 @@ class HandshakeProtocol:
         self._records = records
         self._is_client = is_client
         self._deferred = deferred
-        self._serve_deferrable = serve
-        self._emit = emit
-        self._renegotiate = renegotiate
         self._flight: list[bytes] = []
         self._input: bytes | bytearray = b""
         self._waits_for: Request | None = None
         self._requests_to_negotiate = 0
 
-    def start(self, handshake: Handshake, transcript: Transcript) -> None:
+    def start(self, host: Host, handshake: Handshake, transcript: Transcript) -> None:
         """Run a new handshake up to where it waits."""
         self.completed = False
         self._resume = handshake.send
         self._transcript = transcript
-        self._advance(None)
+        self._advance(host, None)
 
     @property
     def expects_finished(self) -> bool:
@@ -98,7 +104,7 @@ class HandshakeProtocol:
         waits_for = self._waits_for
         return isinstance(waits_for, Expect) and Finished.type in waits_for.by_type
 
-    def receive(self, fragment: bytes) -> None:
+    def receive(self, host: Host, fragment: bytes) -> None:
         """Take a handshake record's fragment."""
         if not fragment:
             raise PeerError(UNEXPECTED_MESSAGE, "an empty handshake record")
@@ -107,15 +113,15 @@ class HandshakeProtocol:
             self._input += fragment
         else:
             self._input = fragment
-        self._read_messages()
+        self._read_messages(host)
 
-    def receive_ssl2_hello(self, body: bytes) -> None:
+    def receive_ssl2_hello(self, host: Host, body: bytes) -> None:
         """Take a ClientHello in SSL 2.0's format; its body is what the transcript holds."""
         hello = decode_ssl2_hello(body)
         self._transcript.add(body)
-        self._advance(hello)
+        self._advance(host, hello)
 
-    def receive_change_cipher_spec(self, fragment: bytes) -> None:
+    def receive_change_cipher_spec(self, host: Host, fragment: bytes) -> None:
         """Take a change_cipher_spec record's fragment (RFC 5246 §7.1)."""
         waits_for = self._waits_for
         if type(waits_for) is not ExpectChangeCipherSpec or self._input:
@@ -123,13 +129,13 @@ class HandshakeProtocol:
         if fragment != _CHANGE_CIPHER_SPEC_BODY:
             raise PeerError(ILLEGAL_PARAMETER, "a malformed change_cipher_spec")
         self._records.change_read(waits_for.protection, waits_for.compression)
-        self._advance(None)
+        self._advance(host, None)
 
-    def answer(self, value: object) -> None:
+    def answer(self, host: Host, value: object) -> None:
         """Answer the pending request and go on."""
         self.pending_request = None
-        self._advance(value)
-        self._read_messages()
+        self._advance(host, value)
+        self._read_messages(host)
 
     def request_renegotiation(self) -> None:
         """Send a HelloRequest, which is in no transcript (RFC 5246 §7.4.1.1)."""
@@ -143,7 +149,7 @@ class HandshakeProtocol:
             self._flight = []
             self._records.send(HANDSHAKE, flight[0] if len(flight) == 1 else b"".join(flight))
 
-    def _read_messages(self) -> None:
+    def _read_messages(self, host: Host) -> None:
         """Give whole messages to the handshake while it wants some."""
         data, position, length = self._input, 0, len(self._input)
         while position < length and self.pending_request is None:
@@ -165,11 +171,11 @@ class HandshakeProtocol:
             raw = bytes(data[position:end])
             position = end
             if message_class is None:
-                self._negotiate_anew(kind, raw)
+                self._negotiate_anew(host, kind, raw)
                 continue
             message = message_class.decode(raw[HEADER_LENGTH:], self._message_version)
             self._transcript.add(raw)
-            self._advance(message)
+            self._advance(host, message)
         if position == length:
             self._input = b""
         elif position or isinstance(data, bytes):
@@ -185,7 +191,7 @@ class HandshakeProtocol:
             return kind == HelloRequest.type
         return kind == ClientHello.type and self.completed
 
-    def _negotiate_anew(self, kind: int, raw: bytes) -> None:
+    def _negotiate_anew(self, host: Host, kind: int, raw: bytes) -> None:
         """Do what the peer asks, or answer no_renegotiation; SSL 3.0, which has none, ends there.
 
         A hello_request during the handshake is ignored (RFC 5246 §7.4.1.1).
@@ -198,20 +204,20 @@ class HandshakeProtocol:
             HelloRequest.decode(body, self._message_version)
             if not self.completed:
                 return
-        if not self._renegotiate():
+        if not host._may_renegotiate():
             if self.version == SSL_3_0:
                 raise PeerError(HANDSHAKE_FAILURE, "renegotiation is refused")
             self._send_alert(NO_RENEGOTIATION)
         elif kind == ClientHello.type:
             hello = ClientHello.decode(body, self._message_version)
             self._transcript.add(raw)
-            self._advance(hello)
+            self._advance(host, hello)
 
     def _send_alert(self, alert: int) -> None:
         self.flush()
         self._records.send(ALERT, bytes((WARNING, alert)))
 
-    def _advance(self, answer: object) -> None:
+    def _advance(self, host: Host, answer: object) -> None:
         """Resume the handshake with an answer and serve its requests until it has to wait."""
         resume = self._resume
         while True:
@@ -230,7 +236,7 @@ class HandshakeProtocol:
                 self._waits_for = request
                 return
             elif isinstance(request, Emit):
-                self._emit(request.event)
+                host._emit(request.event)
             elif isinstance(request, SendChangeCipherSpec):
                 self.flush()
                 self._records.send(CHANGE_CIPHER_SPEC, _CHANGE_CIPHER_SPEC_BODY)
@@ -249,7 +255,7 @@ class HandshakeProtocol:
                 self._records.send_ssl2(body)
             elif type(request) in self._deferred:
                 self.pending_request = request
-                self._emit(RequestPending(request))
+                host._emit(RequestPending(request))
                 return
             else:
-                answer = self._serve_deferrable(request)
+                answer = host._serve(request)

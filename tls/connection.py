@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from typing import TYPE_CHECKING, Any, cast
 
 from tls.alerts import (
     ALWAYS_FATAL,
@@ -41,6 +39,9 @@ from tls.record.layer import ALERT, APPLICATION_DATA, HANDSHAKE, RecordLayer
 from tls.sessions import Session
 from tls.signatures import sign, sign_md5_and_sha1
 from tls.versions import TLS_1_0
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _MAX_EMPTY_RECORDS = 32
 _MAX_WARNINGS = 4
@@ -127,9 +128,9 @@ class Connection:
     def _use_private_key(self, request: PrivateKeyOperation) -> bytes | None:
         key = request.identity.private_key
         if request.operation == "decrypt":
-            if not isinstance(key, RSAPrivateKey):
+            if request.identity.key_kind != "rsa":
                 raise UsageError("only RSA keys decrypt")
-            return decrypt_premaster(key, request.data, self.meter)
+            return decrypt_premaster(cast("RSAPrivateKey", key), request.data, self.meter)
         deterministic = self._random.seeded
         if request.scheme is None:
             return sign_md5_and_sha1(

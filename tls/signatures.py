@@ -207,32 +207,36 @@ def sign_md5_and_sha1(
     """
     kind = key_kind(key)
     _book(meter, kind, key, sign=True)
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(digests, _PKCS1, NoDigestInfo())
-    if isinstance(key, ec.EllipticCurvePrivateKey):
+    private: Any = key
+    signature: bytes
+    if kind == "rsa":
+        signature = private.sign(digests, _PKCS1, NoDigestInfo())
+    elif kind == "ecdsa":
         algorithm = ec.ECDSA(_SHA1_PREHASHED, deterministic_signing=deterministic)
-        return key.sign(digests[16:], algorithm)
-    if isinstance(key, dsa.DSAPrivateKey):
-        return key.sign(digests[16:], _SHA1_PREHASHED)
-    raise TypeError(f"{kind} keys cannot sign before TLS 1.2")
+        signature = private.sign(digests[16:], algorithm)
+    elif kind == "dsa":
+        signature = private.sign(digests[16:], _SHA1_PREHASHED)
+    else:
+        raise TypeError(f"{kind} keys cannot sign before TLS 1.2")
+    return signature
 
 
 def verify_md5_and_sha1(
     key: CertificatePublicKeyTypes, signature: bytes, digests: bytes, meter: Meter
 ) -> bool:
     """Whether a signature of SSL 3.0 to TLS 1.1 verifies."""
+    kind = key_kind(key)
+    if kind not in ("rsa", "ecdsa", "dsa"):
+        return False
+    public: Any = key
+    _book(meter, kind, public, sign=False)
     try:
-        if isinstance(key, rsa.RSAPublicKey):
-            _book(meter, "rsa", key, sign=False)
-            key.verify(signature, digests, _PKCS1, NoDigestInfo())  # type: ignore[arg-type]
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            _book(meter, "ecdsa", key, sign=False)
-            key.verify(signature, digests[16:], ec.ECDSA(_SHA1_PREHASHED))
-        elif isinstance(key, dsa.DSAPublicKey):
-            _book(meter, "dsa", key, sign=False)
-            key.verify(signature, digests[16:], _SHA1_PREHASHED)
+        if kind == "rsa":
+            public.verify(signature, digests, _PKCS1, NoDigestInfo())
+        elif kind == "ecdsa":
+            public.verify(signature, digests[16:], ec.ECDSA(_SHA1_PREHASHED))
         else:
-            return False
+            public.verify(signature, digests[16:], _SHA1_PREHASHED)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from struct import Struct, pack, unpack_from
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tls.alerts import DECODE_ERROR
 from tls.errors import PeerError
@@ -54,6 +54,15 @@ class Reader:
             raise too_short()
         self.position = after
         return self.data[position:after]
+
+    def unpack(self, layout: Struct) -> tuple[Any, ...]:
+        """The next fields, all at once, by their layout."""
+        position = self.position
+        after = position + layout.size
+        if after > self.end:
+            raise too_short()
+        self.position = after
+        return layout.unpack_from(self.data, position)
 
     def vector8(self) -> bytes:
         """An opaque vector with a length of one byte."""

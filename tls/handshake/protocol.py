@@ -90,6 +90,7 @@ class HandshakeProtocol:
         self._input: bytes | bytearray = b""
         self._waits_for: Request | None = None
         self._requests_to_negotiate = 0
+        self._message_version = records.write_version
 
     def start(self, host: Host, handshake: Handshake, transcript: Transcript) -> None:
         """Run a new handshake up to where it waits."""
@@ -181,10 +182,6 @@ class HandshakeProtocol:
         elif position or isinstance(data, bytes):
             self._input = bytearray(data[position:])
 
-    @property
-    def _message_version(self) -> int:
-        return self.version or self._records.write_version
-
     def _asks_to_negotiate(self, kind: int) -> bool:
         """HelloRequest at any time, ClientHello once the handshake is completed."""
         if self._is_client:
@@ -242,7 +239,7 @@ class HandshakeProtocol:
                 self._records.send(CHANGE_CIPHER_SPEC, _CHANGE_CIPHER_SPEC_BODY)
                 self._records.change_write(request.protection, request.compression)
             elif isinstance(request, AgreeOnVersion):
-                self.version = request.version
+                self.version = self._message_version = request.version
                 self._records.version = self._records.write_version = request.version
             elif isinstance(request, LimitRecords):
                 self._records.send_limit = request.send

@@ -63,15 +63,18 @@ class Tls12Prf:
 class TlsSecrets:
     """A session's master secret under the PRF of TLS 1.0 and 1.1, or of TLS 1.2.
 
-    `prf_hash` is the suite's hash in TLS 1.2, `None` before.
+    `prf_hash` is the suite's hash in TLS 1.2, `None` before. `prf` is the PRF under the master
+    secret where it is keyed already.
     """
 
     __slots__ = ("_book", "_prf", "_prf_hash", "master_secret")
 
-    def __init__(self, master_secret: bytes, prf_hash: str | None, meter: Meter) -> None:
+    def __init__(
+        self, master_secret: bytes, prf_hash: str | None, meter: Meter, prf: Prf | None = None
+    ) -> None:
         self.master_secret = master_secret
         self._prf_hash = prf_hash
-        self._prf = _prf(master_secret, prf_hash)
+        self._prf = prf or keyed_prf(master_secret, prf_hash)
         self._book = meter.book
 
     @classmethod
@@ -83,7 +86,7 @@ class TlsSecrets:
         Label and seed are "master secret" and client_random + server_random, or "extended master
         secret" and the session hash (RFC 7627 §4).
         """
-        prf = _prf(premaster, prf_hash)
+        prf = keyed_prf(premaster, prf_hash)
         meter.book((prf.operation, 0, 1, 48))
         return cls(prf.expand(label, seed, 48), prf_hash, meter)
 
@@ -131,5 +134,6 @@ def session_hash(transcript: Transcript, prf_hash: str | None) -> bytes:
     return transcript.digest(prf_hash)
 
 
-def _prf(secret: bytes, prf_hash: str | None) -> Prf:
+def keyed_prf(secret: bytes, prf_hash: str | None) -> Prf:
+    """The PRF of TLS 1.0 and 1.1, or that of TLS 1.2 with a hash, under a secret."""
     return Tls10Prf(secret) if prf_hash is None else Tls12Prf(secret, prf_hash)

@@ -74,9 +74,10 @@ def protection(
 ) -> Protection:
     """The protection of the records written (or read) under a direction's keys."""
     cipher = suite.cipher
+    if cipher.explicit_nonce_length:
+        return ExplicitNonceProtection(cipher, keys.key, keys.iv, write=write, meter=meter)
     if cipher.mode == "aead":
-        aead = ExplicitNonceProtection if cipher.explicit_nonce_length else ImplicitNonceProtection
-        return aead(cipher, keys.key, keys.iv, write=write, meter=meter)
+        return ImplicitNonceProtection(cipher, keys.key, keys.iv, write=write, meter=meter)
     mac_class = Ssl30RecordMac if version == SSL_3_0 else HmacRecordMac
     mac: RecordMac = mac_class(suite.mac, keys.mac_secret, meter)
     if cipher.mode != "cbc":

@@ -62,6 +62,21 @@ class Connection:
             close_notify both ways.
     """
 
+    suite: int | None = None
+    resumed = False
+    session: Session | None = None
+    application_protocol: str | None = None
+    peer_certificates: tuple[bytes, ...] = ()
+    handshake_completed = False
+    _alert_input = b""
+    _empty_records = 0
+    _warnings = 0
+    _close_notify_sent = False
+    _close_waits = False
+    _close_notify_received = False
+    _may_send = False
+    _first_record = True
+
     def __init__(
         self,
         config: ClientConfig | ServerConfig,
@@ -70,31 +85,17 @@ class Connection:
         entropy: Entropy | None,
         clock: Callable[[], float],
     ) -> None:
-        self.meter = Meter()
-        self.suite: int | None = None
-        self.resumed = False
-        self.session: Session | None = None
-        self.handshake_completed = False
+        self.meter = meter = Meter()
         self.closed = False
-        self.application_protocol: str | None = None
-        self.peer_certificates: tuple[bytes, ...] = ()
         self._config = config
         self._events: list[Event] = []
-        self._alert_input = b""
-        self._empty_records = 0
-        self._warnings = 0
-        self._close_notify_sent = False
-        self._close_waits = False
-        self._close_notify_received = False
         self._is_client = is_client
         self._clock = clock
-        self._random = RandomSource(entropy, self.meter)
+        self._random = RandomSource(entropy, meter)
         self._history = FinishedHistory()
-        self._may_send = False
         self._waiting_data: list[bytes] = []
-        self._first_record = True
         self._records = RecordLayer(
-            self.meter,
+            meter,
             min(config.versions[-1], TLS_1_0),
             sizes=config.record_sizes,
             split_records=config.split_records,

@@ -176,6 +176,7 @@ def require_empty(data: bytes, name: str) -> None:
         raise PeerError(DECODE_ERROR, f"{name} is not empty")
 
 
+@remembered
 def decode_renegotiation_info(data: bytes) -> bytes:
     """The verify_data in renegotiation_info (RFC 5746 §3.2)."""
     reader = Reader(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from struct import Struct, pack, unpack_from
+from struct import Struct, pack, unpack
 from typing import Any, TypeVar
 
 from tls.alerts import DECODE_ERROR
@@ -66,11 +66,26 @@ class Reader:
 
     def vector8(self) -> bytes:
         """An opaque vector with a length of one byte."""
-        return self.opaque(self.uint8())
+        start = self.position + 1
+        if start > self.end:
+            raise too_short()
+        after = start + self.data[start - 1]
+        if after > self.end:
+            raise too_short()
+        self.position = after
+        return self.data[start:after]
 
     def vector16(self) -> bytes:
         """An opaque vector with a length of two bytes."""
-        return self.opaque(self.uint16())
+        start = self.position + 2
+        if start > self.end:
+            raise too_short()
+        data = self.data
+        after = start + (data[start - 2] << 8 | data[start - 1])
+        if after > self.end:
+            raise too_short()
+        self.position = after
+        return data[start:after]
 
     def filled8(self) -> bytes:
         """An opaque vector with a length of one byte that must not be empty."""
@@ -86,15 +101,10 @@ class Reader:
 
     def codes16(self) -> tuple[int, ...]:
         """A vector of 16-bit codes with a length of two bytes."""
-        length = self.uint16()
-        position = self.position
-        after = position + length
-        if after > self.end:
-            raise too_short()
-        if length & 1:
+        codes = self.vector16()
+        if len(codes) & 1:
             raise PeerError(DECODE_ERROR, "a list of two-byte codes has an odd length")
-        self.position = after
-        return unpack_from(f">{length >> 1}H", self.data, position)
+        return unpack(f">{len(codes) >> 1}H", codes)
 
     def rest(self) -> bytes:
         """All bytes that are left."""

@@ -56,6 +56,13 @@ class FinishedHistory:
 class HandshakeContext:
     """One handshake's state that both roles share."""
 
+    version = 0
+    client_random = b""
+    server_random = b""
+    compression = 0
+    encrypt_then_mac = False
+    extended_master_secret = False
+
     def __init__(
         self,
         settings: Settings,
@@ -73,12 +80,6 @@ class HandshakeContext:
         self.meter = meter
         self.history = history
         self.transcript = Transcript(meter)
-        self.version = 0
-        self.client_random = b""
-        self.server_random = b""
-        self.compression = 0
-        self.encrypt_then_mac = False
-        self.extended_master_secret = False
 
     def hello_random(self) -> bytes:
         """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2)."""
@@ -140,7 +141,10 @@ class HandshakeContext:
         """This side's Finished."""
         self.history.extended_master_secret = self.extended_master_secret
         verify_data = secrets.finished(self.transcript, from_client=self.is_client)
-        self._remember(verify_data, from_client=self.is_client)
+        if self.is_client:
+            self.history.client_verify_data = verify_data
+        else:
+            self.history.server_verify_data = verify_data
         yield Send(Finished(verify_data))
 
     def expect_finished(self, secrets: Secrets) -> Handshake:
@@ -151,10 +155,7 @@ class HandshakeContext:
             # RFC 6101 §5.4.2 has no decrypt_error.
             alert = HANDSHAKE_FAILURE if self.version == SSL_3_0 else DECRYPT_ERROR
             raise PeerError(alert, "the Finished message does not match the handshake")
-        self._remember(expected, from_client=not self.is_client)
-
-    def _remember(self, verify_data: bytes, *, from_client: bool) -> None:
-        if from_client:
-            self.history.client_verify_data = verify_data
+        if self.is_client:
+            self.history.server_verify_data = expected
         else:
-            self.history.server_verify_data = verify_data
+            self.history.client_verify_data = expected

@@ -217,6 +217,7 @@ class HandshakeProtocol:
     def _advance(self, host: Host, answer: object) -> None:
         """Resume the handshake with an answer and serve its requests until it has to wait."""
         resume = self._resume
+        add_to_transcript = self._transcript.add
         while True:
             try:
                 request = resume(answer)
@@ -227,7 +228,7 @@ class HandshakeProtocol:
             answer = None
             if isinstance(request, Send):
                 raw = encode_message(request.message, self._message_version)
-                self._transcript.add(raw)
+                add_to_transcript(raw)
                 self._flight.append(raw)
             elif isinstance(request, (Expect, ExpectChangeCipherSpec)):
                 self._waits_for = request
@@ -248,7 +249,7 @@ class HandshakeProtocol:
                 self._send_alert(request.alert)
             elif isinstance(request, SendSsl2Hello):
                 body = encode_ssl2_hello(request.hello)
-                self._transcript.add(body)
+                add_to_transcript(body)
                 self._records.send_ssl2(body)
             elif type(request) in self._deferred:
                 self.pending_request = request

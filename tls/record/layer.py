@@ -43,6 +43,10 @@ class RecordLayer:
             is predictable.
     """
 
+    send_limit = MAX_FRAGMENT
+    receive_limit = MAX_FRAGMENT
+    _application_data_sent = 0
+
     def __init__(
         self,
         meter: Meter,
@@ -53,8 +57,6 @@ class RecordLayer:
     ) -> None:
         self.version: int | None = None
         self.write_version = initial_version
-        self.send_limit = MAX_FRAGMENT
-        self.receive_limit = MAX_FRAGMENT
         self.sizes = sizes or _FULL_RECORDS
         self.split_records = split_records
         self.records_sent = 0
@@ -63,7 +65,6 @@ class RecordLayer:
         self._write: Protection = _UNPROTECTED
         self._decompression: Deflate | None = None
         self._compression: Deflate | None = None
-        self._application_data_sent = 0
         self._meter = meter
         self._book = meter.book
         self._input: bytes | bytearray = b""
@@ -163,6 +164,7 @@ class RecordLayer:
 
     def send_application_data(self, data: bytes) -> None:
         """Write application data in records of the configured sizes."""
+        self._meter.fold()
         position = 0
         if self.split_records and self._write.predictable_iv and len(data) > 1:
             self._write_record(APPLICATION_DATA, data[:1])
@@ -179,7 +181,6 @@ class RecordLayer:
         output = self._output
         if not output:
             return b""
-        self._meter.fold()
         self._output = []
         return b"".join(output)
 

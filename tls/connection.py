@@ -71,8 +71,6 @@ class Connection:
     _alert_input = b""
     _empty_records = 0
     _warnings = 0
-    _close_notify_sent = False
-    _close_waits = False
     _close_notify_received = False
     _may_send = False
     _first_record = True
@@ -94,6 +92,7 @@ class Connection:
         self._random = RandomSource(entropy, meter)
         self._history = FinishedHistory()
         self._waiting_data: list[bytes] = []
+        self._close_notify_sent = self._close_waits = False
         self._records = RecordLayer(
             meter,
             min(config.versions[-1], TLS_1_0),
@@ -219,10 +218,11 @@ class Connection:
             raise UsageError("application data cannot be sent before the handshake is completed")
         if self.closed or self._close_notify_sent or self._close_waits:
             raise UsageError("the connection is closed for sending")
-        if self.handshake_completed and not self._handshake.completed:
+        handshake = self._handshake
+        if self.handshake_completed and not handshake.completed:
             self._waiting_data.append(data)
             return
-        self._handshake.flush()
+        handshake.flush()
         self._records.send_application_data(data)
 
     def renegotiate(self) -> None:
@@ -319,7 +319,10 @@ class Connection:
         return False
 
     def _receive_application_data(self, fragment: bytes) -> None:
-        if not self.handshake_completed or self._handshake.expects_finished:
+        handshake = self._handshake
+        if not (
+            self.handshake_completed and (handshake.completed or not handshake.expects_finished)
+        ):
             raise PeerError(UNEXPECTED_MESSAGE, "application data during the handshake")
         if not fragment:
             self._empty_records += 1

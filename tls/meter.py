@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 
@@ -62,11 +63,9 @@ class Meter:
 
 def _summed(log: list[tuple[str, int, int, int]]) -> list[Operation]:
     sums: dict[tuple[str, int], list[int]] = {}
-    for name, bits, count, size in log:
-        entry = sums.get((name, bits))
-        if entry is None:
-            sums[name, bits] = [count, size]
-        else:
-            entry[0] += count
-            entry[1] += size
+    # Bulk data books the same again and again.
+    for (name, bits, count, size), times in Counter(log).items():
+        entry = sums.setdefault((name, bits), [0, 0])
+        entry[0] += times * count
+        entry[1] += times * size
     return [Operation(name, bits, *entry) for (name, bits), entry in sums.items()]

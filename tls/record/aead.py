@@ -21,7 +21,9 @@ class Aead(Protocol):
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
         """Ciphertext and tag."""
 
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
+    def decrypt(
+        self, nonce: bytes, data: bytes | memoryview, associated_data: bytes | None
+    ) -> bytes:
         """The plaintext; raises `InvalidTag`."""
 
 
@@ -45,6 +47,8 @@ _OPERATIONS = {
     for write, direction in ((True, "encrypt"), (False, "decrypt"))
 }
 
+_LONG = 4_096
+
 
 class ExplicitNonceProtection:
     """GCM and CCM: nonce = fixed part from the key block + 8 bytes that the record carries.
@@ -65,25 +69,29 @@ class ExplicitNonceProtection:
         self._book = meter.book
         self._operation = _OPERATIONS[write][cipher.name]
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The explicit nonce, then ciphertext and tag."""
         size = len(fragment)
-        associated = _ASSOCIATED_DATA(self._sequence, content_type, version, size)
-        self._sequence += 1
+        sequence = self._sequence
+        self._sequence = sequence + 1
+        associated = _ASSOCIATED_DATA(sequence, content_type, version, size)
         self._book((self._operation, 0, 1, size))
         explicit = associated[:8]
-        return explicit + self._aead.encrypt(self._fixed + explicit, fragment, associated)
+        return explicit, self._aead.encrypt(self._fixed + explicit, fragment, associated)
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment, authenticated."""
         size = len(body) - 8 - self._tag_length
         if size < 0:
             raise PeerError(BAD_RECORD_MAC, "the record is shorter than nonce and tag")
-        associated = _ASSOCIATED_DATA(self._sequence, content_type, version, size)
-        self._sequence += 1
+        sequence = self._sequence
+        self._sequence = sequence + 1
+        associated = _ASSOCIATED_DATA(sequence, content_type, version, size)
         self._book((self._operation, 0, 1, size))
+        # A view costs more than a copy of a short record, and less than one of a long.
+        sealed = body[8:] if size < _LONG else memoryview(body)[8:]
         try:
-            return self._aead.decrypt(self._fixed + body[:8], body[8:], associated)
+            return self._aead.decrypt(self._fixed + body[:8], sealed, associated)
         except InvalidTag:
             raise PeerError(BAD_RECORD_MAC, "the record does not authenticate") from None
 
@@ -104,10 +112,10 @@ class ImplicitNonceProtection:
         self._book = meter.book
         self._operation = _OPERATIONS[write][cipher.name]
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """Ciphertext and tag."""
         nonce, associated = self._next(content_type, version, len(fragment))
-        return self._aead.encrypt(nonce, fragment, associated)
+        return b"", self._aead.encrypt(nonce, fragment, associated)
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment, authenticated."""

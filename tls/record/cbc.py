@@ -109,9 +109,10 @@ class CbcProtection:
         self._random_padding = random_padding
         self.predictable_iv = not cipher.explicit_iv
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The encrypted fragment, MAC and padding."""
-        return self._cipher.encrypt(fragment + self._mac.compute(content_type, version, fragment))
+        mac = self._mac.compute(content_type, version, fragment)
+        return b"", self._cipher.encrypt(fragment + mac)
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment, its padding and MAC checked.
@@ -150,10 +151,10 @@ class EncryptThenMacProtection:
         self._mac = mac
         self.predictable_iv = not cipher.explicit_iv
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The encrypted fragment and padding, then the MAC."""
         encrypted = self._cipher.encrypt(fragment)
-        return encrypted + self._mac.compute(content_type, version, encrypted)
+        return b"", encrypted + self._mac.compute(content_type, version, encrypted)
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment; nothing is decrypted before the MAC verifies."""

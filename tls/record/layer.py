@@ -43,8 +43,6 @@ class RecordLayer:
             is predictable.
     """
 
-    send_limit = MAX_FRAGMENT
-    receive_limit = MAX_FRAGMENT
     _application_data_sent = 0
 
     def __init__(
@@ -57,6 +55,8 @@ class RecordLayer:
     ) -> None:
         self.version: int | None = None
         self.write_version = initial_version
+        self.send_limit = MAX_FRAGMENT
+        self.receive_limit = MAX_FRAGMENT
         self.sizes = sizes or _FULL_RECORDS
         self.split_records = split_records
         self.records_sent = 0
@@ -84,11 +84,12 @@ class RecordLayer:
     def feed(self, data: bytes) -> None:
         """Take bytes that arrived."""
         self._meter.fold()
-        left_over = self._input[self._position :]
+        position = self._position
         self._position = 0
-        if not left_over:
+        if position == len(self._input):
             self._input = bytes(data)
             return
+        left_over = self._input[position:]
         # What is left over grows in place, however small the pieces are that arrive.
         if not isinstance(left_over, bytearray):
             left_over = bytearray(left_over)
@@ -169,12 +170,12 @@ class RecordLayer:
         if self.split_records and self._write.predictable_iv and len(data) > 1:
             self._write_record(APPLICATION_DATA, data[:1])
             position = 1
-        sent = self._application_data_sent
-        while position < len(data):
+        sent, length = self._application_data_sent, len(data)
+        while position < length:
             size = min(self.sizes.size(sent + position), self.send_limit)
             self._write_record(APPLICATION_DATA, data[position : position + size])
             position += size
-        self._application_data_sent = sent + len(data)
+        self._application_data_sent = sent + length
 
     def take_output(self) -> bytes:
         """All bytes to put on the network since the last call."""
@@ -189,9 +190,9 @@ class RecordLayer:
         if self._compression is not None:
             self._book(("compress.deflate", 0, 1, len(fragment)))
             fragment = self._compression.compress(fragment)
-        body = self._write.seal(content_type, version, fragment)
-        length = len(body)
-        self._output += (_pack_header(content_type, version, length), body)
+        nonce, body = self._write.seal(content_type, version, fragment)
+        length = len(nonce) + len(body)
+        self._output += (_pack_header(content_type, version, length), nonce, body)
         self.records_sent += 1
         self._book(("record.sent", 0, 1, HEADER_LENGTH + length))
 

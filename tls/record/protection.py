@@ -14,8 +14,12 @@ class Protection(Protocol):
 
     predictable_iv: bool
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
-        """The protected body of a record that carries `fragment`."""
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
+        """The protected body of a record that carries `fragment`, in two pieces.
+
+        The first is the nonce where the record carries one, else empty: pieces, so that no large
+        body is copied to be put together.
+        """
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment in a protected body.
@@ -29,9 +33,9 @@ class NullProtection:
 
     predictable_iv = False
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The fragment itself."""
-        return fragment
+        return b"", fragment
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The body itself."""

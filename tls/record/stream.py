@@ -48,11 +48,11 @@ class StreamProtection:
         self._meter = meter
         self._name = f"{'encrypt' if write else 'decrypt'}.{name}"
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The encrypted fragment and MAC."""
         plain = fragment + self._mac.compute(content_type, version, fragment)
         self._meter.add(self._name, 0, 1, len(plain))
-        return self._stream.update(plain)
+        return b"", self._stream.update(plain)
 
     def open(self, content_type: int, version: int, body: bytes) -> bytes:
         """The fragment, its MAC checked."""

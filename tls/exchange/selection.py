@@ -24,8 +24,17 @@ _BY_FAMILY: dict[str, type] = {
 _KEY_KINDS = {"RSA": ("rsa",), "DSS": ("dsa",), "ECDSA": ("ecdsa", "ed25519", "ed448")}
 
 
+_EXPORT_BITS = {
+    "RSA_EXPORT": RsaExportExchange.bits,
+    "RSA_EXPORT1024": RsaExport1024Exchange.bits,
+}
+
+
 def key_exchange(suite: CipherSuite, context: ExchangeContext) -> KeyExchange:
     """The key exchange of a suite."""
+    holder = context.identity or context.certificate
+    if holder is not None and not sends_parameters(suite, holder.key_size):
+        return RsaExchange(context)
     exchange: KeyExchange = _exchange_class(suite)(context)
     return exchange
 
@@ -58,6 +67,17 @@ def key_kinds(suite: CipherSuite) -> tuple[str, ...]:
 
 
 @cache
-def signs_parameters(suite: CipherSuite) -> bool:
-    """Whether the server signs its parameters: all but anonymous suites and plain RSA."""
-    return not suite.is_anonymous and suite.key_exchange != "RSA"
+def sends_parameters(suite: CipherSuite, key_size: int) -> bool:
+    """Whether the server sends a ServerKeyExchange, with a certificate's key of that many bits.
+
+    All suites but RSA do; RSA_EXPORT only where the key is longer than may be exported, else it is
+    illegal and the certificate's key decrypts as in RSA (RFC 2246 §7.4.3).
+    """
+    if suite.key_exchange == "RSA":
+        return False
+    return key_size > _EXPORT_BITS.get(suite.key_exchange, -1)
+
+
+def signs_parameters(suite: CipherSuite, key_size: int) -> bool:
+    """Whether the server sends parameters and signs them: not where nobody is authenticated."""
+    return not suite.is_anonymous and sends_parameters(suite, key_size)

@@ -39,13 +39,14 @@ def measure(kind: Kind, seconds: float) -> tuple[dict[str, float], dict[str, flo
     """Seconds a handshake by contender, and seconds a call by primitive, all of the same run."""
     work = {name: contender(kind) for name, contender in CONTENDERS.items() if speaks(name, kind)}
     primitives = floor.primitives(kind)
+    work = {"the primitives in a row": floor.in_a_row(kind), **work}
     times = interleaved({**work, **primitives}, seconds)
     return {name: times[name] for name in work}, {name: times[name] for name in primitives}
 
 
 def add_rows(table: Table, kind: Kind, times: dict[str, float], floor_time: float) -> None:
     """A kind's rows: the floor, then each contender."""
-    for name, time in [("floor: the primitives", floor_time), *times.items()]:
+    for name, time in [("floor: sum of primitives", floor_time), *times.items()]:
         table.add_row(
             kind.name,
             name,

@@ -375,6 +375,7 @@ class Connection:
             self._forget_session(session)
 
     def _emit(self, event: Event) -> None:
+        self._events.append(event)
         if isinstance(event, HandshakeCompleted):
             self._handshake.completed = True
             self._history.completed = self.handshake_completed = self._may_send = True
@@ -382,12 +383,12 @@ class Connection:
             self.resumed = event.resumed
             self.session = event.session
             self.application_protocol = event.application_protocol
-            self._send_waiting_data()
+            if self._waiting_data or self._close_waits:
+                self._send_waiting_data()
         elif isinstance(event, FalseStart):
             self._may_send = True
         elif isinstance(event, ClientAuthenticated):
             self.peer_certificates = event.chain
-        self._events.append(event)
 
     def _send_waiting_data(self) -> None:
         waiting, self._waiting_data = self._waiting_data, []

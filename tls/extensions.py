@@ -50,11 +50,16 @@ def decode_extensions(reader: Reader) -> Extensions:
     Raises `PeerError(decode_error)` when malformed, `illegal_parameter` when a type comes twice
     (RFC 3546 §2.3).
     """
-    extensions: Extensions = {}
     if reader.at_end():
-        return extensions
+        return {}
     block = reader.vector16()
     reader.finish()
+    return _decode_block(block).copy()
+
+
+@remembered
+def _decode_block(block: bytes) -> Extensions:
+    extensions: Extensions = {}
     read = _TYPE_AND_LENGTH.unpack_from
     position, end = 0, len(block)
     while position < end:

@@ -39,7 +39,8 @@ class Meter:
     def add(self, name: str, bits: int, count: int, size: int) -> None:
         """Book `count` operations `name` over `size` bytes."""
         self.book((name, bits, count, size))
-        self.fold()
+        if len(self._log) >= _FOLD_AT:
+            self.fold()
 
     def fold(self) -> None:
         """Sum up what was booked if it has grown long."""

@@ -127,9 +127,10 @@ _REMEMBERED = 256
 
 
 def remembered(read: Callable[[bytes], _Value]) -> Callable[[bytes], _Value]:
-    """`read`, which makes an immutable value of bytes, with a memo of its last few hundred values.
+    """`read`, which makes a value of bytes, with a memo of its last few hundred values.
 
-    Peers say the same again and again. The memo is bounded: it holds no long values.
+    Peers say the same again and again. The memo is bounded: it holds no long values. Nobody may
+    change a value, as others are given it too.
     """
     memo = lru_cache(maxsize=_REMEMBERED)(read)
 

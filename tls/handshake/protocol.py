@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from tls.alerts import (
@@ -21,7 +22,6 @@ from tls.handshake.requests import (
     ExpectChangeCipherSpec,
     Handshake,
     LimitRecords,
-    Request,
     Send,
     SendAlert,
     SendChangeCipherSpec,
@@ -32,6 +32,7 @@ from tls.messages import (
     HEADER_LENGTH,
     ClientHello,
     Finished,
+    HandshakeMessage,
     HelloRequest,
     encode_message,
     message_name,
@@ -88,7 +89,8 @@ class HandshakeProtocol:
         self._deferred = deferred
         self._flight: list[bytes] = []
         self._input: bytes | bytearray = b""
-        self._waits_for: Request | None = None
+        self._change_due: ExpectChangeCipherSpec | None = None
+        self._expected: Mapping[int, type[HandshakeMessage]] = {}
         self._requests_to_negotiate = 0
         self._message_version = records.write_version
 
@@ -102,8 +104,7 @@ class HandshakeProtocol:
     @property
     def expects_finished(self) -> bool:
         """Whether nothing but the peer's Finished may come."""
-        waits_for = self._waits_for
-        return isinstance(waits_for, Expect) and Finished.type in waits_for.by_type
+        return Finished.type in self._expected
 
     def receive(self, host: Host, fragment: bytes) -> None:
         """Take a handshake record's fragment."""
@@ -124,12 +125,13 @@ class HandshakeProtocol:
 
     def receive_change_cipher_spec(self, host: Host, fragment: bytes) -> None:
         """Take a change_cipher_spec record's fragment (RFC 5246 §7.1)."""
-        waits_for = self._waits_for
-        if type(waits_for) is not ExpectChangeCipherSpec or self._input:
+        due = self._change_due
+        if due is None or self._input:
             raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is not due")
         if fragment != _CHANGE_CIPHER_SPEC_BODY:
             raise PeerError(ILLEGAL_PARAMETER, "a malformed change_cipher_spec")
-        self._records.change_read(waits_for.protection, waits_for.compression)
+        self._change_due = None
+        self._records.change_read(due.protection, due.compression)
         self._advance(host, None)
 
     def answer(self, host: Host, value: object) -> None:
@@ -154,11 +156,8 @@ class HandshakeProtocol:
         """Give whole messages to the handshake while it wants some."""
         data, position, length = self._input, 0, len(self._input)
         while position < length and self.pending_request is None:
-            waits_for = self._waits_for
-            if type(waits_for) is ExpectChangeCipherSpec:
-                raise PeerError(UNEXPECTED_MESSAGE, "change_cipher_spec is due")
             kind = data[position]
-            message_class = waits_for.by_type.get(kind) if type(waits_for) is Expect else None
+            message_class = self._expected.get(kind)
             if message_class is None and not self._asks_to_negotiate(kind):
                 raise PeerError(UNEXPECTED_MESSAGE, f"{message_name(kind)} is not due")
             body_start = position + HEADER_LENGTH
@@ -183,7 +182,9 @@ class HandshakeProtocol:
             self._input = bytearray(data[position:])
 
     def _asks_to_negotiate(self, kind: int) -> bool:
-        """HelloRequest at any time, ClientHello once the handshake is completed."""
+        """HelloRequest unless change_cipher_spec is due, ClientHello once all is completed."""
+        if self._change_due is not None:
+            return False
         if self._is_client:
             return kind == HelloRequest.type
         return kind == ClientHello.type and self.completed
@@ -222,7 +223,7 @@ class HandshakeProtocol:
             try:
                 request = resume(answer)
             except StopIteration:
-                self._waits_for = None
+                self._expected = {}
                 self.completed = True
                 return
             answer = None
@@ -230,8 +231,12 @@ class HandshakeProtocol:
                 raw = encode_message(request.message, self._message_version)
                 add_to_transcript(raw)
                 self._flight.append(raw)
-            elif isinstance(request, (Expect, ExpectChangeCipherSpec)):
-                self._waits_for = request
+            elif isinstance(request, Expect):
+                self._expected = request.by_type
+                return
+            elif isinstance(request, ExpectChangeCipherSpec):
+                self._change_due = request
+                self._expected = {}
                 return
             elif isinstance(request, Emit):
                 host._emit(request.event)

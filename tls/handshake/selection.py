@@ -176,7 +176,8 @@ def _curves(config: ServerConfig, offer: ClientOffer) -> tuple[int, ...]:
     """
     if offer.groups is None:
         return (SECP256R1,) if SECP256R1 in config.groups else ()
-    return tuple(group for group in config.groups if group in offer.groups and is_curve(group))
+    offered = offer.groups
+    return tuple([group for group in config.groups if group in offered and is_curve(group)])
 
 
 def _field(config: ServerConfig, offer: ClientOffer, suite: CipherSuite) -> FiniteField | None:

@@ -9,19 +9,20 @@ from tls.meter import Meter
 
 _CLIENT = b"CLNT"
 _SERVER = b"SRVR"
+_SALTS = [bytes((ord("A") + i,)) * (i + 1) for i in range(26)]
+_BLOCK = 16
 _PAD_1 = b"\x36" * 48
 _PAD_2 = b"\x5c" * 48
 
 
 def expand(secret: bytes, seed: bytes, length: int) -> bytes:
     """MD5(secret + SHA('A' + secret + seed)) + MD5(secret + SHA('BB' + ... (RFC 6101 §6.1)."""
-    output = bytearray()
-    letter = ord("A")
-    while len(output) < length:
-        salt = bytes((letter,)) * (letter - ord("A") + 1)
-        output += md5(secret + sha1(salt + secret + seed).digest()).digest()
-        letter += 1
-    return bytes(output[:length])
+    salted = secret + seed
+    blocks = [
+        md5(secret + sha1(salt + salted).digest()).digest()
+        for salt in _SALTS[: -(-length // _BLOCK)]
+    ]
+    return b"".join(blocks)[:length]
 
 
 class Ssl30Secrets:

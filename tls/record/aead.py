@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20
 from tls.alerts import BAD_RECORD_MAC
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.record.protection import Body
 from tls.suites import BulkCipher
 
 
@@ -21,9 +22,7 @@ class Aead(Protocol):
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
         """Ciphertext and tag."""
 
-    def decrypt(
-        self, nonce: bytes, data: bytes | memoryview, associated_data: bytes | None
-    ) -> bytes:
+    def decrypt(self, nonce: bytes, data: Body, associated_data: bytes | None) -> bytes:
         """The plaintext; raises `InvalidTag`."""
 
 
@@ -46,8 +45,6 @@ _OPERATIONS = {
     write: {name: f"{direction}.{name}" for name in AEADS}
     for write, direction in ((True, "encrypt"), (False, "decrypt"))
 }
-
-_LONG = 4_096
 
 
 class ExplicitNonceProtection:
@@ -79,7 +76,7 @@ class ExplicitNonceProtection:
         explicit = associated[:8]
         return explicit, self._aead.encrypt(self._fixed + explicit, fragment, associated)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, authenticated."""
         size = len(body) - 8 - self._tag_length
         if size < 0:
@@ -88,10 +85,8 @@ class ExplicitNonceProtection:
         self._sequence = sequence + 1
         associated = _ASSOCIATED_DATA(sequence, content_type, version, size)
         self._book((self._operation, 0, 1, size))
-        # A view costs more than a copy of a short record, and less than one of a long.
-        sealed = body[8:] if size < _LONG else memoryview(body)[8:]
         try:
-            return self._aead.decrypt(self._fixed + body[:8], sealed, associated)
+            return self._aead.decrypt(self._fixed + body[:8], body[8:], associated)
         except InvalidTag:
             raise PeerError(BAD_RECORD_MAC, "the record does not authenticate") from None
 
@@ -117,7 +112,7 @@ class ImplicitNonceProtection:
         nonce, associated = self._next(content_type, version, len(fragment))
         return b"", self._aead.encrypt(nonce, fragment, associated)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, authenticated."""
         size = len(body) - self._tag_length
         if size < 0:

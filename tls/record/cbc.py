@@ -16,6 +16,7 @@ from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.meter import Meter
 from tls.record.mac import RecordMac
+from tls.record.protection import Body
 
 
 def _single_des(key: bytes) -> TripleDES:
@@ -44,7 +45,7 @@ _PADDINGS = [bytes([length]) * (length + 1) for length in range(256)]
 
 
 class _Running(Protocol):
-    def update(self, data: bytes) -> bytes: ...
+    def update(self, data: Body) -> bytes: ...
 
 
 class CbcCipher:
@@ -84,7 +85,7 @@ class CbcCipher:
         self._book((self._operation, 0, 1, len(plain)))
         return self.running.update(plain)
 
-    def decrypt(self, body: bytes) -> bytes:
+    def decrypt(self, body: Body) -> bytes:
         """What `encrypt` padded, padding still on; "" when it is no whole number of blocks."""
         size = len(body)
         if size % self.block or size < self.block * (1 + self.explicit_iv):
@@ -114,7 +115,7 @@ class CbcProtection:
         mac = self._mac.compute(content_type, version, fragment)
         return b"", self._cipher.encrypt(fragment + mac)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, its padding and MAC checked.
 
         Bad padding is found out only together with the MAC, which is computed all the same, so
@@ -156,7 +157,7 @@ class EncryptThenMacProtection:
         encrypted = self._cipher.encrypt(fragment)
         return b"", encrypted + self._mac.compute(content_type, version, encrypted)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment; nothing is decrypted before the MAC verifies."""
         encrypted, mac = body[: -self._mac.length], body[-self._mac.length :]
         if not compare_digest(self._mac.compute(content_type, version, encrypted), mac):

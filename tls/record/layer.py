@@ -26,6 +26,9 @@ _unpack_header = _HEADER.unpack_from
 _pack_header = _HEADER.pack
 HEADER_LENGTH = 5
 
+# From here on a view of a body costs less than a copy.
+_LONG = 4_096
+
 _UNPROTECTED = NullProtection()
 _FULL_RECORDS = RecordSizes()
 
@@ -143,7 +146,11 @@ class RecordLayer:
         after = body_start + length
         if len(data) < after:
             return None
-        body = bytes(data[body_start:after])
+        body: bytes | memoryview
+        if length < _LONG or not isinstance(data, bytes):
+            body = bytes(data[body_start:after])
+        else:
+            body = memoryview(data)[body_start:after]
         self._position = after
         self.records_received += 1
         self._book(("record.received", 0, 1, HEADER_LENGTH + length))

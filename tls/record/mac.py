@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tls.keys.hmac import HASHES, KeyedHmac
 from tls.meter import Meter
+from tls.record.protection import Body
 
 _SSL_3_0_HEADER = Struct(">QBH").pack
 _TLS_HEADER = Struct(">QBHH").pack
@@ -21,7 +22,7 @@ class RecordMac(Protocol):
 
     length: int
 
-    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def compute(self, content_type: int, version: int, fragment: Body) -> bytes:
         """The MAC of the next record; the sequence number goes up by one."""
 
 
@@ -38,7 +39,7 @@ class HmacRecordMac:
         self._sequence = 0
         self.length = len(secret)
 
-    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def compute(self, content_type: int, version: int, fragment: Body) -> bytes:
         """The MAC of the next record."""
         size = len(fragment)
         header = _TLS_HEADER(self._sequence, content_type, version, size)
@@ -66,7 +67,7 @@ class Ssl30RecordMac:
         self._sequence = 0
         self.length = len(secret)
 
-    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def compute(self, content_type: int, version: int, fragment: Body) -> bytes:
         """The MAC of the next record; the version is not part of it."""
         size = len(fragment)
         inner = self._inner.copy()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+Body = bytes | memoryview
+"""A record's body as it arrived: a view of what the transport gave, where that is long."""
+
 
 class Protection(Protocol):
     """Protects one direction's records under one set of keys, sequence numbers included.
@@ -21,7 +24,7 @@ class Protection(Protocol):
         body is copied to be put together.
         """
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment in a protected body.
 
         Raises `PeerError(bad_record_mac)` for anything that does not verify.
@@ -37,6 +40,6 @@ class NullProtection:
         """The fragment itself."""
         return b"", fragment
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The body itself."""
-        return body
+        return bytes(body)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from tls.keys.hashes import HASHES
 
-HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {
-    name: getattr(hashlib, name) for name in ("md5", "sha1", "sha256", "sha384")
-}
-"""hashlib's constructors by the names that are used here."""
 _BLOCK_SIZES = {name: new(b"").block_size for name, new in HASHES.items()}
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import md5, sha1
+from hashlib import sha1
 
+from tls.keys.hashes import md5
 from tls.keys.transcript import Transcript
 from tls.meter import Meter
 
@@ -16,7 +17,10 @@ _PAD_2 = b"\x5c" * 48
 
 
 def expand(secret: bytes, seed: bytes, length: int) -> bytes:
-    """MD5(secret + SHA('A' + secret + seed)) + MD5(secret + SHA('BB' + ... (RFC 6101 §6.1)."""
+    """MD5(secret + SHA('A' + secret + seed)) + MD5(secret + SHA('BB' + ... (RFC 6101 §6.1).
+
+    At most 26 times 16 bytes: there are no more letters.
+    """
     salted = secret + seed
     blocks = [
         md5(secret + sha1(salt + salted).digest()).digest()

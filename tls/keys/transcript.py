@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tls.keys.hmac import HASHES
+from tls.keys.hashes import HASHES
 from tls.meter import Meter
 
 _OPERATIONS = {name: f"hash.{name}" for name in HASHES}

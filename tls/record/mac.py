@@ -5,7 +5,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import Protocol
 
-from tls.keys.hmac import HASHES, KeyedHmac
+from tls.keys.hashes import HASHES
+from tls.keys.hmac import KeyedHmac
 from tls.meter import Meter
 from tls.record.protection import Body
 

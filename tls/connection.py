@@ -185,7 +185,14 @@ class Connection:
         if self.closed:
             return []
         self._records.feed(data)
-        return self._run(self._read_records)
+        events: list[Event] = []
+        self._events = events
+        try:
+            self._read_records()
+        except PeerError as error:
+            self._fail(error)
+            raise
+        return events
 
     def answer(self, value: Any) -> list[Event]:
         """Answer the pending request and go on; events and errors as `receive`.
@@ -196,11 +203,15 @@ class Connection:
         if self.pending_request is None:
             raise UsageError("no request is pending")
 
-        def go_on() -> None:
+        events: list[Event] = []
+        self._events = events
+        try:
             self._handshake.answer(self, value)
             self._read_records()
-
-        return self._run(go_on)
+        except PeerError as error:
+            self._fail(error)
+            raise
+        return events
 
     def receive_end(self) -> list[Event]:
         """The transport ended: `[Truncated()]` unless the peer had sent close_notify."""
@@ -222,7 +233,8 @@ class Connection:
         if self.handshake_completed and not handshake.completed:
             self._waiting_data.append(data)
             return
-        handshake.flush()
+        if handshake.flight:
+            handshake.flush()
         self._records.send_application_data(data)
 
     def renegotiate(self) -> None:
@@ -267,23 +279,17 @@ class Connection:
 
     def outgoing(self) -> bytes:
         """The bytes to put on the network, and forget them."""
-        self._handshake.flush()
+        if self._handshake.flight:
+            self._handshake.flush()
         return self._records.take_output()
 
     # -- the peer's side
 
-    def _run(self, action: Callable[[], None]) -> list[Event]:
-        events: list[Event] = []
-        self._events = events
-        try:
-            action()
-        except PeerError as error:
-            error.alert = alert_in_version(error.alert, self.version)
-            error.events = events
-            self._send_alert(FATAL, error.alert)
-            self._end()
-            raise
-        return events
+    def _fail(self, error: PeerError) -> None:
+        error.alert = alert_in_version(error.alert, self.version)
+        error.events = self._events
+        self._send_alert(FATAL, error.alert)
+        self._end()
 
     def _read_records(self) -> None:
         handshake = self._handshake

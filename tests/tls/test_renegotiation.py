@@ -150,7 +150,7 @@ def test_data_may_come_between_the_pieces_of_a_hello() -> None:
     client, server = new_client(), new_server()
     converse(client, server)
     client.renegotiate()
-    hello = client._handshake._flight.pop()
+    hello = client._handshake.flight.pop()
     client._records.send(22, hello[:20])
     client._records.send(23, b"in between")
     client._records.send(22, hello[20:])

@@ -72,6 +72,7 @@ class HandshakeProtocol:
         version: agreed on, else `None`.
         completed: whether no coroutine is running.
         pending_request: the deferred request that waits for `answer`, else `None`.
+        flight: messages that wait for `flush`.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class HandshakeProtocol:
         self._records = records
         self._is_client = is_client
         self._deferred = deferred
-        self._flight: list[bytes] = []
+        self.flight: list[bytes] = []
         self._input: bytes | bytearray = b""
         self._change_due: ExpectChangeCipherSpec | None = None
         self._expected: Mapping[int, type[HandshakeMessage]] = {}
@@ -142,15 +143,15 @@ class HandshakeProtocol:
 
     def request_renegotiation(self) -> None:
         """Send a HelloRequest, which is in no transcript (RFC 5246 §7.4.1.1)."""
-        self._flight.append(encode_message(HelloRequest(), self._message_version))
+        self.flight.append(encode_message(HelloRequest(), self._message_version))
         self.flush()
 
     def flush(self) -> None:
         """Put the messages of the current flight into records."""
-        flight = self._flight
-        if flight:
-            self._flight = []
-            self._records.send(HANDSHAKE, flight[0] if len(flight) == 1 else b"".join(flight))
+        if self.flight:
+            data = b"".join(self.flight)
+            self.flight.clear()
+            self._records.send(HANDSHAKE, data)
 
     def _read_messages(self, host: Host) -> None:
         """Give whole messages to the handshake while it wants some."""
@@ -230,7 +231,7 @@ class HandshakeProtocol:
             if isinstance(request, Send):
                 raw = encode_message(request.message, self._message_version)
                 add_to_transcript(raw)
-                self._flight.append(raw)
+                self.flight.append(raw)
             elif isinstance(request, Expect):
                 self._expected = request.by_type
                 return

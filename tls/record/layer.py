@@ -26,6 +26,9 @@ _unpack_header = _HEADER.unpack_from
 _pack_header = _HEADER.pack
 HEADER_LENGTH = 5
 
+# The meter's log is kept short every so many records.
+_FOLD_AFTER = 128
+
 # From here on a view of a body costs less than a copy.
 _LONG = 4_096
 
@@ -86,7 +89,6 @@ class RecordLayer:
 
     def feed(self, data: bytes) -> None:
         """Take bytes that arrived."""
-        self._meter.fold()
         position = self._position
         self._position = 0
         if position == len(self._input):
@@ -137,12 +139,8 @@ class RecordLayer:
         if len(data) < body_start:
             return None
         content_type, version, length = _unpack_header(data, start)
-        if content_type not in _CONTENT_TYPES:
-            raise PeerError(UNEXPECTED_MESSAGE, f"a record has the unknown type {content_type}")
-        if version >> 8 != 3 if self.version is None else version != self.version:
-            raise PeerError(PROTOCOL_VERSION, f"a record has version 0x{version:04x}")
-        if length > MAX_CIPHERTEXT:
-            raise PeerError(RECORD_OVERFLOW, f"a record has a body of {length} bytes")
+        if content_type not in _CONTENT_TYPES or version != self.version or length > MAX_CIPHERTEXT:
+            self._check_header(content_type, version, length)
         after = body_start + length
         if len(data) < after:
             return None
@@ -152,8 +150,10 @@ class RecordLayer:
         else:
             body = memoryview(data)[body_start:after]
         self._position = after
-        self.records_received += 1
         self._book(("record.received", 0, 1, HEADER_LENGTH + length))
+        self.records_received = received = self.records_received + 1
+        if not received % _FOLD_AFTER:
+            self._meter.fold()
         fragment = self._read.open(content_type, version, body)
         if self._decompression is not None:
             fragment = self._decompress(self._decompression, fragment)
@@ -172,7 +172,6 @@ class RecordLayer:
 
     def send_application_data(self, data: bytes) -> None:
         """Write application data in records of the configured sizes."""
-        self._meter.fold()
         position = 0
         if self.split_records and self._write.predictable_iv and len(data) > 1:
             self._write_record(APPLICATION_DATA, data[:1])
@@ -200,8 +199,18 @@ class RecordLayer:
         nonce, body = self._write.seal(content_type, version, fragment)
         length = len(nonce) + len(body)
         self._output += (_pack_header(content_type, version, length), nonce, body)
-        self.records_sent += 1
         self._book(("record.sent", 0, 1, HEADER_LENGTH + length))
+        self.records_sent = sent = self.records_sent + 1
+        if not sent % _FOLD_AFTER:
+            self._meter.fold()
+
+    def _check_header(self, content_type: int, version: int, length: int) -> None:
+        if content_type not in _CONTENT_TYPES:
+            raise PeerError(UNEXPECTED_MESSAGE, f"a record has the unknown type {content_type}")
+        if version >> 8 != 3 if self.version is None else version != self.version:
+            raise PeerError(PROTOCOL_VERSION, f"a record has version 0x{version:04x}")
+        if length > MAX_CIPHERTEXT:
+            raise PeerError(RECORD_OVERFLOW, f"a record has a body of {length} bytes")
 
     def _decompress(self, compression: Deflate, fragment: bytes) -> bytes:
         if len(fragment) > MAX_FRAGMENT + 1024:

@@ -89,17 +89,17 @@ class RecordLayer:
 
     def feed(self, data: bytes) -> None:
         """Take bytes that arrived."""
-        position = self._position
+        position, left_over = self._position, self._input
         self._position = 0
-        if position == len(self._input):
+        if position == len(left_over):
             self._input = bytes(data)
             return
-        left_over = self._input[position:]
         # What is left over grows in place, however small the pieces are that arrive.
-        if not isinstance(left_over, bytearray):
-            left_over = bytearray(left_over)
+        if isinstance(left_over, bytearray):
+            del left_over[:position]
+        else:
+            self._input = left_over = bytearray(left_over[position:])
         left_over += data
-        self._input = left_over
 
     def next_ssl2_record(self) -> bytes | None:
         """The body of a record in SSL 2.0's format, if that is how the peer's bytes start.

@@ -32,7 +32,7 @@ from tls.extensions import (
     decode_server_name,
     encode_codes,
 )
-from tls.groups import is_finite_field
+from tls.groups import EXPORT_FIELD, is_finite_field
 from tls.messages import ClientHello, ServerHello, encode_message
 from tls.record.cbc import CbcProtection, EncryptThenMacProtection
 
@@ -279,11 +279,12 @@ def test_no_suite_for_the_groups(groups: tuple[int, ...], alert: int) -> None:
     assert caught.value.alert == alert
 
 
-def test_an_export_field_is_not_among_named_ones() -> None:
-    server = new_server(versions=[tls.TLS_1_0], suites=[0x0014])
-    with pytest.raises(tls.PeerError) as caught:
-        server.receive(hello({SUPPORTED_GROUPS: encode_codes((256,))}, (0x0014,)))
-    assert caught.value.alert == HANDSHAKE_FAILURE
+@pytest.mark.parametrize("suite", [0x0014, 0x0019])
+def test_export_suites_have_their_own_field_whatever_is_named(suite: int) -> None:
+    """As Java's clients offer them: DHE_RSA_EXPORT, DH_anon_EXPORT, and ffdhe2048."""
+    server = new_server(versions=[tls.TLS_1_0], suites=[suite])
+    server.receive(hello({SUPPORTED_GROUPS: encode_codes((256,))}, (suite,)))
+    assert EXPORT_FIELD.prime.to_bytes(64, "big") in server.outgoing()
 
 
 def test_no_signature_scheme_in_common() -> None:

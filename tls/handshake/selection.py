@@ -181,12 +181,15 @@ def _curves(config: ServerConfig, offer: ClientOffer) -> tuple[int, ...]:
 
 
 def _field(config: ServerConfig, offer: ClientOffer, suite: CipherSuite) -> FiniteField | None:
-    """The finite field of a suite; `None` when the client names only others (RFC 7919 §4)."""
+    """The finite field of a suite; `None` when the client names only others (RFC 7919 §4).
+
+    Export suites have their own, which has no name: Java's clients offer them beside named fields.
+    """
+    if suite.is_export:
+        return EXPORT_FIELD
     named = _named_fields(offer)
     if not named:
-        return EXPORT_FIELD if suite.is_export else config.diffie_hellman_field
-    if suite.is_export:
-        return None
+        return config.diffie_hellman_field
     common = next((group for group in config.groups if group in named), None)
     return None if common is None else finite_field(common)
 

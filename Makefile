@@ -67,6 +67,7 @@ identities: $(STAMP)
 
 benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/handshake.py
+	$(BIN)/python benchmarks/bulk.py
 	$(BIN)/python benchmarks/simulation.py
 
 clean:

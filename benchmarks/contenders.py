@@ -1,7 +1,7 @@
 """One whole handshake, client and server, by each implementation, all in this process.
 
-Every contender uses TLS_RSA_WITH_AES_128_CBC_SHA and the same RSA-2048 identity of two
-certificates. The engine's and ssl's clients verify the chain and the name; tlslite-ng's does not.
+Every contender uses the kind's suite and the same identity. The engine's and ssl's clients verify
+the chain and the name; tlslite-ng's does not.
 """
 
 from __future__ import annotations
@@ -14,91 +14,132 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from credentials import SERVER_NAME, credentials
+from kinds import Kind
 from tlslite import api as tlslite
 
 import tls
-from sim import identities
-
-SERVER_NAME = "www.contoso.com"
-IDENTITY = identities.identity("contoso-rsa-2048")
-SUITE = tls.suite_from_name("TLS_RSA_WITH_AES_128_CBC_SHA")
 
 Handshake = Callable[[], object]
 
 
-def engine(version: int, *, resumed: bool) -> Handshake:
+def engine(kind: Kind) -> Handshake:
     """Tlscape's engine."""
-    server_config = tls.ServerConfig(
-        [IDENTITY], versions=[version], suites=[SUITE], sessions=tls.SessionCache(lifetime=None)
-    )
-    client_config = tls.ClientConfig(identities.trust_store(), versions=[version], suites=[SUITE])
+    config = client_config(kind), server_config(kind)
 
     def shake_hands(offered: tls.Session | None) -> tls.ClientConnection:
-        client = tls.ClientConnection(client_config, SERVER_NAME, session=offered)
-        server = tls.ServerConnection(server_config)
-        while data := client.outgoing():
-            server.receive(data)
-            if answer := server.outgoing():
-                client.receive(answer)
-        return client
+        return connected(*config, offered)[0]
 
-    session = shake_hands(None).session if resumed else None
-    assert shake_hands(session).resumed is resumed
+    session = shake_hands(None).session if kind.resumed else None
+    assert shake_hands(session).resumed is kind.resumed
     return lambda: shake_hands(session)
 
 
-def standard_library(version: int, *, resumed: bool) -> Handshake:
+def client_config(kind: Kind) -> tls.ClientConfig:
+    """The engine's client for a kind of handshake."""
+    return tls.ClientConfig(
+        tls.TrustStore([credentials(kind.identity).root]),
+        versions=[kind.version],
+        suites=[kind.suite],
+        session_tickets=kind.resumed_by == "ticket",
+    )
+
+
+def server_config(kind: Kind) -> tls.ServerConfig:
+    """The engine's server for a kind of handshake."""
+    by_ticket = kind.resumed_by == "ticket"
+    return tls.ServerConfig(
+        [credentials(kind.identity).identity],
+        versions=[kind.version],
+        suites=[kind.suite],
+        sessions=None if by_ticket else tls.SessionCache(lifetime=None),
+        ticket_keys=tls.TicketKeys(bytes(32)) if by_ticket else None,
+    )
+
+
+def connected(
+    client_config: tls.ClientConfig, server_config: tls.ServerConfig, offered: tls.Session | None
+) -> tuple[tls.ClientConnection, tls.ServerConnection]:
+    """A client and a server of the engine after their handshake."""
+    client = tls.ClientConnection(client_config, SERVER_NAME, session=offered)
+    server = tls.ServerConnection(server_config)
+    while data := client.outgoing():
+        server.receive(data)
+        if answer := server.outgoing():
+            client.receive(answer)
+    return client, server
+
+
+def standard_library(kind: Kind) -> Handshake:
     """The standard library's ssl: OpenSSL through memory buffers.
 
     A resumed handshake's two close_notify are in its time; the others have none.
     """
-    assert version == tls.TLS_1_0, "ssl speaks no SSL 3.0"
-    with tempfile.TemporaryDirectory() as folder:
-        chain, key, root = (Path(folder, name) for name in ("chain", "key", "root"))
-        chain.write_text(chain_pem())
-        key.write_bytes(key_pem())
-        root.write_bytes(root_pem())
-        server_context = _context(ssl.PROTOCOL_TLS_SERVER)
-        server_context.load_cert_chain(chain, key)
-        client_context = _context(ssl.PROTOCOL_TLS_CLIENT)
-        client_context.load_verify_locations(root)
+    client_context, server_context = ssl_contexts(kind)
 
     def shake_hands(offered: ssl.SSLSession | None) -> ssl.SSLObject:
-        to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
-        client = client_context.wrap_bio(
-            to_client, to_server, server_hostname=SERVER_NAME, session=offered
-        )
-        server = server_context.wrap_bio(to_server, to_client, server_side=True)
-        waiting = deque((client, server))
-        while waiting:
-            try:
-                waiting[0].do_handshake()
-                waiting.popleft()
-            except ssl.SSLWantReadError:
-                waiting.rotate()
-        if resumed:
+        client, server = ssl_connected(client_context, server_context, offered)
+        if kind.resumed:
             # OpenSSL forgets the session of a connection that ends without a close_notify.
             for end in (client, server):
                 with contextlib.suppress(ssl.SSLWantReadError):
                     end.unwrap()
         return client
 
-    session = shake_hands(None).session if resumed else None
-    assert shake_hands(session).session_reused is resumed
+    session = shake_hands(None).session if kind.resumed else None
+    assert shake_hands(session).session_reused is kind.resumed
     return lambda: shake_hands(session)
 
 
-def tlslite_ng(version: int, *, resumed: bool) -> Handshake:
+def ssl_contexts(kind: Kind) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A client's and a server's context of the standard library; it speaks no SSL 3.0."""
+    assert kind.version >= tls.TLS_1_0
+    of_server = credentials(kind.identity)
+    with tempfile.TemporaryDirectory() as folder:
+        chain, key = Path(folder, "chain"), Path(folder, "key")
+        chain.write_text(of_server.chain_pem)
+        key.write_bytes(of_server.key_pem)
+        server_context = _context(ssl.PROTOCOL_TLS_SERVER, kind)
+        server_context.load_cert_chain(chain, key)
+    client_context = _context(ssl.PROTOCOL_TLS_CLIENT, kind)
+    client_context.load_verify_locations(cadata=of_server.root_pem)
+    return client_context, server_context
+
+
+def ssl_connected(
+    client_context: ssl.SSLContext, server_context: ssl.SSLContext, offered: ssl.SSLSession | None
+) -> tuple[ssl.SSLObject, ssl.SSLObject]:
+    """A client and a server of the standard library after their handshake."""
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_context.wrap_bio(
+        to_client, to_server, server_hostname=SERVER_NAME, session=offered
+    )
+    server = server_context.wrap_bio(to_server, to_client, server_side=True)
+    waiting = deque((client, server))
+    while waiting:
+        try:
+            waiting[0].do_handshake()
+            waiting.popleft()
+        except ssl.SSLWantReadError:
+            waiting.rotate()
+    return client, server
+
+
+def tlslite_ng(kind: Kind) -> Handshake:
     """tlslite-ng: pure Python but for what its optional accelerators do."""
     settings = tlslite.HandshakeSettings()
-    settings.minVersion = settings.maxVersion = (version >> 8, version & 0xFF)
-    settings.cipherNames, settings.macNames = ["aes128"], ["sha"]
-    settings.keyExchangeNames = ["rsa"]
+    settings.minVersion = settings.maxVersion = (kind.version >> 8, kind.version & 0xFF)
+    exchange, cipher, mac = kind.tlslite_suite
+    settings.keyExchangeNames, settings.cipherNames = [exchange], [cipher]
+    settings.macNames = [mac]
+    settings.eccCurves = ["x25519", "secp256r1"]
+    if kind.resumed_by == "ticket":
+        settings.ticketKeys = [bytes(32)]
+    of_server = credentials(kind.identity)
     chain = tlslite.X509CertChain()
-    chain.parsePemList(chain_pem())
-    key = tlslite.parsePEMKey(key_pem().decode(), private=True)
-    cache = tlslite.SessionCache()
+    chain.parsePemList(of_server.chain_pem)
+    key = tlslite.parsePEMKey(of_server.key_pem.decode(), private=True)
+    cache = None if kind.resumed_by == "ticket" else tlslite.SessionCache()
 
     def shake_hands(offered: object) -> tlslite.TLSConnection:
         to_client, to_server = bytearray(), bytearray()
@@ -112,35 +153,20 @@ def tlslite_ng(version: int, *, resumed: bool) -> Handshake:
         )
         return client
 
-    session = shake_hands(None).session if resumed else None
-    assert shake_hands(session).resumed is resumed
+    session = shake_hands(None).session if kind.resumed else None
+    assert shake_hands(session).resumed is kind.resumed
     return lambda: shake_hands(session)
 
 
-def chain_pem() -> str:
-    """The identity's certificates, leaf first."""
-    return "".join(ssl.DER_cert_to_PEM_cert(der) for der in IDENTITY.chain)
-
-
-def key_pem() -> bytes:
-    """The identity's private key."""
-    return IDENTITY.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def root_pem() -> bytes:
-    """The authority that clients trust."""
-    return (
-        Path(identities.__file__).with_name("authorities").joinpath("contoso-root.pem").read_bytes()
-    )
-
-
-def _context(protocol: ssl._SSLMethod) -> ssl.SSLContext:
+def _context(protocol: ssl._SSLMethod, kind: Kind) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
-    context.set_ciphers("AES128-SHA:@SECLEVEL=0")
-    context.options |= ssl.OP_NO_TICKET
+        version = ssl.TLSVersion(kind.version)
+        context.minimum_version = context.maximum_version = version
+    context.set_ciphers(f"{kind.openssl_suite}:@SECLEVEL=0")
+    if kind.resumed_by != "ticket":
+        context.options |= ssl.OP_NO_TICKET
     return context
 
 

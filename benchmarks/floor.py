@@ -1,7 +1,10 @@
 """The floor: what the primitives of a handshake cost, without any protocol around them.
 
-One row a call to a library: TLS_RSA_WITH_AES_128_CBC_SHA with RSA-2048 and a chain of two
-certificates, client and server together.
+One row a call to a library, client and server together, with a chain of two certificates. The
+engine keeps certificates parsed and their public keys loaded, so the floor parses none; it verifies
+every signature of every handshake anew, and so does the floor. Left out, though no handshake can do
+without: keying the HMACs of a new secret, and the copies of a transcript that each Finished takes.
+A resumed session's PRF the engine keeps keyed, but for a ticket's, which is new to the server.
 """
 
 from __future__ import annotations
@@ -10,65 +13,185 @@ import hashlib
 import os
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from credentials import credentials
+from cryptography.hazmat.primitives.asymmetric import ec, padding, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.hashes import SHA256
+from kinds import Kind
 
 import tls
 
-PADDING = PKCS1v15()
+PKCS1 = padding.PKCS1v15()
+PSS = padding.PSS(padding.MGF1(SHA256()), padding.PSS.DIGEST_LENGTH)
+ECDSA = ec.ECDSA(SHA256())
 SHORT = bytes(64)
-"""Roughly what an HMAC or a key derivation step hashes."""
-FULL_TRANSCRIPT = bytes(2200)
-RESUMED_TRANSCRIPT = bytes(170)
+"""Roughly what an HMAC or a key derivation step hashes, or a signature signs."""
 FINISHED_RECORD = bytes(48)
+FINISHED_MESSAGE = bytes(16)
+TICKET_STATE = bytes(96)
+
+TRANSCRIPT_BYTES = {"RSA": 2300, "ECDHE_RSA": 2400, "ECDHE_ECDSA": 1100}
+RESUMED_TRANSCRIPT_BYTES = {None: 0, "id": 200, "ticket": 450}
 
 # What each handshake calls, client + server: (primitive, calls).
-RSA_KEY_EXCHANGE = (
-    ("RSA-2048 private", 1),  # the server decrypts the premaster
-    ("RSA-2048 public", 1),  # the client encrypts it
-    ("RSA-2048 verify", 2),  # the client verifies leaf and intermediate
-)
-RECORDS = (
+KEY_EXCHANGE = {
+    "RSA": (
+        ("RSA-2048 private", 1),  # the server decrypts the premaster
+        ("RSA-2048 public", 1),  # the client encrypts it
+        ("RSA-2048 verify", 2),  # the client verifies leaf and intermediate
+    ),
+    "ECDHE_RSA": (
+        ("X25519 key", 2),
+        ("X25519 agreement", 2),
+        ("RSA-2048 sign, PSS", 1),  # the server signs its parameters
+        ("RSA-2048 verify, PSS", 1),  # the client verifies that
+        ("RSA-2048 verify", 2),  # and leaf and intermediate
+    ),
+    "ECDHE_ECDSA": (
+        ("X25519 key", 2),
+        ("X25519 agreement", 2),
+        ("ECDSA P-256 sign", 1),
+        ("ECDSA P-256 verify", 3),
+    ),
+}
+CBC_RECORDS = (
     ("AES-128-CBC object", 4),  # two directions, both sides
     ("AES-128-CBC record", 4),  # each Finished, sealed and opened
     ("HMAC-SHA1", 4),  # and its MAC, made and checked
 )
-# P_MD5 takes 2 HMACs for each 16 bytes, P_SHA-1 2 for each 20 (RFC 2246 §5): master secret 48
-# bytes 6 + 6, key block 104 bytes 14 + 12, each of two Finished 12 bytes 2 + 2; on both sides.
-TLS_1_0_RESUMED_DERIVATION = (("HMAC-MD5", 2 * (14 + 2 + 2)), ("HMAC-SHA1", 2 * (12 + 2 + 2)))
-TLS_1_0_MASTER_SECRET = (("HMAC-MD5", 2 * 6), ("HMAC-SHA1", 2 * 6))
-# SSL 3.0 takes an MD5 and a SHA-1 for each 16 bytes (RFC 6101 §6.1), and two hashes of each kind
-# for a Finished (§5.6.9).
-SSL_3_0_RESUMED_DERIVATION = (("MD5", 2 * (7 + 4)), ("SHA-1", 2 * (7 + 4)))
+GCM_RECORDS = (
+    ("AES-128-GCM object", 4),
+    ("AES-128-GCM seal", 2),
+    ("AES-128-GCM open", 2),
+)
+# Keys and two Finished, then the master secret; on both sides.
+# SSL 3.0 takes an MD5 and a SHA-1 for each 16 bytes (RFC 6101 §6.1): key block 104 bytes, master
+# secret 48; and two hashes of each kind for a Finished (§5.6.9).
+SSL_3_0_DERIVATION = (("MD5", 2 * (7 + 4)), ("SHA-1", 2 * (7 + 4)))
 SSL_3_0_MASTER_SECRET = (("MD5", 2 * 3), ("SHA-1", 2 * 3))
-FULL_MESSAGES = (("random", 6), ("transcript of a full handshake", 2))
-RESUMED_MESSAGES = (("random", 2), ("transcript of a resumed handshake", 2))
+# P_MD5 takes 2 HMACs for each 16 bytes, P_SHA-1 2 for each 20 (RFC 2246 §5): key block 104 bytes
+# 14 + 12, each of two Finished 12 bytes 2 + 2; master secret 48 bytes 6 + 6.
+TLS_1_0_DERIVATION = (("HMAC-MD5", 2 * (14 + 2 + 2)), ("HMAC-SHA1", 2 * (12 + 2 + 2)))
+TLS_1_0_MASTER_SECRET = (("HMAC-MD5", 2 * 6), ("HMAC-SHA1", 2 * 6))
+# P_SHA256 takes 2 HMACs for each 32 bytes (RFC 5246 §5): key block 40 bytes 4, each of two Finished
+# 2; master secret 48 bytes 4.
+TLS_1_2_DERIVATION = (("HMAC-SHA256", 2 * (4 + 2 + 2)),)
+TLS_1_2_MASTER_SECRET = (("HMAC-SHA256", 2 * 4),)
+TICKET = (
+    ("HMAC-SHA256", 1),  # the server opens it
+    ("AES-128-CBC object", 1),
+    ("AES-128-CBC record", 1),
+    ("SHA-256", 1),  # the client makes a session ID of it
+)
+FULL_RANDOM = {"RSA": 5, "ECDHE_RSA": 3, "ECDHE_ECDSA": 3}
+"""Two hellos, session ID; RSA: premaster and its substitute."""
 
 Row = tuple[str, int]
 
 
-def rows(version: int, *, resumed: bool) -> tuple[Row, ...]:
+def rows(kind: Kind) -> tuple[Row, ...]:
     """The primitives of a handshake and how often each is called."""
-    tls_1_0 = version == tls.TLS_1_0
-    derivation = TLS_1_0_RESUMED_DERIVATION if tls_1_0 else SSL_3_0_RESUMED_DERIVATION
-    if resumed:
-        return (*RESUMED_MESSAGES, *derivation, *RECORDS)
-    master_secret = TLS_1_0_MASTER_SECRET if tls_1_0 else SSL_3_0_MASTER_SECRET
-    return (*FULL_MESSAGES, *RSA_KEY_EXCHANGE, *master_secret, *derivation, *RECORDS)
+    derivation, master_secret = {
+        tls.SSL_3_0: (SSL_3_0_DERIVATION, SSL_3_0_MASTER_SECRET),
+        tls.TLS_1_0: (TLS_1_0_DERIVATION, TLS_1_0_MASTER_SECRET),
+        tls.TLS_1_2: (TLS_1_2_DERIVATION, TLS_1_2_MASTER_SECRET),
+    }[kind.version]
+    records = GCM_RECORDS if kind.version == tls.TLS_1_2 else CBC_RECORDS
+    transcript = (transcript_name(kind), 2)
+    if kind.resumed:
+        ticket = TICKET if kind.resumed_by == "ticket" else ()
+        return (("random", 2), transcript, *derivation, *records, *ticket)
+    return (
+        ("random", FULL_RANDOM[kind.exchange]),
+        transcript,
+        *KEY_EXCHANGE[kind.exchange],
+        *master_secret,
+        *derivation,
+        *records,
+    )
 
 
-def primitives(key: RSAPrivateKey) -> dict[str, Callable[[], object]]:
-    """A call of every primitive, by its name in the rows."""
+def transcript_name(kind: Kind) -> str:
+    """The primitive that hashes a handshake's messages, once."""
+    hashes = "SHA-256" if kind.version == tls.TLS_1_2 else "MD5 + SHA-1"
+    return f"{hashes} of {transcript_bytes(kind):,} bytes"
+
+
+def transcript_bytes(kind: Kind) -> int:
+    """Roughly the bytes of a handshake's messages."""
+    return RESUMED_TRANSCRIPT_BYTES[kind.resumed_by] or TRANSCRIPT_BYTES[kind.exchange]
+
+
+def primitives(kind: Kind) -> dict[str, Callable[[], object]]:
+    """A call of every primitive of a kind, by its name in the rows."""
+    hashing = _tls_1_2_transcript if kind.version == tls.TLS_1_2 else _transcript
+    messages = bytes(transcript_bytes(kind))
+    every = {
+        **_rsa_primitives(),
+        **_curve_primitives(),
+        **_symmetric_primitives(),
+        transcript_name(kind): lambda: hashing(messages),
+    }
+    return {name: every[name] for name, _ in rows(kind)}
+
+
+def in_a_row(kind: Kind) -> Callable[[], object]:
+    """All the primitives of a handshake, one after another.
+
+    Each finds the caches as another left them, as in a handshake: this costs more than the sum of
+    what each costs when it is called again and again, which is the floor.
+    """
+    by_name = primitives(kind)
+    calls = [by_name[name] for name, count in rows(kind) for _ in range(count)]
+
+    def call_all() -> None:
+        for call in calls:
+            call()
+
+    return call_all
+
+
+def _rsa_primitives() -> dict[str, Callable[[], object]]:
+    key = credentials("rsa").identity.private_key
     public_key = key.public_key()
-    premaster = bytes(48)
-    ciphertext = public_key.encrypt(premaster, PADDING)
-    signature = key.sign(SHORT, PADDING, SHA1())
+    premaster, algorithm = bytes(48), SHA256()
+    ciphertext = public_key.encrypt(premaster, PKCS1)
+    signature = key.sign(SHORT, PKCS1, algorithm)
+    pss_signature = key.sign(SHORT, PSS, algorithm)
+    return {
+        "RSA-2048 private": lambda: key.decrypt(ciphertext, PKCS1),
+        "RSA-2048 public": lambda: public_key.encrypt(premaster, PKCS1),
+        "RSA-2048 verify": lambda: public_key.verify(signature, SHORT, PKCS1, algorithm),
+        "RSA-2048 sign, PSS": lambda: key.sign(SHORT, PSS, algorithm),
+        "RSA-2048 verify, PSS": lambda: public_key.verify(pss_signature, SHORT, PSS, algorithm),
+    }
+
+
+def _curve_primitives() -> dict[str, Callable[[], object]]:
+    key = credentials("ecdsa").identity.private_key
+    public_key = key.public_key()
+    signature = key.sign(SHORT, ECDSA)
+    own = x25519.X25519PrivateKey.generate()
+    peers = x25519.X25519PrivateKey.generate().public_key().public_bytes_raw()
+    generate, load = x25519.X25519PrivateKey.generate, x25519.X25519PublicKey.from_public_bytes
+    return {
+        "X25519 key": lambda: generate().public_key().public_bytes_raw(),
+        "X25519 agreement": lambda: own.exchange(load(peers)),
+        "ECDSA P-256 sign": lambda: key.sign(SHORT, ECDSA),
+        "ECDSA P-256 verify": lambda: public_key.verify(signature, SHORT, ECDSA),
+    }
+
+
+def _symmetric_primitives() -> dict[str, Callable[[], object]]:
     encryptor = Cipher(AES(bytes(16)), CBC(bytes(16))).encryptor()
-    keyed_md5, keyed_sha1 = (hashlib.new(name, bytes(64)) for name in ("md5", "sha1"))
+    gcm, nonce, associated = AESGCM(bytes(16)), bytes(12), bytes(13)
+    sealed = gcm.encrypt(nonce, FINISHED_MESSAGE, associated)
+    keyed_md5, keyed_sha1, keyed_sha256 = (
+        hashlib.new(name, bytes(64)) for name in ("md5", "sha1", "sha256")
+    )
 
     def hmac(keyed: hashlib._Hash) -> bytes:
         inner = keyed.copy()
@@ -78,20 +201,24 @@ def primitives(key: RSAPrivateKey) -> dict[str, Callable[[], object]]:
         return outer.digest()
 
     return {
-        "RSA-2048 private": lambda: key.decrypt(ciphertext, PADDING),
-        "RSA-2048 public": lambda: public_key.encrypt(premaster, PADDING),
-        "RSA-2048 verify": lambda: public_key.verify(signature, SHORT, PADDING, SHA1()),
         "random": lambda: os.urandom(32),
         "MD5": lambda: hashlib.md5(SHORT).digest(),
         "SHA-1": lambda: hashlib.sha1(SHORT).digest(),
+        "SHA-256": lambda: hashlib.sha256(TICKET_STATE).digest(),
         "HMAC-MD5": lambda: hmac(keyed_md5),
         "HMAC-SHA1": lambda: hmac(keyed_sha1),
-        "transcript of a full handshake": lambda: _transcript(FULL_TRANSCRIPT),
-        "transcript of a resumed handshake": lambda: _transcript(RESUMED_TRANSCRIPT),
+        "HMAC-SHA256": lambda: hmac(keyed_sha256),
         "AES-128-CBC object": lambda: Cipher(AES(bytes(16)), CBC(bytes(16))).encryptor(),
         "AES-128-CBC record": lambda: encryptor.update(FINISHED_RECORD),
+        "AES-128-GCM object": lambda: AESGCM(bytes(16)),
+        "AES-128-GCM seal": lambda: gcm.encrypt(nonce, FINISHED_MESSAGE, associated),
+        "AES-128-GCM open": lambda: gcm.decrypt(nonce, sealed, associated),
     }
 
 
 def _transcript(messages: bytes) -> tuple[bytes, bytes]:
     return hashlib.md5(messages).digest(), hashlib.sha1(messages).digest()
+
+
+def _tls_1_2_transcript(messages: bytes) -> bytes:
+    return hashlib.sha256(messages).digest()

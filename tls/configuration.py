@@ -44,7 +44,7 @@ def _go_on(alert: int) -> bool:
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Settings:
     """What both sides are set up with.
 
@@ -105,7 +105,7 @@ class Settings:
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ServerConfig(Settings):
     """A server's side.
 
@@ -157,7 +157,7 @@ class ServerConfig(Settings):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClientConfig(Settings):
     """A client's side.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from typing import TYPE_CHECKING, Any, cast
 
 from tls.alerts import (
     ALWAYS_FATAL,
@@ -42,6 +40,9 @@ from tls.sessions import Session
 from tls.signatures import sign, sign_md5_and_sha1
 from tls.versions import TLS_1_0
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 _MAX_EMPTY_RECORDS = 32
 _MAX_WARNINGS = 4
 
@@ -61,6 +62,19 @@ class Connection:
             close_notify both ways.
     """
 
+    suite: int | None = None
+    resumed = False
+    session: Session | None = None
+    application_protocol: str | None = None
+    peer_certificates: tuple[bytes, ...] = ()
+    handshake_completed = False
+    _alert_input = b""
+    _empty_records = 0
+    _warnings = 0
+    _close_notify_received = False
+    _may_send = False
+    _first_record = True
+
     def __init__(
         self,
         config: ClientConfig | ServerConfig,
@@ -69,31 +83,18 @@ class Connection:
         entropy: Entropy | None,
         clock: Callable[[], float],
     ) -> None:
-        self.meter = Meter()
-        self.suite: int | None = None
-        self.resumed = False
-        self.session: Session | None = None
-        self.handshake_completed = False
+        self.meter = meter = Meter()
         self.closed = False
-        self.application_protocol: str | None = None
-        self.peer_certificates: tuple[bytes, ...] = ()
         self._config = config
         self._events: list[Event] = []
-        self._alert_input = b""
-        self._empty_records = 0
-        self._warnings = 0
-        self._close_notify_sent = False
-        self._close_waits = False
-        self._close_notify_received = False
         self._is_client = is_client
         self._clock = clock
-        self._random = RandomSource(entropy, self.meter)
+        self._random = RandomSource(entropy, meter)
         self._history = FinishedHistory()
-        self._may_send = False
         self._waiting_data: list[bytes] = []
-        self._first_record = True
+        self._close_notify_sent = self._close_waits = False
         self._records = RecordLayer(
-            self.meter,
+            meter,
             min(config.versions[-1], TLS_1_0),
             sizes=config.record_sizes,
             split_records=config.split_records,
@@ -102,9 +103,6 @@ class Connection:
             self._records,
             is_client=is_client,
             deferred=config.deferred,
-            serve=self._serve,
-            emit=self._emit,
-            renegotiate=self._may_renegotiate,
         )
         self._start_handshake()
 
@@ -117,7 +115,7 @@ class Connection:
             meter=self.meter,
             history=self._history,
         )
-        self._handshake.start(self._handshake_of_role(context), context.transcript)
+        self._handshake.start(self, self._handshake_of_role(context), context.transcript)
 
     def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
         raise NotImplementedError
@@ -130,9 +128,9 @@ class Connection:
     def _use_private_key(self, request: PrivateKeyOperation) -> bytes | None:
         key = request.identity.private_key
         if request.operation == "decrypt":
-            if not isinstance(key, RSAPrivateKey):
+            if request.identity.key_kind != "rsa":
                 raise UsageError("only RSA keys decrypt")
-            return decrypt_premaster(key, request.data, self.meter)
+            return decrypt_premaster(cast("RSAPrivateKey", key), request.data, self.meter)
         deterministic = self._random.seeded
         if request.scheme is None:
             return sign_md5_and_sha1(
@@ -187,7 +185,14 @@ class Connection:
         if self.closed:
             return []
         self._records.feed(data)
-        return self._run(self._read_records)
+        events: list[Event] = []
+        self._events = events
+        try:
+            self._read_records()
+        except PeerError as error:
+            self._fail(error)
+            raise
+        return events
 
     def answer(self, value: Any) -> list[Event]:
         """Answer the pending request and go on; events and errors as `receive`.
@@ -198,11 +203,15 @@ class Connection:
         if self.pending_request is None:
             raise UsageError("no request is pending")
 
-        def go_on() -> None:
-            self._handshake.answer(value)
+        events: list[Event] = []
+        self._events = events
+        try:
+            self._handshake.answer(self, value)
             self._read_records()
-
-        return self._run(go_on)
+        except PeerError as error:
+            self._fail(error)
+            raise
+        return events
 
     def receive_end(self) -> list[Event]:
         """The transport ended: `[Truncated()]` unless the peer had sent close_notify."""
@@ -220,10 +229,12 @@ class Connection:
             raise UsageError("application data cannot be sent before the handshake is completed")
         if self.closed or self._close_notify_sent or self._close_waits:
             raise UsageError("the connection is closed for sending")
-        if self.handshake_completed and not self._handshake.completed:
+        handshake = self._handshake
+        if self.handshake_completed and not handshake.completed:
             self._waiting_data.append(data)
             return
-        self._handshake.flush()
+        if handshake.flight:
+            handshake.flush()
         self._records.send_application_data(data)
 
     def renegotiate(self) -> None:
@@ -268,23 +279,17 @@ class Connection:
 
     def outgoing(self) -> bytes:
         """The bytes to put on the network, and forget them."""
-        self._handshake.flush()
+        if self._handshake.flight:
+            self._handshake.flush()
         return self._records.take_output()
 
     # -- the peer's side
 
-    def _run(self, action: Callable[[], None]) -> list[Event]:
-        events: list[Event] = []
-        self._events = events
-        try:
-            action()
-        except PeerError as error:
-            error.alert = alert_in_version(error.alert, self.version)
-            error.events = events
-            self._send_alert(FATAL, error.alert)
-            self._end()
-            raise
-        return events
+    def _fail(self, error: PeerError) -> None:
+        error.alert = alert_in_version(error.alert, self.version)
+        error.events = self._events
+        self._send_alert(FATAL, error.alert)
+        self._end()
 
     def _read_records(self) -> None:
         handshake = self._handshake
@@ -296,13 +301,13 @@ class Connection:
                 return
             content_type, fragment = record
             if content_type == HANDSHAKE:
-                handshake.receive(fragment)
+                handshake.receive(self, fragment)
             elif content_type == APPLICATION_DATA:
                 self._receive_application_data(fragment)
             elif content_type == ALERT:
                 self._receive_alerts(fragment)
             else:
-                handshake.receive_change_cipher_spec(fragment)
+                handshake.receive_change_cipher_spec(self, fragment)
 
     def _read_ssl2_hello(self) -> bool:
         """Whether the first record's format is known and, if SSL 2.0's, was dealt with."""
@@ -313,14 +318,17 @@ class Connection:
         if body is not None:
             if not self._accepts_ssl2_hello():
                 raise PeerError(PROTOCOL_VERSION, "a hello in SSL 2.0's format is refused")
-            self._handshake.receive_ssl2_hello(body)
+            self._handshake.receive_ssl2_hello(self, body)
         return True
 
     def _accepts_ssl2_hello(self) -> bool:
         return False
 
     def _receive_application_data(self, fragment: bytes) -> None:
-        if not self.handshake_completed or self._handshake.expects_finished:
+        handshake = self._handshake
+        if not (
+            self.handshake_completed and (handshake.completed or not handshake.expects_finished)
+        ):
             raise PeerError(UNEXPECTED_MESSAGE, "application data during the handshake")
         if not fragment:
             self._empty_records += 1
@@ -373,6 +381,7 @@ class Connection:
             self._forget_session(session)
 
     def _emit(self, event: Event) -> None:
+        self._events.append(event)
         if isinstance(event, HandshakeCompleted):
             self._handshake.completed = True
             self._history.completed = self.handshake_completed = self._may_send = True
@@ -380,12 +389,12 @@ class Connection:
             self.resumed = event.resumed
             self.session = event.session
             self.application_protocol = event.application_protocol
-            self._send_waiting_data()
+            if self._waiting_data or self._close_waits:
+                self._send_waiting_data()
         elif isinstance(event, FalseStart):
             self._may_send = True
         elif isinstance(event, ClientAuthenticated):
             self.peer_certificates = event.chain
-        self._events.append(event)
 
     def _send_waiting_data(self) -> None:
         waiting, self._waiting_data = self._waiting_data, []

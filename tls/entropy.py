@@ -18,16 +18,16 @@ class RandomSource:
     are then drawn here wherever the library allows.
     """
 
-    __slots__ = ("_entropy", "_meter", "seeded")
+    __slots__ = ("_book", "_entropy", "seeded")
 
     def __init__(self, entropy: Entropy | None, meter: Meter) -> None:
         self._entropy = entropy or os.urandom
-        self._meter = meter
+        self._book = meter.book
         self.seeded = entropy is not None
 
     def draw(self, length: int) -> bytes:
         """`length` random bytes."""
-        self._meter.add("random", 0, 1, length)
+        self._book(("random", 0, 1, length))
         return self._entropy(length)
 
     def nonzero_bytes(self, length: int) -> bytes:

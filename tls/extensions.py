@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from struct import Struct
 
 from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
 from tls.errors import PeerError
-from tls.wire import Reader, codes16, vector8, vector16
+from tls.wire import Reader, codes16, remembered, too_short, vector8, vector16
 
 SERVER_NAME = 0
 MAX_FRAGMENT_LENGTH = 1
@@ -21,6 +23,8 @@ SESSION_TICKET = 35
 RENEGOTIATION_INFO = 0xFF01
 
 _HOST_NAME = 0
+_TYPE_AND_LENGTH = Struct(">HH")
+_HEADER_LENGTH = _TYPE_AND_LENGTH.size
 
 Extensions = dict[int, bytes]
 """Extension type to extension data, in the order of the wire."""
@@ -36,9 +40,8 @@ def encode_extensions(extensions: Extensions) -> bytes:
     """The block of a hello's extensions; no extensions, no block (RFC 3546 §2.1)."""
     if not extensions:
         return b""
-    return vector16(
-        b"".join([kind.to_bytes(2, "big") + vector16(data) for kind, data in extensions.items()])
-    )
+    pack = _TYPE_AND_LENGTH.pack
+    return vector16(b"".join([pack(kind, len(data)) + data for kind, data in extensions.items()]))
 
 
 def decode_extensions(reader: Reader) -> Extensions:
@@ -47,24 +50,39 @@ def decode_extensions(reader: Reader) -> Extensions:
     Raises `PeerError(decode_error)` when malformed, `illegal_parameter` when a type comes twice
     (RFC 3546 §2.3).
     """
-    extensions: Extensions = {}
     if reader.at_end():
-        return extensions
-    block = Reader(reader.vector16())
+        return {}
+    block = reader.vector16()
     reader.finish()
-    while not block.at_end():
-        kind = block.uint16()
+    return _decode_block(block).copy()
+
+
+@remembered
+def _decode_block(block: bytes) -> Extensions:
+    extensions: Extensions = {}
+    read = _TYPE_AND_LENGTH.unpack_from
+    position, end = 0, len(block)
+    while position < end:
+        start = position + _HEADER_LENGTH
+        if start > end:
+            raise too_short()
+        kind, length = read(block, position)
+        position = start + length
+        if position > end:
+            raise too_short()
         if kind in extensions:
             raise PeerError(ILLEGAL_PARAMETER, f"extension {kind} comes twice")
-        extensions[kind] = block.vector16()
+        extensions[kind] = block[start:position]
     return extensions
 
 
+@lru_cache(maxsize=256)
 def encode_server_name(name: str) -> bytes:
     """The extension data that names a server (RFC 6066 §3)."""
     return vector16(b"\0" + vector16(name.encode("idna")))
 
 
+@remembered
 def decode_server_name(data: bytes) -> str | None:
     """The host name in a client's server_name extension (RFC 6066 §3); other types are ignored."""
     reader = Reader(data)
@@ -93,6 +111,7 @@ def encode_codes(codes: Iterable[int]) -> bytes:
     return codes16(tuple(codes))
 
 
+@remembered
 def decode_codes(data: bytes) -> tuple[int, ...]:
     """The codes of supported_groups or signature_algorithms; at least one."""
     reader = Reader(data)
@@ -108,6 +127,7 @@ def encode_protocols(protocols: Iterable[str]) -> bytes:
     return vector16(b"".join([vector8(name.encode()) for name in protocols]))
 
 
+@remembered
 def decode_protocols(data: bytes) -> tuple[str, ...]:
     """The protocol names of an ALPN extension; at least one, none of them empty."""
     reader = Reader(data)
@@ -124,6 +144,7 @@ def decode_protocols(data: bytes) -> tuple[str, ...]:
     return tuple(protocols)
 
 
+@remembered
 def decode_point_formats(data: bytes) -> None:
     """Check that the uncompressed format is among the peer's (RFC 8422 §5.1.2)."""
     reader = Reader(data)
@@ -160,6 +181,7 @@ def require_empty(data: bytes, name: str) -> None:
         raise PeerError(DECODE_ERROR, f"{name} is not empty")
 
 
+@remembered
 def decode_renegotiation_info(data: bytes) -> bytes:
     """The verify_data in renegotiation_info (RFC 5746 §3.2)."""
     reader = Reader(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from struct import Struct
 from typing import ClassVar, Protocol, Self
 
 from tls.alerts import DECODE_ERROR
@@ -30,7 +31,20 @@ class HandshakeMessage(Protocol):
 def encode_message(message: HandshakeMessage, version: int) -> bytes:
     """A message with its header: type in one byte, length in three (RFC 2246 §7.4)."""
     body = message.encode(version)
-    return bytes((message.type,)) + len(body).to_bytes(3, "big") + body
+    return (message.type << 24 | len(body)).to_bytes(HEADER_LENGTH, "big") + body
+
+
+_HELLO_HEAD = Struct(">H32sB")
+_CHOICE = Struct(">HB")
+
+
+def _hello_head(body: bytes) -> tuple[Reader, int, bytes, bytes]:
+    """Version, random and session ID of either hello, and a reader of what follows."""
+    reader = Reader(body)
+    version, random, length = reader.unpack(_HELLO_HEAD)
+    if length > 32:
+        raise PeerError(DECODE_ERROR, "the session ID is longer than 32 bytes")
+    return reader, version, random, reader.opaque(length)
 
 
 @dataclass(slots=True)
@@ -74,11 +88,11 @@ class ClientHello:
 
     def encode(self, version: int) -> bytes:
         """The body."""
+        session_id = self.session_id
         return b"".join(
             (
-                self.client_version.to_bytes(2, "big"),
-                self.random,
-                vector8(self.session_id),
+                _HELLO_HEAD.pack(self.client_version, self.random, len(session_id)),
+                session_id,
                 codes16(self.cipher_suites),
                 vector8(self.compression_methods),
                 encode_extensions(self.extensions),
@@ -88,17 +102,15 @@ class ClientHello:
     @classmethod
     def decode(cls, body: bytes, version: int) -> Self:
         """From a body. Of an empty list of suites or compressions nothing can be chosen."""
-        reader = Reader(body)
+        reader, client_version, random, session_id = _hello_head(body)
         hello = cls(
-            reader.uint16(),
-            reader.opaque(32),
-            reader.vector8(),
+            client_version,
+            random,
+            session_id,
             reader.codes16(),
             reader.vector8(),
             decode_extensions(reader),
         )
-        if len(hello.session_id) > 32:
-            raise PeerError(DECODE_ERROR, "the session ID is longer than 32 bytes")
         if not hello.cipher_suites or not hello.compression_methods:
             raise PeerError(DECODE_ERROR, "the hello offers no suite or no compression method")
         return hello
@@ -128,13 +140,12 @@ class ServerHello:
 
     def encode(self, version: int) -> bytes:
         """The body."""
+        session_id = self.session_id
         return b"".join(
             (
-                self.server_version.to_bytes(2, "big"),
-                self.random,
-                vector8(self.session_id),
-                self.cipher_suite.to_bytes(2, "big"),
-                bytes((self.compression_method,)),
+                _HELLO_HEAD.pack(self.server_version, self.random, len(session_id)),
+                session_id,
+                _CHOICE.pack(self.cipher_suite, self.compression_method),
                 encode_extensions(self.extensions),
             )
         )
@@ -142,18 +153,15 @@ class ServerHello:
     @classmethod
     def decode(cls, body: bytes, version: int) -> Self:
         """From a body."""
-        reader = Reader(body)
-        hello = cls(
-            reader.uint16(),
-            reader.opaque(32),
-            reader.vector8(),
+        reader, server_version, random, session_id = _hello_head(body)
+        return cls(
+            server_version,
+            random,
+            session_id,
             reader.uint16(),
             reader.uint8(),
             decode_extensions(reader),
         )
-        if len(hello.session_id) > 32:
-            raise PeerError(DECODE_ERROR, "the session ID is longer than 32 bytes")
-        return hello
 
 
 @dataclass(slots=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from tls.keys.tls import Prf
 
 
 @dataclass(slots=True)
@@ -13,6 +16,7 @@ class Session:
 
     `id` is empty for a session that can be resumed by its ticket only. `certificates` is the
     peer's chain in DER, leaf first. `ticket` is the server's, on the client's side (RFC 5077).
+    `keyed_prf` is the PRF under the master secret, once it was used: made, not stored.
     """
 
     id: bytes
@@ -25,6 +29,11 @@ class Session:
     extended_master_secret: bool = False
     ticket: bytes = b""
     ticket_lifetime_hint: int = 0
+    keyed_prf: Prf | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[type[Session], tuple[object, ...]]:
+        """What pickle and copy take: all but the keyed PRF, which has running hashes in it."""
+        return Session, tuple(getattr(self, each.name) for each in fields(self) if each.init)
 
 
 class SessionStore(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -49,6 +50,12 @@ class SignatureScheme:
     key: str
     hash: str
     pss: bool = False
+
+
+@cache
+def certificate_scheme(key: str, hash_name: str, *, pss: bool) -> SignatureScheme:
+    """The scheme of a certificate's signature, which has no code of its own."""
+    return SignatureScheme(0, "", key, hash_name, pss)
 
 
 SCHEMES = {
@@ -118,14 +125,12 @@ _KEY_CLASSES: dict[str, tuple[type, ...]] = {
 }
 
 _EDWARDS_BITS = {"ed25519": 255, "ed448": 448}
-_RSA_NAMES = ("rsa.private", "rsa.public")
+_SIGN = {kind: f"{kind}.sign" for kind in _KEY_CLASSES} | {"rsa": "rsa.private"}
+_VERIFY = {kind: f"{kind}.verify" for kind in _KEY_CLASSES} | {"rsa": "rsa.public"}
 
 
 def _book(meter: Meter, kind: str, key: PrivateKey | PublicKey, *, sign: bool) -> None:
-    if kind == "rsa":
-        name = _RSA_NAMES[not sign]
-    else:
-        name = f"{kind}.{'sign' if sign else 'verify'}"
+    name = _SIGN[kind] if sign else _VERIFY[kind]
     bits = _EDWARDS_BITS[kind] if kind in _EDWARDS_BITS else int(getattr(key, "key_size", 0))
     meter.add(name, bits, 1, 0)
 
@@ -134,15 +139,22 @@ def sign(
     key: PrivateKey, scheme: SignatureScheme, data: bytes, *, deterministic: bool, meter: Meter
 ) -> bytes:
     """The signature of `data`. ECDSA is deterministic on demand (RFC 6979)."""
-    _book(meter, scheme.key, key, sign=True)
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, _rsa_padding(scheme), _HASHES[scheme.hash])
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        algorithm = ec.ECDSA(_HASHES[scheme.hash], deterministic_signing=deterministic)
-        return key.sign(data, algorithm)
-    if isinstance(key, dsa.DSAPrivateKey):
-        return key.sign(data, _HASHES[scheme.hash])
-    return key.sign(data)
+    kind = scheme.key
+    private: Any = key
+    signature: bytes
+    _book(meter, kind, key, sign=True)
+    if kind == "rsa":
+        signature = private.sign(data, _rsa_padding(scheme), _HASHES[scheme.hash])
+    elif kind == "ecdsa" and deterministic:
+        algorithm = ec.ECDSA(_HASHES[scheme.hash], deterministic_signing=True)
+        signature = private.sign(data, algorithm)
+    elif kind == "ecdsa":
+        signature = private.sign(data, _ECDSA[scheme.hash])
+    elif kind == "dsa":
+        signature = private.sign(data, _HASHES[scheme.hash])
+    else:
+        signature = private.sign(data)
+    return signature
 
 
 def verify(
@@ -162,7 +174,7 @@ def verify(
         if kind == "rsa":
             public.verify(signature, data, _rsa_padding(scheme), _HASHES[scheme.hash])
         elif kind == "ecdsa":
-            public.verify(signature, data, ec.ECDSA(_HASHES[scheme.hash]))
+            public.verify(signature, data, _ECDSA[scheme.hash])
         elif kind == "dsa":
             public.verify(signature, data, _HASHES[scheme.hash])
         else:
@@ -173,12 +185,15 @@ def verify(
 
 
 def _rsa_padding(scheme: SignatureScheme) -> padding.AsymmetricPadding:
-    if not scheme.pss:
-        return _PKCS1
-    return padding.PSS(padding.MGF1(_HASHES[scheme.hash]), padding.PSS.DIGEST_LENGTH)
+    return _PSS[scheme.hash] if scheme.pss else _PKCS1
 
 
 _PKCS1 = padding.PKCS1v15()
+_PSS = {
+    name: padding.PSS(padding.MGF1(algorithm), padding.PSS.DIGEST_LENGTH)
+    for name, algorithm in _HASHES.items()
+}
+_ECDSA = {name: ec.ECDSA(algorithm) for name, algorithm in _HASHES.items()}
 _SHA1_PREHASHED = Prehashed(hashes.SHA1())
 
 
@@ -192,32 +207,36 @@ def sign_md5_and_sha1(
     """
     kind = key_kind(key)
     _book(meter, kind, key, sign=True)
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(digests, _PKCS1, NoDigestInfo())
-    if isinstance(key, ec.EllipticCurvePrivateKey):
+    private: Any = key
+    signature: bytes
+    if kind == "rsa":
+        signature = private.sign(digests, _PKCS1, NoDigestInfo())
+    elif kind == "ecdsa":
         algorithm = ec.ECDSA(_SHA1_PREHASHED, deterministic_signing=deterministic)
-        return key.sign(digests[16:], algorithm)
-    if isinstance(key, dsa.DSAPrivateKey):
-        return key.sign(digests[16:], _SHA1_PREHASHED)
-    raise TypeError(f"{kind} keys cannot sign before TLS 1.2")
+        signature = private.sign(digests[16:], algorithm)
+    elif kind == "dsa":
+        signature = private.sign(digests[16:], _SHA1_PREHASHED)
+    else:
+        raise TypeError(f"{kind} keys cannot sign before TLS 1.2")
+    return signature
 
 
 def verify_md5_and_sha1(
     key: CertificatePublicKeyTypes, signature: bytes, digests: bytes, meter: Meter
 ) -> bool:
     """Whether a signature of SSL 3.0 to TLS 1.1 verifies."""
+    kind = key_kind(key)
+    if kind not in ("rsa", "ecdsa", "dsa"):
+        return False
+    public: Any = key
+    _book(meter, kind, public, sign=False)
     try:
-        if isinstance(key, rsa.RSAPublicKey):
-            _book(meter, "rsa", key, sign=False)
-            key.verify(signature, digests, _PKCS1, NoDigestInfo())  # type: ignore[arg-type]
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            _book(meter, "ecdsa", key, sign=False)
-            key.verify(signature, digests[16:], ec.ECDSA(_SHA1_PREHASHED))
-        elif isinstance(key, dsa.DSAPublicKey):
-            _book(meter, "dsa", key, sign=False)
-            key.verify(signature, digests[16:], _SHA1_PREHASHED)
+        if kind == "rsa":
+            public.verify(signature, digests, _PKCS1, NoDigestInfo())
+        elif kind == "ecdsa":
+            public.verify(signature, digests[16:], ec.ECDSA(_SHA1_PREHASHED))
         else:
-            return False
+            public.verify(signature, digests[16:], _SHA1_PREHASHED)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from tls.versions import SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class BulkCipher:
     """A symmetric cipher as a suite names it.
 
@@ -29,7 +30,7 @@ class BulkCipher:
     tag_length: int = 0
     export_key_length: int | None = None
 
-    @property
+    @cached_property
     def iv_length(self) -> int:
         """What one direction takes from the key block beside secrets: an IV or a fixed nonce."""
         return self.block_length if self.mode == "cbc" else self.fixed_nonce_length
@@ -78,7 +79,7 @@ FALLBACK_SCSV = 0x5600
 """The suite that says "I could have offered a higher version" (RFC 7507)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class CipherSuite:
     """A cipher suite (RFC 2246 appendix A.5).
 
@@ -93,22 +94,22 @@ class CipherSuite:
     mac: str
     versions: tuple[int, int]
 
-    @property
+    @cached_property
     def mac_length(self) -> int:
         """The length of its record MAC in bytes; 0 for AEAD ciphers."""
         return 0 if self.cipher.mode == "aead" else MAC_LENGTHS[self.mac]
 
-    @property
+    @cached_property
     def prf_hash(self) -> str:
         """The hash of the TLS 1.2 PRF, as hashlib names it (RFC 5246 §5)."""
         return "sha384" if self.mac == "SHA384" else "sha256"
 
-    @property
+    @cached_property
     def is_export(self) -> bool:
         """Whether its keys are weakened for export (RFC 2246 §6.3.1)."""
         return "EXPORT" in self.key_exchange
 
-    @property
+    @cached_property
     def is_anonymous(self) -> bool:
         """Whether nobody is authenticated."""
         return "anon" in self.key_exchange

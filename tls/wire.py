@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from struct import unpack_from
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from struct import Struct, pack, unpack
+from typing import Any, TypeVar
 
 from tls.alerts import DECODE_ERROR
 from tls.errors import PeerError
+
+_UINT16 = Struct(">H").pack
 
 
 class Reader:
@@ -25,7 +30,7 @@ class Reader:
         """The next byte as a number."""
         position = self.position
         if position >= self.end:
-            raise _too_short()
+            raise too_short()
         self.position = position + 1
         return self.data[position]
 
@@ -33,7 +38,7 @@ class Reader:
         """The next two bytes as a number."""
         position = self.position
         if position + 2 > self.end:
-            raise _too_short()
+            raise too_short()
         self.position = position + 2
         return self.data[position] << 8 | self.data[position + 1]
 
@@ -46,17 +51,41 @@ class Reader:
         position = self.position
         after = position + length
         if after > self.end:
-            raise _too_short()
+            raise too_short()
         self.position = after
         return self.data[position:after]
 
+    def unpack(self, layout: Struct) -> tuple[Any, ...]:
+        """The next fields, all at once, by their layout."""
+        position = self.position
+        after = position + layout.size
+        if after > self.end:
+            raise too_short()
+        self.position = after
+        return layout.unpack_from(self.data, position)
+
     def vector8(self) -> bytes:
         """An opaque vector with a length of one byte."""
-        return self.opaque(self.uint8())
+        start = self.position + 1
+        if start > self.end:
+            raise too_short()
+        after = start + self.data[start - 1]
+        if after > self.end:
+            raise too_short()
+        self.position = after
+        return self.data[start:after]
 
     def vector16(self) -> bytes:
         """An opaque vector with a length of two bytes."""
-        return self.opaque(self.uint16())
+        start = self.position + 2
+        if start > self.end:
+            raise too_short()
+        data = self.data
+        after = start + (data[start - 2] << 8 | data[start - 1])
+        if after > self.end:
+            raise too_short()
+        self.position = after
+        return data[start:after]
 
     def filled8(self) -> bytes:
         """An opaque vector with a length of one byte that must not be empty."""
@@ -72,15 +101,10 @@ class Reader:
 
     def codes16(self) -> tuple[int, ...]:
         """A vector of 16-bit codes with a length of two bytes."""
-        length = self.uint16()
-        position = self.position
-        after = position + length
-        if after > self.end:
-            raise _too_short()
-        if length & 1:
+        codes = self.vector16()
+        if len(codes) & 1:
             raise PeerError(DECODE_ERROR, "a list of two-byte codes has an odd length")
-        self.position = after
-        return unpack_from(f">{length >> 1}H", self.data, position)
+        return unpack(f">{len(codes) >> 1}H", codes)
 
     def rest(self) -> bytes:
         """All bytes that are left."""
@@ -98,13 +122,33 @@ class Reader:
             raise PeerError(DECODE_ERROR, "bytes follow the end of the message")
 
 
+_Value = TypeVar("_Value")
+_REMEMBERED = 256
+
+
+def remembered(read: Callable[[bytes], _Value]) -> Callable[[bytes], _Value]:
+    """`read`, which makes a value of bytes, with a memo of its last few hundred values.
+
+    Peers say the same again and again. The memo is bounded: it holds no long values. Nobody may
+    change a value, as others are given it too.
+    """
+    memo = lru_cache(maxsize=_REMEMBERED)(read)
+
+    @wraps(read)
+    def remember(data: bytes) -> _Value:
+        return memo(data) if len(data) <= _REMEMBERED else read(data)
+
+    return remember
+
+
 def _filled(data: bytes) -> bytes:
     if not data:
         raise PeerError(DECODE_ERROR, "a value that must not be empty is empty")
     return data
 
 
-def _too_short() -> PeerError:
+def too_short() -> PeerError:
+    """The fault of a message that is shorter than its parts."""
     return PeerError(DECODE_ERROR, "the message ends too soon")
 
 
@@ -115,7 +159,7 @@ def vector8(data: bytes) -> bytes:
 
 def vector16(data: bytes) -> bytes:
     """`data` behind its length in two bytes; `len(data)` at most 65,535."""
-    return len(data).to_bytes(2, "big") + data
+    return _UINT16(len(data)) + data
 
 
 def vector24(data: bytes) -> bytes:
@@ -123,6 +167,8 @@ def vector24(data: bytes) -> bytes:
     return len(data).to_bytes(3, "big") + data
 
 
+@lru_cache(maxsize=256)
 def codes16(codes: tuple[int, ...]) -> bytes:
     """A vector of 16-bit codes behind its length in two bytes."""
-    return vector16(b"".join([code.to_bytes(2, "big") for code in codes]))
+    count = len(codes)
+    return pack(f">{count + 1}H", 2 * count, *codes)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 import tls
+from tls.exchange.rsa_export import temporary_key
 from tls.signatures import PrivateKey
 
 _START = datetime.datetime(1996, 1, 1)
@@ -24,8 +25,8 @@ _END = datetime.datetime(2049, 12, 31)
 def _key(name: int | str) -> PrivateKey:
     """The key of that name.
 
-    "ecdsa", "dsa", "ed25519", "ed448", an RSA-2048 key for "rsa-2048" and what begins so, or the
-    RSA-1024 key of a number.
+    "ecdsa", "dsa", "ed25519", "ed448", "rsa-512", an RSA-2048 key for "rsa-2048" and what begins
+    so, or the RSA-1024 key of a number.
     """
     if name == "ecdsa":
         return ec.generate_private_key(ec.SECP256R1())
@@ -35,6 +36,8 @@ def _key(name: int | str) -> PrivateKey:
         return ed25519.Ed25519PrivateKey.generate()
     if name == "ed448":
         return ed448.Ed448PrivateKey.generate()
+    if name == "rsa-512":
+        return temporary_key.__wrapped__(512)  # the library makes none so short
     if isinstance(name, str) and name.startswith("rsa-2048"):
         return rsa.generate_private_key(65_537, 2048)
     return rsa.generate_private_key(65_537, 1024)

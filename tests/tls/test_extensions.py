@@ -16,6 +16,7 @@ from tls.alerts import (
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
     INAPPROPRIATE_FALLBACK,
+    INSUFFICIENT_SECURITY,
     NO_APPLICATION_PROTOCOL,
     UNSUPPORTED_EXTENSION,
 )
@@ -29,7 +30,9 @@ from tls.extensions import (
     SIGNATURE_ALGORITHMS,
     SUPPORTED_GROUPS,
     decode_server_name,
+    encode_codes,
 )
+from tls.groups import EXPORT_FIELD, is_finite_field
 from tls.messages import ClientHello, ServerHello, encode_message
 from tls.record.cbc import CbcProtection, EncryptThenMacProtection
 
@@ -233,6 +236,55 @@ def test_no_group_in_common_leaves_the_suites_without_groups() -> None:
     server = new_server(groups=[29, 23])
     converse(client, server)
     assert client.suite == 0x002F
+
+
+FALLING_BACK = (0xC013, 0x0033, 0x002F)
+"""ECDHE, DHE and RSA."""
+
+
+@pytest.mark.parametrize(
+    ("groups", "suite"),
+    [
+        pytest.param((29, 256), 0xC013, id="a curve in common"),
+        pytest.param((25,), 0x0033, id="no curve in common, no field named"),
+        pytest.param((0x4242,), 0x0033, id="only a group nobody knows"),
+        pytest.param((25, 256), 0x0033, id="no curve in common, a field in common"),
+        pytest.param((257,), 0x002F, id="only a field that the server has not"),
+        pytest.param((256 + 200,), 0x002F, id="only a field nobody knows"),
+        pytest.param((25, 257), 0x002F, id="neither a curve nor a field in common"),
+    ],
+)
+def test_suites_follow_the_groups(groups: tuple[int, ...], suite: int) -> None:
+    """RFC 8422 §4 and RFC 7919 §4: what both can run is left, in the server's order."""
+    server = new_server(groups=[29, 23, 256], suites=FALLING_BACK)
+    server.receive(hello({SUPPORTED_GROUPS: encode_codes(groups)}, (0x002F, 0x0033, 0xC013)))
+    answer = server.outgoing()
+    length = int.from_bytes(answer[6:9], "big")
+    assert ServerHello.decode(answer[9 : 9 + length], tls.TLS_1_2).cipher_suite == suite
+
+
+@pytest.mark.parametrize(
+    ("groups", "alert"),
+    [
+        pytest.param((257,), INSUFFICIENT_SECURITY, id="fields named, none in common"),
+        pytest.param((257, 29), HANDSHAKE_FAILURE, id="a curve in common, but no suite for it"),
+        pytest.param((25,), HANDSHAKE_FAILURE, id="no field named"),
+    ],
+)
+def test_no_suite_for_the_groups(groups: tuple[int, ...], alert: int) -> None:
+    suites = (0x0033,) if is_finite_field(groups[0]) else (0xC013,)
+    server = new_server(groups=[29, 23, 256], suites=FALLING_BACK)
+    with pytest.raises(tls.PeerError) as caught:
+        server.receive(hello({SUPPORTED_GROUPS: encode_codes(groups)}, suites))
+    assert caught.value.alert == alert
+
+
+@pytest.mark.parametrize("suite", [0x0014, 0x0019])
+def test_export_suites_have_their_own_field_whatever_is_named(suite: int) -> None:
+    """As Java's clients offer them: DHE_RSA_EXPORT, DH_anon_EXPORT, and ffdhe2048."""
+    server = new_server(versions=[tls.TLS_1_0], suites=[suite])
+    server.receive(hello({SUPPORTED_GROUPS: encode_codes((256,))}, (suite,)))
+    assert EXPORT_FIELD.prime.to_bytes(64, "big") in server.outgoing()
 
 
 def test_no_signature_scheme_in_common() -> None:

@@ -1,5 +1,8 @@
 """Handshakes of two engines: what is negotiated, resumed and refused."""
 
+import gc
+import weakref
+
 import pytest
 
 import tls
@@ -354,3 +357,16 @@ def test_deferred_requests_are_answered_by_the_caller() -> None:
     assert isinstance(again.receive(server.outgoing())[0], tls.HandshakeCompleted)
     with pytest.raises(tls.UsageError):
         server.answer(None)
+
+
+def test_a_connection_is_freed_when_it_is_let_go() -> None:
+    """No cycle of references is left to the collector, which would cost a part of a handshake."""
+    gc.collect()
+    gc.disable()
+    try:
+        ends = connected(tls.SessionCache())
+        freed = [weakref.ref(end) for end in ends]
+        del ends
+        assert [reference() for reference in freed] == [None, None]
+    finally:
+        gc.enable()

@@ -3,15 +3,23 @@
 import pytest
 
 import tls
+from tests.tls.authority import server_identity
 from tests.tls.conversation import (
     VERSIONS,
     connected,
     converse,
+    data_in,
     new_client,
     new_server,
     position_of,
 )
-from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, INSUFFICIENT_SECURITY
+from tls.alerts import (
+    DECRYPT_ERROR,
+    HANDSHAKE_FAILURE,
+    ILLEGAL_PARAMETER,
+    INSUFFICIENT_SECURITY,
+    UNEXPECTED_MESSAGE,
+)
 from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.exchange import ExchangeContext
@@ -101,6 +109,77 @@ def test_export_suites(version: int, suite: int) -> None:
     client, server = connected(versions=[version], suites=[suite])
     client.send(b"weak but right")
     assert server.receive(client.outgoing())
+
+
+def messages_of(flight: bytes) -> dict[int, bytes]:
+    """The handshake messages of a flight of one record, whole, by their type."""
+    messages, position = {}, 5
+    while position < len(flight):
+        end = position + 4 + int.from_bytes(flight[position + 1 : position + 4], "big")
+        messages[flight[position]] = flight[position:end]
+        position = end
+    return messages
+
+
+def flight_of(version: int, *messages: bytes) -> bytes:
+    data = b"".join(messages)
+    return bytes((22, version >> 8, version & 0xFF)) + len(data).to_bytes(2, "big") + data
+
+
+EXPORT_LIMITS = [
+    pytest.param(0x0003, "rsa-512", False, id="EXPORT, 512 bits"),
+    pytest.param(0x0008, "rsa-512", False, id="EXPORT with DES, 512 bits"),
+    pytest.param(0x0003, 5, True, id="EXPORT, 1024 bits"),
+    pytest.param(0x0062, "rsa-512", False, id="EXPORT1024, 512 bits"),
+    pytest.param(0x0062, 5, False, id="EXPORT1024, 1024 bits"),
+    pytest.param(0x0062, "rsa-2048", True, id="EXPORT1024, 2048 bits"),
+]
+"""Suites, keys of certificates, and whether a temporary key is sent."""
+
+
+@pytest.mark.parametrize("version", VERSIONS[:2])
+@pytest.mark.parametrize(("suite", "key", "temporary"), EXPORT_LIMITS)
+def test_a_key_that_may_be_exported_decrypts_itself(
+    version: int, suite: int, key: int | str, temporary: bool
+) -> None:
+    client = new_client(versions=[version], suites=[suite])
+    server = new_server(identities=[server_identity(key)])
+    server.receive(client.outgoing())
+    flight = server.outgoing()
+    assert (ServerKeyExchange.type in messages_of(flight)) is temporary
+    client.receive(flight)
+    converse(client, server)
+    assert server.handshake_completed
+    private = [each for each in server.meter.take() if each.name == "rsa.private"]
+    assert sum(each.count for each in private) == 1 + temporary  # signs a temporary key, decrypts
+    client.send(b"weak but right")
+    assert data_in(server.receive(client.outgoing())) == b"weak but right"
+
+
+@pytest.mark.parametrize("version", VERSIONS[:2])
+def test_a_temporary_key_beside_one_that_may_be_exported_is_illegal(version: int) -> None:
+    client = new_client(versions=[version], suites=[0x0003])
+    longer, shorter = (new_server(identities=[server_identity(key)]) for key in (5, "rsa-512"))
+    client_hello = client.outgoing()
+    for server in (longer, shorter):
+        server.receive(client_hello)
+    forged = messages_of(shorter.outgoing())
+    forged[ServerKeyExchange.type] = messages_of(longer.outgoing())[ServerKeyExchange.type]
+    with pytest.raises(tls.PeerError) as caught:
+        client.receive(flight_of(version, *(forged[kind] for kind in (2, 11, 12, 14))))
+    assert caught.value.alert == UNEXPECTED_MESSAGE
+
+
+@pytest.mark.parametrize("version", VERSIONS[:2])
+def test_a_key_that_may_not_be_exported_needs_a_temporary_one(version: int) -> None:
+    client = new_client(versions=[version], suites=[0x0003])
+    server = new_server(identities=[server_identity(5)])
+    server.receive(client.outgoing())
+    messages = messages_of(server.outgoing())
+    del messages[ServerKeyExchange.type]
+    with pytest.raises(tls.PeerError) as caught:
+        client.receive(flight_of(version, *messages.values()))
+    assert caught.value.alert == UNEXPECTED_MESSAGE
 
 
 def test_export_suites_end_with_tls_1_0() -> None:

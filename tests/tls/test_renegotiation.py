@@ -1,5 +1,7 @@
 """Negotiating anew: secure, legacy and refused (RFC 5746)."""
 
+from dataclasses import replace
+
 import pytest
 
 import tls
@@ -148,7 +150,7 @@ def test_data_may_come_between_the_pieces_of_a_hello() -> None:
     client, server = new_client(), new_server()
     converse(client, server)
     client.renegotiate()
-    hello = client._handshake._flight.pop()
+    hello = client._handshake.flight.pop()
     client._records.send(22, hello[:20])
     client._records.send(23, b"in between")
     client._records.send(22, hello[20:])
@@ -160,7 +162,7 @@ def test_data_may_come_between_the_pieces_of_a_hello() -> None:
 def test_a_renegotiation_keeps_the_extended_master_secret() -> None:
     client, server = new_client(), new_server()
     converse(client, server)
-    object.__setattr__(client._client_config, "extended_master_secret", False)
+    client._client_config = replace(client._client_config, extended_master_secret=False)
     client.renegotiate()
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())

@@ -1,11 +1,15 @@
 """The session cache: lifetime, renewal, capacity, eviction, counters."""
 
+import copy
+import pickle
 from collections import OrderedDict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tls
+from tests.tls.conversation import VERSIONS, connected
 
 
 def session(name: str) -> tls.Session:
@@ -74,3 +78,17 @@ def test_lru_against_a_plain_model(capacity: int, names: list[str]) -> None:
             if len(model) > capacity:
                 model.popitem(last=False)
     assert cache.hits + cache.misses == len(names)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_session_that_was_resumed_can_be_copied(version: int) -> None:
+    """The keyed PRF that it holds by then is no part of it."""
+    sessions = tls.SessionCache()
+    first, _ = connected(sessions, versions=[version])
+    client, _ = connected(sessions, first.session, versions=[version])
+    assert client.resumed
+    assert client.session is not None
+    for copied in (copy.copy(client.session), pickle.loads(pickle.dumps(client.session))):
+        assert copied == client.session
+        again, _ = connected(sessions, copied, versions=[version])
+        assert again.resumed

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from tls.alerts import BAD_CERTIFICATE
 from tls.errors import PeerError
 from tls.meter import Meter
-from tls.signatures import SignatureScheme, key_kind, verify
+from tls.signatures import certificate_scheme, key_kind, verify
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -23,7 +23,8 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 class Certificate:
     """A parsed certificate: names, key, validity and what its extensions allow.
 
-    `not_before` and `not_after` are Unix times. Raises `PeerError(bad_certificate)` when `der` is
+    `not_before` and `not_after` are Unix times; `key_size` is in bits, 0 for kinds that have one
+    size. Raises `PeerError(bad_certificate)` when `der` is
     no certificate.
     """
 
@@ -45,6 +46,7 @@ class Certificate:
         self.not_after = parsed.not_valid_after_utc.timestamp()
         self.public_key: CertificatePublicKeyTypes = parsed.public_key()
         self.key_kind = key_kind(self.public_key)
+        self.key_size: int = getattr(self.public_key, "key_size", 0)
         self._signature = parsed.signature
         self._signed = parsed.tbs_certificate_bytes
         self._hash, self._pss = _signature_algorithm(parsed)
@@ -89,7 +91,7 @@ class Certificate:
         """Whether `issuer`'s key made this certificate's signature; booked in the meter."""
         if self._hash is None:
             return False
-        scheme = SignatureScheme(0, "", issuer.key_kind, self._hash, self._pss)
+        scheme = certificate_scheme(issuer.key_kind, self._hash, pss=self._pss)
         return verify(issuer.public_key, scheme, self._signature, self._signed, meter)
 
 

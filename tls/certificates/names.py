@@ -13,12 +13,21 @@ def names_server(certificate: Certificate, server_name: str) -> bool:
     Subject alternative names decide where there are any of DNS type; else the subject's common
     names.
     """
+    address = _address(server_name)
+    if address is not None:
+        return address in certificate.ip_addresses
+    names = certificate.dns_names or certificate.common_names
+    return any(matches(pattern, server_name) for pattern in names)
+
+
+def _address(server_name: str) -> str | None:
+    # No address ends in a letter without a colon: most names need no trial, which is dear.
+    if ":" not in server_name and not server_name[-1:].isdigit():
+        return None
     try:
-        address = str(ipaddress.ip_address(server_name))
+        return str(ipaddress.ip_address(server_name))
     except ValueError:
-        names = certificate.dns_names or certificate.common_names
-        return any(matches(pattern, server_name) for pattern in names)
-    return address in certificate.ip_addresses
+        return None
 
 
 def matches(pattern: str, server_name: str) -> bool:

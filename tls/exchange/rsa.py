@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
@@ -31,12 +33,11 @@ class RsaExchange:
     def answer(self, parameters: Reader | None) -> tuple[bytes, bytes]:
         """The premaster, encrypted to the certificate's key."""
         certificate = self._context.certificate
-        key = certificate and certificate.public_key
-        if certificate is None or not isinstance(key, RSAPublicKey):
+        if certificate is None or certificate.key_kind != "rsa":
             raise PeerError(ILLEGAL_PARAMETER, "an RSA suite with a certificate of another kind")
         if not certificate.may_encipher_keys:
             raise PeerError(ILLEGAL_PARAMETER, "the certificate's key is not for key encipherment")
-        return encrypt_premaster(self._context, key)
+        return encrypt_premaster(self._context, cast("RSAPublicKey", certificate.public_key))
 
     def conclude(self, body: bytes) -> Handshake:
         """The identity's key decrypts, wherever it is held."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from tls.exchange import ExchangeContext, KeyExchange
 from tls.exchange.dhe import DheExchange
 from tls.exchange.ecdhe import EcdheExchange
@@ -22,23 +24,40 @@ _BY_FAMILY: dict[str, type] = {
 _KEY_KINDS = {"RSA": ("rsa",), "DSS": ("dsa",), "ECDSA": ("ecdsa", "ed25519", "ed448")}
 
 
+_EXPORT_BITS = {
+    "RSA_EXPORT": RsaExportExchange.bits,
+    "RSA_EXPORT1024": RsaExport1024Exchange.bits,
+}
+
+
 def key_exchange(suite: CipherSuite, context: ExchangeContext) -> KeyExchange:
     """The key exchange of a suite."""
-    name = suite.key_exchange
-    exchange: KeyExchange = (_BY_FAMILY.get(name) or _BY_FAMILY[name.partition("_")[0]])(context)
+    holder = context.identity or context.certificate
+    if holder is not None and not sends_parameters(suite, holder.key_size):
+        return RsaExchange(context)
+    exchange: KeyExchange = _exchange_class(suite)(context)
     return exchange
 
 
+@cache
+def _exchange_class(suite: CipherSuite) -> type:
+    name = suite.key_exchange
+    return _BY_FAMILY.get(name) or _BY_FAMILY[name.partition("_")[0]]
+
+
+@cache
 def is_elliptic(suite: CipherSuite) -> bool:
     """Whether a suite agrees on a secret on an elliptic curve."""
     return suite.key_exchange.startswith("EC")
 
 
+@cache
 def is_finite_field_exchange(suite: CipherSuite) -> bool:
     """Whether a suite agrees on a secret in a finite field."""
     return suite.key_exchange.startswith("DH")
 
 
+@cache
 def key_kinds(suite: CipherSuite) -> tuple[str, ...]:
     """The kinds of keys of certificates that authenticate a suite; none for anonymous ones."""
     if suite.is_anonymous:
@@ -47,6 +66,18 @@ def key_kinds(suite: CipherSuite) -> tuple[str, ...]:
     return next(_KEY_KINDS[word] for word in reversed(words) if word in _KEY_KINDS)
 
 
-def signs_parameters(suite: CipherSuite) -> bool:
-    """Whether the server signs its parameters: all but anonymous suites and plain RSA."""
-    return not suite.is_anonymous and suite.key_exchange != "RSA"
+@cache
+def sends_parameters(suite: CipherSuite, key_size: int) -> bool:
+    """Whether the server sends a ServerKeyExchange, with a certificate's key of that many bits.
+
+    All suites but RSA do; RSA_EXPORT only where the key is longer than may be exported, else it is
+    illegal and the certificate's key decrypts as in RSA (RFC 2246 §7.4.3).
+    """
+    if suite.key_exchange == "RSA":
+        return False
+    return key_size > _EXPORT_BITS.get(suite.key_exchange, -1)
+
+
+def signs_parameters(suite: CipherSuite, key_size: int) -> bool:
+    """Whether the server sends parameters and signs them: not where nobody is authenticated."""
+    return not suite.is_anonymous and sends_parameters(suite, key_size)

@@ -15,7 +15,7 @@ from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.events import CertificateAccepted, FalseStart, HandshakeCompleted
 from tls.exchange import ExchangeContext
-from tls.exchange.selection import key_exchange, key_kinds, signs_parameters
+from tls.exchange.selection import key_exchange, key_kinds, sends_parameters
 from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
 from tls.handshake.client_extensions import Agreed, read_extensions
 from tls.handshake.client_hello import client_hello, resumable_id
@@ -184,12 +184,13 @@ def _negotiate(
         ),
     )
     parameters: Reader | None = None
-    if suite.key_exchange != "RSA":
+    key_size = leaf.key_size if leaf is not None else 0
+    if sends_parameters(suite, key_size):
         server_key_exchange: ServerKeyExchange = yield _EXPECT_PARAMETERS
         parameters = Reader(server_key_exchange.body)
     key_exchange_body, premaster = exchange.answer(parameters)
     if parameters is not None:
-        if leaf is not None and signs_parameters(suite):
+        if leaf is not None:
             signed = parameters.data[: parameters.position]
             check_parameters(context, leaf, signed, parameters)
         else:

@@ -34,8 +34,13 @@ from tls.messages import ClientHello, ServerHello
 from tls.record.sizes import MAX_FRAGMENT
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, CipherSuite
 
-# Real servers answer supported_groups, though only clients may send it before TLS 1.3.
-_TOLERATED = frozenset({SUPPORTED_GROUPS})
+_EMPTY = {
+    SERVER_NAME: "server_name",
+    EXTENDED_MASTER_SECRET: "extended_master_secret",
+    ENCRYPT_THEN_MAC: "encrypt_then_mac",
+    SESSION_TICKET: "session_ticket",
+}
+"""The extensions by which a server only says yes, and their names."""
 
 
 @dataclass(slots=True)
@@ -59,21 +64,12 @@ def read_extensions(
     Raises `PeerError(unsupported_extension)` for what was not asked for (RFC 5246 §7.4.1.4).
     """
     answered = answer.extensions
-    allowed = set(hello.extensions) | _TOLERATED
-    if EMPTY_RENEGOTIATION_INFO_SCSV in hello.cipher_suites:
-        allowed.add(RENEGOTIATION_INFO)
-    unsolicited = next((kind for kind in answered if kind not in allowed), None)
-    if unsolicited is not None:
-        raise PeerError(UNSUPPORTED_EXTENSION, f"extension {unsolicited} was not asked for")
+    for kind, data in answered.items():
+        if kind not in hello.extensions and not _is_tolerated(kind, hello):
+            raise PeerError(UNSUPPORTED_EXTENSION, f"extension {kind} was not asked for")
+        if kind in _EMPTY:
+            require_empty(data, _EMPTY[kind])
     check_server_hello(context.history, answer)
-    for kind, name in (
-        (SERVER_NAME, "server_name"),
-        (EXTENDED_MASTER_SECRET, "extended_master_secret"),
-        (ENCRYPT_THEN_MAC, "encrypt_then_mac"),
-        (SESSION_TICKET, "session_ticket"),
-    ):
-        if kind in answered:
-            require_empty(answered[kind], name)
     if EC_POINT_FORMATS in answered:
         decode_point_formats(answered[EC_POINT_FORMATS])
     context.extended_master_secret = EXTENDED_MASTER_SECRET in answered
@@ -87,6 +83,14 @@ def read_extensions(
         agreed.application_protocol = _agreed_protocol(config, answered[ALPN])
     yield from _limit_records(config, hello, answer)
     return agreed
+
+
+def _is_tolerated(kind: int, hello: ClientHello) -> bool:
+    """Whether a server may answer an extension that the hello has not."""
+    if kind == RENEGOTIATION_INFO:
+        return EMPTY_RENEGOTIATION_INFO_SCSV in hello.cipher_suites
+    # Real servers answer supported_groups, though only clients may send it before TLS 1.3.
+    return kind == SUPPORTED_GROUPS
 
 
 def _agreed_protocol(config: ClientConfig, data: bytes) -> str:

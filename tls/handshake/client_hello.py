@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 from tls.configuration import ClientConfig
 from tls.exchange.selection import is_elliptic
@@ -41,27 +42,55 @@ def client_hello(
 ) -> ClientHello:
     """The hello of a configuration, offering to resume a session."""
     version = config.versions[-1]
-    suites = offered_suites(config)
     first = not context.history.completed
+    says = _sayings(config)
     extensions: Extensions = {}
-    if config.secure_renegotiation:
-        # SSL 3.0 servers may stumble over extensions: say it by a suite (RFC 5746 §3.4).
-        if first and (version == SSL_3_0 or config.ssl2_hello):
-            suites += (EMPTY_RENEGOTIATION_INFO_SCSV,)
-        else:
-            extensions[RENEGOTIATION_INFO] = clients_renegotiation_info(context.history)
-    if config.fallback:
-        suites += (FALLBACK_SCSV,)
-    if version > SSL_3_0 and not (first and config.ssl2_hello):
-        _add_extensions(extensions, config, server_name, offered)
+    # SSL 3.0 servers may stumble over extensions: say it by a suite (RFC 5746 §3.4).
+    plain = first and (version == SSL_3_0 or config.ssl2_hello)
+    if config.secure_renegotiation and not plain:
+        extensions[RENEGOTIATION_INFO] = clients_renegotiation_info(context.history)
+    if version > SSL_3_0 and not plain:
+        if config.server_name_indication and _is_dns_name(server_name):
+            extensions[SERVER_NAME] = encode_server_name(server_name)
+        extensions |= says.before_ticket
+        if config.session_tickets:
+            extensions[SESSION_TICKET] = offered.ticket if offered is not None else b""
+        extensions |= says.after_ticket
     return ClientHello(
         version,
         context.client_random,
         resumable_id(offered),
-        suites,
-        bytes((DEFLATE, NULL)) if config.compress else bytes((NULL,)),
+        says.plain_suites if plain else says.suites,
+        says.compression_methods,
         extensions,
     )
+
+
+class _Sayings:
+    """What every hello of a configuration says, whatever the connection.
+
+    `plain_suites` are those of a hello that has no extensions and says by a suite what it can.
+    """
+
+    def __init__(self, config: ClientConfig) -> None:
+        offered = offered_suites(config)
+        fallback = (FALLBACK_SCSV,) if config.fallback else ()
+        renegotiation = (EMPTY_RENEGOTIATION_INFO_SCSV,) if config.secure_renegotiation else ()
+        self.suites = offered + fallback
+        self.plain_suites = offered + renegotiation + fallback
+        self.compression_methods = bytes((DEFLATE, NULL)) if config.compress else bytes((NULL,))
+        self.before_ticket = _key_exchange_extensions(config)
+        self.after_ticket = _record_and_application_extensions(config)
+
+
+_by_config: WeakKeyDictionary[ClientConfig, _Sayings] = WeakKeyDictionary()
+
+
+def _sayings(config: ClientConfig) -> _Sayings:
+    says = _by_config.get(config)
+    if says is None:
+        says = _by_config[config] = _Sayings(config)
+    return says
 
 
 def offered_suites(config: ClientConfig) -> tuple[int, ...]:
@@ -84,18 +113,18 @@ def resumable_id(session: Session | None) -> bytes:
     return session.id
 
 
-def _add_extensions(
-    extensions: Extensions, config: ClientConfig, server_name: str, offered: Session | None
-) -> None:
-    if config.server_name_indication and _is_dns_name(server_name):
-        extensions[SERVER_NAME] = encode_server_name(server_name)
+def _key_exchange_extensions(config: ClientConfig) -> Extensions:
+    extensions: Extensions = {}
     if config.extended_master_secret:
         extensions[EXTENDED_MASTER_SECRET] = b""
     if any(is_elliptic(SUITES[code]) for code in config.suites if code in SUITES):
         extensions[EC_POINT_FORMATS] = UNCOMPRESSED_POINTS
         extensions[SUPPORTED_GROUPS] = encode_codes(offered_groups(config.groups))
-    if config.session_tickets:
-        extensions[SESSION_TICKET] = offered.ticket if offered is not None else b""
+    return extensions
+
+
+def _record_and_application_extensions(config: ClientConfig) -> Extensions:
+    extensions: Extensions = {}
     if config.encrypt_then_mac:
         extensions[ENCRYPT_THEN_MAC] = b""
     if config.alpn:
@@ -107,6 +136,7 @@ def _add_extensions(
         extensions[MAX_FRAGMENT_LENGTH] = bytes((code,))
     if config.record_size_limit is not None:
         extensions[RECORD_SIZE_LIMIT] = config.record_size_limit.to_bytes(2, "big")
+    return extensions
 
 
 def offered_groups(groups: Sequence[int]) -> tuple[int, ...]:

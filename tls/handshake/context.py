@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
+from struct import Struct
 
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
 from tls.configuration import Settings
@@ -20,8 +21,8 @@ from tls.handshake.requests import (
 from tls.keys import (
     Secrets,
     extended_secrets_from_premaster,
-    secrets_from_master,
     secrets_from_premaster,
+    secrets_of_session,
 )
 from tls.keys.transcript import Transcript
 from tls.messages import Finished
@@ -33,6 +34,7 @@ from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0
 
+_TIME = Struct(">I").pack
 _EXPECT_FINISHED = Expect(Finished)
 
 
@@ -54,6 +56,13 @@ class FinishedHistory:
 class HandshakeContext:
     """One handshake's state that both roles share."""
 
+    version = 0
+    client_random = b""
+    server_random = b""
+    compression = 0
+    encrypt_then_mac = False
+    extended_master_secret = False
+
     def __init__(
         self,
         settings: Settings,
@@ -71,17 +80,10 @@ class HandshakeContext:
         self.meter = meter
         self.history = history
         self.transcript = Transcript(meter)
-        self.version = 0
-        self.client_random = b""
-        self.server_random = b""
-        self.compression = 0
-        self.encrypt_then_mac = False
-        self.extended_master_secret = False
 
     def hello_random(self) -> bytes:
         """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2)."""
-        time = int(self.clock()) & 0xFFFFFFFF
-        return time.to_bytes(4, "big") + self.random.draw(28)
+        return _TIME(int(self.clock()) & 0xFFFFFFFF) + self.random.draw(28)
 
     def new_secrets(self, suite: CipherSuite, premaster: bytes) -> Secrets:
         """The secrets of a new session, after the ClientKeyExchange."""
@@ -98,9 +100,7 @@ class HandshakeContext:
 
     def resumed_secrets(self, session: Session) -> Secrets:
         """The secrets of a session that is resumed."""
-        secrets = secrets_from_master(
-            session.version, SUITES[session.suite], session.master_secret, self.meter
-        )
+        secrets = secrets_of_session(session, SUITES[session.suite], self.meter)
         self._log_key(secrets)
         return secrets
 
@@ -114,13 +114,16 @@ class HandshakeContext:
         self, suite: CipherSuite, secrets: Secrets
     ) -> tuple[SendChangeCipherSpec, ExpectChangeCipherSpec]:
         """Both directions' change_cipher_spec under a session's secrets."""
-        keys = connection_keys(suite, secrets, self.client_random, self.server_random)
-        own, peers = keys if self.is_client else keys[::-1]
+        own, peers = connection_keys(suite, secrets, self.client_random, self.server_random)
+        if not self.is_client:
+            own, peers = peers, own
+        writing = self._protection(own, suite, write=True)
+        reading = self._protection(peers, suite, write=False)
+        if self.compression != DEFLATE:
+            return SendChangeCipherSpec(writing), ExpectChangeCipherSpec(reading)
         return (
-            SendChangeCipherSpec(self._protection(own, suite, write=True), self._compression()),
-            ExpectChangeCipherSpec(
-                self._protection(peers, suite, write=False), self._compression()
-            ),
+            SendChangeCipherSpec(writing, Deflate()),
+            ExpectChangeCipherSpec(reading, Deflate()),
         )
 
     def _protection(self, keys: DirectionKeys, suite: CipherSuite, *, write: bool) -> Protection:
@@ -134,14 +137,14 @@ class HandshakeContext:
             meter=self.meter,
         )
 
-    def _compression(self) -> Deflate | None:
-        return Deflate() if self.compression == DEFLATE else None
-
     def send_finished(self, secrets: Secrets) -> Handshake:
         """This side's Finished."""
         self.history.extended_master_secret = self.extended_master_secret
         verify_data = secrets.finished(self.transcript, from_client=self.is_client)
-        self._remember(verify_data, from_client=self.is_client)
+        if self.is_client:
+            self.history.client_verify_data = verify_data
+        else:
+            self.history.server_verify_data = verify_data
         yield Send(Finished(verify_data))
 
     def expect_finished(self, secrets: Secrets) -> Handshake:
@@ -152,10 +155,7 @@ class HandshakeContext:
             # RFC 6101 §5.4.2 has no decrypt_error.
             alert = HANDSHAKE_FAILURE if self.version == SSL_3_0 else DECRYPT_ERROR
             raise PeerError(alert, "the Finished message does not match the handshake")
-        self._remember(expected, from_client=not self.is_client)
-
-    def _remember(self, verify_data: bytes, *, from_client: bool) -> None:
-        if from_client:
-            self.history.client_verify_data = verify_data
+        if self.is_client:
+            self.history.server_verify_data = expected
         else:
-            self.history.server_verify_data = verify_data
+            self.history.client_verify_data = expected

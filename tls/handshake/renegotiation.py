@@ -12,18 +12,21 @@ from tls.messages import ClientHello, ServerHello
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV
 from tls.wire import vector8
 
+_NOTHING = vector8(b"")
+
 
 def clients_renegotiation_info(history: FinishedHistory) -> bytes:
     """The extension data of a ClientHello (RFC 5746 §3.4, §3.5)."""
-    return vector8(history.client_verify_data if history.secure else b"")
+    return vector8(history.client_verify_data) if history.secure else _NOTHING
 
 
 def servers_renegotiation_info(history: FinishedHistory) -> Extensions:
     """The extension of a ServerHello, if the client knows it (RFC 5746 §3.6, §3.7)."""
     if not history.secure:
         return {}
-    both = history.client_verify_data + history.server_verify_data if history.completed else b""
-    return {RENEGOTIATION_INFO: vector8(both)}
+    if not history.completed:
+        return {RENEGOTIATION_INFO: _NOTHING}
+    return {RENEGOTIATION_INFO: vector8(history.client_verify_data + history.server_verify_data)}
 
 
 def check_client_hello(history: FinishedHistory, hello: ClientHello) -> None:

@@ -62,7 +62,7 @@ class SendChangeCipherSpec:
     """Send change_cipher_spec; what is sent next is compressed and protected like this."""
 
     protection: Protection
-    compression: Deflate | None
+    compression: Deflate | None = None
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class ExpectChangeCipherSpec:
     """Wait for change_cipher_spec; what is received next is opened and decompressed like this."""
 
     protection: Protection
-    compression: Deflate | None
+    compression: Deflate | None = None
 
 
 @dataclass(slots=True)

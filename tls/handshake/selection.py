@@ -8,6 +8,7 @@ from tls.alerts import (
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
     INAPPROPRIATE_FALLBACK,
+    INSUFFICIENT_SECURITY,
     PROTOCOL_VERSION,
 )
 from tls.certificates import Identity
@@ -123,7 +124,8 @@ def negotiate_version(config: ServerConfig, hello: ClientHello) -> int:
 def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) -> Choice:
     """The first of the server's suites that the client offers and both can run.
 
-    Raises `PeerError(handshake_failure)` when there is none.
+    Raises `PeerError(handshake_failure)` when there is none; `insufficient_security` when the
+    client names finite fields, and no group that the server has (RFC 7919 §4).
     """
     compression = NULL
     if config.compress and DEFLATE in offer.hello.compression_methods:
@@ -147,6 +149,9 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
             able, scheme = _signing(config, offer, suite, identity)
             if able:
                 return Choice(suite, identity, scheme, groups, finite, compression)
+    named = _named_fields(offer)
+    if named and not set(offer.groups or ()) & set(config.groups):
+        raise PeerError(INSUFFICIENT_SECURITY, "no named group in common")
     raise PeerError(HANDSHAKE_FAILURE, "no cipher suite in common")
 
 
@@ -156,7 +161,7 @@ def _signing(
     """Whether an identity can authenticate a suite, and the scheme it signs by, if by one."""
     if identity.key_kind not in key_kinds(suite):
         return False, None
-    if not signs_parameters(suite):
+    if not signs_parameters(suite, identity.key_size):
         return identity.leaf.may_encipher_keys, None
     if offer.version < TLS_1_2:
         return identity.key_kind in ("rsa", "dsa", "ecdsa"), None
@@ -171,15 +176,24 @@ def _curves(config: ServerConfig, offer: ClientOffer) -> tuple[int, ...]:
     """
     if offer.groups is None:
         return (SECP256R1,) if SECP256R1 in config.groups else ()
-    return tuple(group for group in config.groups if group in offer.groups and is_curve(group))
+    offered = offer.groups
+    return tuple([group for group in config.groups if group in offered and is_curve(group)])
 
 
 def _field(config: ServerConfig, offer: ClientOffer, suite: CipherSuite) -> FiniteField | None:
-    """The finite field of a suite; `None` when the client names only others (RFC 7919 §4)."""
+    """The finite field of a suite; `None` when the client names only others (RFC 7919 §4).
+
+    Export suites have their own, which has no name: Java's clients offer them beside named fields.
+    """
     if suite.is_export:
         return EXPORT_FIELD
-    named = [group for group in offer.groups or () if is_finite_field(group)]
+    named = _named_fields(offer)
     if not named:
         return config.diffie_hellman_field
     common = next((group for group in config.groups if group in named), None)
     return None if common is None else finite_field(common)
+
+
+def _named_fields(offer: ClientOffer) -> list[int]:
+    """The finite fields that the client names, known here or not."""
+    return [group for group in offer.groups or () if is_finite_field(group)]

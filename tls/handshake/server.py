@@ -14,7 +14,7 @@ from tls.events import (
     SessionLookedUp,
 )
 from tls.exchange import ExchangeContext
-from tls.exchange.selection import key_exchange, signs_parameters
+from tls.exchange.selection import key_exchange
 from tls.extensions import SESSION_TICKET
 from tls.handshake.authentication import ConversationCheck, sign_parameters
 from tls.handshake.context import HandshakeContext
@@ -216,7 +216,7 @@ def _send_parameters(
     if parameters is None:
         return
     signature = b""
-    if signs_parameters(choice.suite) and choice.identity is not None:
+    if choice.identity is not None:
         signature = yield from sign_parameters(context, choice.identity, parameters, choice.scheme)
     yield Send(ServerKeyExchange(parameters + signature))
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from tls.keys.hashes import HASHES
 
-_NEW: dict[str, Callable[[bytes], hashlib._Hash]] = {
-    name: getattr(hashlib, name) for name in ("md5", "sha1", "sha256", "sha384")
-}
-_BLOCK_SIZES = {name: new(b"").block_size for name, new in _NEW.items()}
+_BLOCK_SIZES = {name: new(b"").block_size for name, new in HASHES.items()}
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -22,7 +18,7 @@ class KeyedHmac:
     __slots__ = ("_inner", "_outer")
 
     def __init__(self, hash_name: str, key: bytes) -> None:
-        new = _NEW[hash_name]
+        new = HASHES[hash_name]
         block_size = _BLOCK_SIZES[hash_name]
         if len(key) > block_size:
             key = new(key).digest()

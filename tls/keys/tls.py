@@ -11,6 +11,8 @@ from tls.keys.hmac import KeyedHmac
 from tls.keys.transcript import Transcript
 from tls.meter import Meter
 
+_TLS_1_2_OPERATIONS = {"sha256": "prf.sha256", "sha384": "prf.sha384"}
+
 
 class Prf(Protocol):
     """A pseudo-random function under one secret, keyed once."""
@@ -51,7 +53,7 @@ class Tls12Prf:
 
     def __init__(self, secret: bytes, hash_name: str) -> None:
         self._hmac = KeyedHmac(hash_name, secret)
-        self.operation = f"prf.{hash_name}"
+        self.operation = _TLS_1_2_OPERATIONS[hash_name]
 
     def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
         """`length` bytes of PRF(secret, label, seed)."""
@@ -61,16 +63,19 @@ class Tls12Prf:
 class TlsSecrets:
     """A session's master secret under the PRF of TLS 1.0 and 1.1, or of TLS 1.2.
 
-    `prf_hash` is the suite's hash in TLS 1.2, `None` before.
+    `prf_hash` is the suite's hash in TLS 1.2, `None` before. `prf` is the PRF under the master
+    secret where it is keyed already.
     """
 
-    __slots__ = ("_meter", "_prf", "_prf_hash", "master_secret")
+    __slots__ = ("_book", "_prf", "_prf_hash", "master_secret")
 
-    def __init__(self, master_secret: bytes, prf_hash: str | None, meter: Meter) -> None:
+    def __init__(
+        self, master_secret: bytes, prf_hash: str | None, meter: Meter, prf: Prf | None = None
+    ) -> None:
         self.master_secret = master_secret
         self._prf_hash = prf_hash
-        self._prf = _prf(master_secret, prf_hash)
-        self._meter = meter
+        self._prf = prf or keyed_prf(master_secret, prf_hash)
+        self._book = meter.book
 
     @classmethod
     def from_premaster(
@@ -81,13 +86,13 @@ class TlsSecrets:
         Label and seed are "master secret" and client_random + server_random, or "extended master
         secret" and the session hash (RFC 7627 §4).
         """
-        prf = _prf(premaster, prf_hash)
-        meter.add(prf.operation, 0, 1, 48)
+        prf = keyed_prf(premaster, prf_hash)
+        meter.book((prf.operation, 0, 1, 48))
         return cls(prf.expand(label, seed, 48), prf_hash, meter)
 
     def key_block(self, client_random: bytes, server_random: bytes, length: int) -> bytes:
         """PRF(master_secret, "key expansion", server_random + client_random)."""
-        self._meter.add(self._prf.operation, 0, 1, length)
+        self._book((self._prf.operation, 0, 1, length))
         return self._prf.expand(b"key expansion", server_random + client_random, length)
 
     def export_keys(
@@ -106,7 +111,7 @@ class TlsSecrets:
         seed = client_random + server_random
         client_key, server_key = write_keys
         ivs = Tls10Prf(b"").expand(b"IV block", seed, 2 * iv_length) if iv_length else b""
-        self._meter.add("prf.tls10", 0, 3, 2 * (key_length + iv_length))
+        self._book(("prf.tls10", 0, 3, 2 * (key_length + iv_length)))
         return (
             (Tls10Prf(client_key).expand(b"client write key", seed, key_length), ivs[:iv_length]),
             (Tls10Prf(server_key).expand(b"server write key", seed, key_length), ivs[iv_length:]),
@@ -118,7 +123,7 @@ class TlsSecrets:
         Hash is MD5 + SHA-1 before TLS 1.2, then the PRF's.
         """
         label = b"client finished" if from_client else b"server finished"
-        self._meter.add(self._prf.operation, 0, 1, 12)
+        self._book((self._prf.operation, 0, 1, 12))
         return self._prf.expand(label, session_hash(transcript, self._prf_hash), 12)
 
 
@@ -129,5 +134,6 @@ def session_hash(transcript: Transcript, prf_hash: str | None) -> bytes:
     return transcript.digest(prf_hash)
 
 
-def _prf(secret: bytes, prf_hash: str | None) -> Prf:
+def keyed_prf(secret: bytes, prf_hash: str | None) -> Prf:
+    """The PRF of TLS 1.0 and 1.1, or that of TLS 1.2 with a hash, under a secret."""
     return Tls10Prf(secret) if prf_hash is None else Tls12Prf(secret, prf_hash)

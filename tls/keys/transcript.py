@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
+from tls.keys.hashes import HASHES
 from tls.meter import Meter
+
+_OPERATIONS = {name: f"hash.{name}" for name in HASHES}
 
 if TYPE_CHECKING:
     from hashlib import _Hash
+
+
+_NOTHING: tuple[None, int] = (None, 0)
 
 
 class Transcript:
     """Collects handshake messages; any hash can be asked of them (RFC 2246 §7.4.9).
 
     Messages are hashed in one stretch when a hash is asked for, not one by one.
+
+    Attributes:
+        add: appends a whole handshake message, header included.
     """
 
-    __slots__ = ("_messages", "_meter", "_running")
+    __slots__ = ("_book", "_messages", "_running", "add")
 
     def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+        self._book = meter.book
         self._messages: list[bytes] = []
+        self.add = self._messages.append
         self._running: dict[str, tuple[_Hash, int]] = {}
-
-    def add(self, message: bytes) -> None:
-        """Append a whole handshake message, header included."""
-        self._messages.append(message)
 
     def data(self) -> bytes:
         """All messages so far, end to end: what a CertificateVerify signs."""
@@ -34,16 +39,21 @@ class Transcript:
 
     def running(self, hash_name: str) -> _Hash:
         """The hash over everything so far, running: a copy that the caller may extend."""
+        return self._hashed(hash_name).copy()
+
+    def _hashed(self, hash_name: str) -> _Hash:
         messages = self._messages
-        entry = self._running.get(hash_name)
-        running, hashed = entry or (hashlib.new(hash_name, usedforsecurity=False), 0)
-        if hashed < len(messages):
+        running, hashed = self._running.get(hash_name, _NOTHING)
+        if hashed < len(messages) or running is None:
             data = b"".join(messages[hashed:])
-            running.update(data)
-            self._meter.add(f"hash.{hash_name}", 0, 1, len(data))
+            self._book((_OPERATIONS[hash_name], 0, 1, len(data)))
+            if running is None:
+                running = HASHES[hash_name](data)
+            else:
+                running.update(data)
             self._running[hash_name] = (running, len(messages))
-        return running.copy()
+        return running
 
     def digest(self, hash_name: str) -> bytes:
         """The hash over everything so far."""
-        return self.running(hash_name).digest()
+        return self._hashed(hash_name).digest()

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20
 from tls.alerts import BAD_RECORD_MAC
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.record.protection import Body
 from tls.suites import BulkCipher
 
 
@@ -21,7 +22,7 @@ class Aead(Protocol):
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
         """Ciphertext and tag."""
 
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
+    def decrypt(self, nonce: bytes, data: Body, associated_data: bytes | None) -> bytes:
         """The plaintext; raises `InvalidTag`."""
 
 
@@ -40,6 +41,10 @@ AEADS: dict[str, Callable[[bytes], Aead]] = {
 }
 
 _ASSOCIATED_DATA = Struct(">QBHH").pack
+_OPERATIONS = {
+    write: {name: f"{direction}.{name}" for name in AEADS}
+    for write, direction in ((True, "encrypt"), (False, "decrypt"))
+}
 
 
 class ExplicitNonceProtection:
@@ -49,7 +54,7 @@ class ExplicitNonceProtection:
     """
 
     predictable_iv = False
-    __slots__ = ("_aead", "_fixed", "_meter", "_name", "_sequence", "_tag_length")
+    __slots__ = ("_aead", "_book", "_fixed", "_operation", "_sequence", "_tag_length")
 
     def __init__(
         self, cipher: BulkCipher, key: bytes, fixed: bytes, *, write: bool, meter: Meter
@@ -58,26 +63,28 @@ class ExplicitNonceProtection:
         self._fixed = fixed
         self._tag_length = cipher.tag_length
         self._sequence = 0
-        self._meter = meter
-        self._name = f"{'encrypt' if write else 'decrypt'}.{cipher.name}"
+        self._book = meter.book
+        self._operation = _OPERATIONS[write][cipher.name]
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The explicit nonce, then ciphertext and tag."""
         size = len(fragment)
-        associated = _ASSOCIATED_DATA(self._sequence, content_type, version, size)
-        self._sequence += 1
-        self._meter.add(self._name, 0, 1, size)
+        sequence = self._sequence
+        self._sequence = sequence + 1
+        associated = _ASSOCIATED_DATA(sequence, content_type, version, size)
+        self._book((self._operation, 0, 1, size))
         explicit = associated[:8]
-        return explicit + self._aead.encrypt(self._fixed + explicit, fragment, associated)
+        return explicit, self._aead.encrypt(self._fixed + explicit, fragment, associated)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, authenticated."""
         size = len(body) - 8 - self._tag_length
         if size < 0:
             raise PeerError(BAD_RECORD_MAC, "the record is shorter than nonce and tag")
-        associated = _ASSOCIATED_DATA(self._sequence, content_type, version, size)
-        self._sequence += 1
-        self._meter.add(self._name, 0, 1, size)
+        sequence = self._sequence
+        self._sequence = sequence + 1
+        associated = _ASSOCIATED_DATA(sequence, content_type, version, size)
+        self._book((self._operation, 0, 1, size))
         try:
             return self._aead.decrypt(self._fixed + body[:8], body[8:], associated)
         except InvalidTag:
@@ -88,7 +95,7 @@ class ImplicitNonceProtection:
     """ChaCha20-Poly1305: nonce = the fixed part XOR the sequence number (RFC 7905 §2)."""
 
     predictable_iv = False
-    __slots__ = ("_aead", "_fixed", "_meter", "_name", "_sequence", "_tag_length")
+    __slots__ = ("_aead", "_book", "_fixed", "_operation", "_sequence", "_tag_length")
 
     def __init__(
         self, cipher: BulkCipher, key: bytes, fixed: bytes, *, write: bool, meter: Meter
@@ -97,15 +104,15 @@ class ImplicitNonceProtection:
         self._fixed = int.from_bytes(fixed, "big")
         self._tag_length = cipher.tag_length
         self._sequence = 0
-        self._meter = meter
-        self._name = f"{'encrypt' if write else 'decrypt'}.{cipher.name}"
+        self._book = meter.book
+        self._operation = _OPERATIONS[write][cipher.name]
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """Ciphertext and tag."""
         nonce, associated = self._next(content_type, version, len(fragment))
-        return self._aead.encrypt(nonce, fragment, associated)
+        return b"", self._aead.encrypt(nonce, fragment, associated)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, authenticated."""
         size = len(body) - self._tag_length
         if size < 0:
@@ -119,6 +126,6 @@ class ImplicitNonceProtection:
     def _next(self, content_type: int, version: int, size: int) -> tuple[bytes, bytes]:
         sequence = self._sequence
         self._sequence = sequence + 1
-        self._meter.add(self._name, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         nonce = (self._fixed ^ sequence).to_bytes(12, "big")
         return nonce, _ASSOCIATED_DATA(sequence, content_type, version, size)

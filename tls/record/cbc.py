@@ -16,6 +16,7 @@ from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.meter import Meter
 from tls.record.mac import RecordMac
+from tls.record.protection import Body
 
 
 def _single_des(key: bytes) -> TripleDES:
@@ -36,11 +37,15 @@ ALGORITHMS: dict[str, Callable[[bytes], CipherAlgorithm]] = {
 }
 """The block ciphers this engine has, by their name in the registry of suites."""
 
+_OPERATIONS = {
+    write: {name: f"{direction}.{name}" for name in ALGORITHMS}
+    for write, direction in ((True, "encrypt"), (False, "decrypt"))
+}
 _PADDINGS = [bytes([length]) * (length + 1) for length in range(256)]
 
 
 class _Running(Protocol):
-    def update(self, data: bytes) -> bytes: ...
+    def update(self, data: Body) -> bytes: ...
 
 
 class CbcCipher:
@@ -51,7 +56,7 @@ class CbcCipher:
     block is then as random as the block, and serves as the record's initialization vector.
     """
 
-    __slots__ = ("_meter", "_name", "_random", "block", "explicit_iv", "running")
+    __slots__ = ("_book", "_operation", "_random", "block", "explicit_iv", "running")
 
     def __init__(
         self,
@@ -66,9 +71,9 @@ class CbcCipher:
     ) -> None:
         cipher = Cipher(ALGORITHMS[name](key), CBC(iv))
         self.running: _Running = cipher.encryptor() if write else cipher.decryptor()
-        self._name = f"{'encrypt' if write else 'decrypt'}.{name}"
+        self._operation = _OPERATIONS[write][name]
         self._random = random
-        self._meter = meter
+        self._book = meter.book
         self.block = len(iv)
         self.explicit_iv = explicit_iv
 
@@ -77,15 +82,15 @@ class CbcCipher:
         plain += _PADDINGS[self.block - 1 - len(plain) % self.block]
         if self.explicit_iv:
             plain = self._random.draw(self.block) + plain
-        self._meter.add(self._name, 0, 1, len(plain))
+        self._book((self._operation, 0, 1, len(plain)))
         return self.running.update(plain)
 
-    def decrypt(self, body: bytes) -> bytes:
+    def decrypt(self, body: Body) -> bytes:
         """What `encrypt` padded, padding still on; "" when it is no whole number of blocks."""
         size = len(body)
         if size % self.block or size < self.block * (1 + self.explicit_iv):
             return b""
-        self._meter.add(self._name, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         plain = self.running.update(body)
         return plain[self.block :] if self.explicit_iv else plain
 
@@ -105,11 +110,12 @@ class CbcProtection:
         self._random_padding = random_padding
         self.predictable_iv = not cipher.explicit_iv
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The encrypted fragment, MAC and padding."""
-        return self._cipher.encrypt(fragment + self._mac.compute(content_type, version, fragment))
+        mac = self._mac.compute(content_type, version, fragment)
+        return b"", self._cipher.encrypt(fragment + mac)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, its padding and MAC checked.
 
         Bad padding is found out only together with the MAC, which is computed all the same, so
@@ -146,12 +152,12 @@ class EncryptThenMacProtection:
         self._mac = mac
         self.predictable_iv = not cipher.explicit_iv
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The encrypted fragment and padding, then the MAC."""
         encrypted = self._cipher.encrypt(fragment)
-        return encrypted + self._mac.compute(content_type, version, encrypted)
+        return b"", encrypted + self._mac.compute(content_type, version, encrypted)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment; nothing is decrypted before the MAC verifies."""
         encrypted, mac = body[: -self._mac.length], body[-self._mac.length :]
         if not compare_digest(self._mac.compute(content_type, version, encrypted), mac):

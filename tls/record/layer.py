@@ -22,7 +22,18 @@ MAX_CIPHERTEXT = MAX_FRAGMENT + 2048
 """The largest body of a record (RFC 2246 §6.2.3)."""
 
 _HEADER = Struct(">BHH")
+_unpack_header = _HEADER.unpack_from
+_pack_header = _HEADER.pack
 HEADER_LENGTH = 5
+
+# The meter's log is kept short every so many records.
+_FOLD_AFTER = 128
+
+# From here on a view of a body costs less than a copy.
+_LONG = 4_096
+
+_UNPROTECTED = NullProtection()
+_FULL_RECORDS = RecordSizes()
 
 
 class RecordLayer:
@@ -38,6 +49,8 @@ class RecordLayer:
             is predictable.
     """
 
+    _application_data_sent = 0
+
     def __init__(
         self,
         meter: Meter,
@@ -50,17 +63,17 @@ class RecordLayer:
         self.write_version = initial_version
         self.send_limit = MAX_FRAGMENT
         self.receive_limit = MAX_FRAGMENT
-        self.sizes = sizes or RecordSizes()
+        self.sizes = sizes or _FULL_RECORDS
         self.split_records = split_records
         self.records_sent = 0
         self.records_received = 0
-        self._read: Protection = NullProtection()
-        self._write: Protection = NullProtection()
+        self._read: Protection = _UNPROTECTED
+        self._write: Protection = _UNPROTECTED
         self._decompression: Deflate | None = None
         self._compression: Deflate | None = None
-        self._application_data_sent = 0
         self._meter = meter
-        self._input = bytearray()
+        self._book = meter.book
+        self._input: bytes | bytearray = b""
         self._position = 0
         self._output: list[bytes] = []
 
@@ -76,10 +89,17 @@ class RecordLayer:
 
     def feed(self, data: bytes) -> None:
         """Take bytes that arrived."""
-        if self._position:
-            del self._input[: self._position]
-            self._position = 0
-        self._input += data
+        position, left_over = self._position, self._input
+        self._position = 0
+        if position == len(left_over):
+            self._input = bytes(data)
+            return
+        # What is left over grows in place, however small the pieces are that arrive.
+        if isinstance(left_over, bytearray):
+            del left_over[:position]
+        else:
+            self._input = left_over = bytearray(left_over[position:])
+        left_over += data
 
     def next_ssl2_record(self) -> bytes | None:
         """The body of a record in SSL 2.0's format, if that is how the peer's bytes start.
@@ -98,7 +118,7 @@ class RecordLayer:
             return b""
         self._position = after
         self.records_received += 1
-        self._meter.add("record.received", 0, 1, after)
+        self._book(("record.received", 0, 1, after))
         return bytes(data[2:after])
 
     def send_ssl2(self, body: bytes) -> None:
@@ -106,7 +126,7 @@ class RecordLayer:
         record = (0x8000 | len(body)).to_bytes(2, "big") + body
         self._output.append(record)
         self.records_sent += 1
-        self._meter.add("record.sent", 0, 1, len(record))
+        self._book(("record.sent", 0, 1, len(record)))
 
     def next_record(self) -> tuple[int, bytes] | None:
         """The next whole record as (content type, fragment), or `None` when more must arrive.
@@ -115,17 +135,25 @@ class RecordLayer:
         """
         data = self._input
         start = self._position
-        if len(data) - start < HEADER_LENGTH:
+        body_start = start + HEADER_LENGTH
+        if len(data) < body_start:
             return None
-        content_type, version, length = _HEADER.unpack_from(data, start)
-        self._check_header(content_type, version, length)
-        after = start + HEADER_LENGTH + length
+        content_type, version, length = _unpack_header(data, start)
+        if content_type not in _CONTENT_TYPES or version != self.version or length > MAX_CIPHERTEXT:
+            self._check_header(content_type, version, length)
+        after = body_start + length
         if len(data) < after:
             return None
-        body = bytes(data[start + HEADER_LENGTH : after])
+        body: bytes | memoryview
+        if length < _LONG or not isinstance(data, bytes):
+            body = bytes(data[body_start:after])
+        else:
+            body = memoryview(data)[body_start:after]
         self._position = after
-        self.records_received += 1
-        self._meter.add("record.received", 0, 1, HEADER_LENGTH + length)
+        self._book(("record.received", 0, 1, HEADER_LENGTH + length))
+        self.records_received = received = self.records_received + 1
+        if not received % _FOLD_AFTER:
+            self._meter.fold()
         fragment = self._read.open(content_type, version, body)
         if self._decompression is not None:
             fragment = self._decompress(self._decompression, fragment)
@@ -148,12 +176,12 @@ class RecordLayer:
         if self.split_records and self._write.predictable_iv and len(data) > 1:
             self._write_record(APPLICATION_DATA, data[:1])
             position = 1
-        sent = self._application_data_sent
-        while position < len(data):
+        sent, length = self._application_data_sent, len(data)
+        while position < length:
             size = min(self.sizes.size(sent + position), self.send_limit)
             self._write_record(APPLICATION_DATA, data[position : position + size])
             position += size
-        self._application_data_sent = sent + len(data)
+        self._application_data_sent = sent + length
 
     def take_output(self) -> bytes:
         """All bytes to put on the network since the last call."""
@@ -161,24 +189,20 @@ class RecordLayer:
         if not output:
             return b""
         self._output = []
-        return output[0] if len(output) == 1 else b"".join(output)
+        return b"".join(output)
 
     def _write_record(self, content_type: int, fragment: bytes) -> None:
         version = self.write_version
         if self._compression is not None:
-            self._meter.add("compress.deflate", 0, 1, len(fragment))
+            self._book(("compress.deflate", 0, 1, len(fragment)))
             fragment = self._compression.compress(fragment)
-        body = self._write.seal(content_type, version, fragment)
-        self._output.append(_HEADER.pack(content_type, version, len(body)) + body)
-        self.records_sent += 1
-        self._meter.add("record.sent", 0, 1, HEADER_LENGTH + len(body))
-
-    def _decompress(self, compression: Deflate, fragment: bytes) -> bytes:
-        if len(fragment) > MAX_FRAGMENT + 1024:
-            raise PeerError(RECORD_OVERFLOW, f"a record carries {len(fragment)} compressed bytes")
-        plain = compression.decompress(fragment, MAX_FRAGMENT)
-        self._meter.add("decompress.deflate", 0, 1, len(plain))
-        return plain
+        nonce, body = self._write.seal(content_type, version, fragment)
+        length = len(nonce) + len(body)
+        self._output += (_pack_header(content_type, version, length), nonce, body)
+        self._book(("record.sent", 0, 1, HEADER_LENGTH + length))
+        self.records_sent = sent = self.records_sent + 1
+        if not sent % _FOLD_AFTER:
+            self._meter.fold()
 
     def _check_header(self, content_type: int, version: int, length: int) -> None:
         if content_type not in _CONTENT_TYPES:
@@ -187,3 +211,10 @@ class RecordLayer:
             raise PeerError(PROTOCOL_VERSION, f"a record has version 0x{version:04x}")
         if length > MAX_CIPHERTEXT:
             raise PeerError(RECORD_OVERFLOW, f"a record has a body of {length} bytes")
+
+    def _decompress(self, compression: Deflate, fragment: bytes) -> bytes:
+        if len(fragment) > MAX_FRAGMENT + 1024:
+            raise PeerError(RECORD_OVERFLOW, f"a record carries {len(fragment)} compressed bytes")
+        plain = compression.decompress(fragment, MAX_FRAGMENT)
+        self._book(("decompress.deflate", 0, 1, len(plain)))
+        return plain

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from struct import Struct
 from typing import Protocol
 
+from tls.keys.hashes import HASHES
 from tls.keys.hmac import KeyedHmac
 from tls.meter import Meter
+from tls.record.protection import Body
 
 _SSL_3_0_HEADER = Struct(">QBH").pack
 _TLS_HEADER = Struct(">QBHH").pack
 
 _HASHES = {"MD5": "md5", "SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384"}
+_HMAC_OPERATIONS = {name: f"hmac.{name}" for name in HASHES}
+_SSL_3_0_OPERATIONS = {name: f"ssl30-mac.{name}" for name in HASHES}
 
 
 class RecordMac(Protocol):
@@ -20,7 +23,7 @@ class RecordMac(Protocol):
 
     length: int
 
-    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def compute(self, content_type: int, version: int, fragment: Body) -> bytes:
         """The MAC of the next record; the sequence number goes up by one."""
 
 
@@ -33,11 +36,11 @@ class HmacRecordMac:
         hash_name = _HASHES[mac]
         self._hmac = KeyedHmac(hash_name, secret)
         self._meter = meter
-        self._operation = f"hmac.{hash_name}"
+        self._operation = _HMAC_OPERATIONS[hash_name]
         self._sequence = 0
         self.length = len(secret)
 
-    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def compute(self, content_type: int, version: int, fragment: Body) -> bytes:
         """The MAC of the next record."""
         size = len(fragment)
         header = _TLS_HEADER(self._sequence, content_type, version, size)
@@ -57,14 +60,15 @@ class Ssl30RecordMac:
     def __init__(self, mac: str, secret: bytes, meter: Meter) -> None:
         hash_name = _HASHES[mac]
         pad_length = 48 if mac == "MD5" else 40
-        self._inner = hashlib.new(hash_name, secret + b"\x36" * pad_length)
-        self._outer = hashlib.new(hash_name, secret + b"\x5c" * pad_length)
+        new = HASHES[hash_name]
+        self._inner = new(secret + b"\x36" * pad_length)
+        self._outer = new(secret + b"\x5c" * pad_length)
         self._meter = meter
-        self._operation = f"ssl30-mac.{hash_name}"
+        self._operation = _SSL_3_0_OPERATIONS[hash_name]
         self._sequence = 0
         self.length = len(secret)
 
-    def compute(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def compute(self, content_type: int, version: int, fragment: Body) -> bytes:
         """The MAC of the next record; the version is not part of it."""
         size = len(fragment)
         inner = self._inner.copy()

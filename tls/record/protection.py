@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+Body = bytes | memoryview
+"""A record's body as it arrived: a view of what the transport gave, where that is long."""
+
 
 class Protection(Protocol):
     """Protects one direction's records under one set of keys, sequence numbers included.
@@ -14,10 +17,14 @@ class Protection(Protocol):
 
     predictable_iv: bool
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
-        """The protected body of a record that carries `fragment`."""
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
+        """The protected body of a record that carries `fragment`, in two pieces.
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+        The first is the nonce where the record carries one, else empty: pieces, so that no large
+        body is copied to be put together.
+        """
+
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment in a protected body.
 
         Raises `PeerError(bad_record_mac)` for anything that does not verify.
@@ -29,10 +36,10 @@ class NullProtection:
 
     predictable_iv = False
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The fragment itself."""
-        return fragment
+        return b"", fragment
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The body itself."""
-        return body
+        return bytes(body)

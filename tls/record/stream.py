@@ -12,21 +12,22 @@ from tls.alerts import BAD_RECORD_MAC
 from tls.errors import PeerError
 from tls.meter import Meter
 from tls.record.mac import RecordMac
+from tls.record.protection import Body
 
 
 class KeyStream(Protocol):
     """A running stream cipher."""
 
-    def update(self, data: bytes) -> bytes:
+    def update(self, data: Body) -> bytes:
         """The data, encrypted or decrypted."""
 
 
 class NullCipher:
     """The cipher of the NULL suites: integrity without secrecy."""
 
-    def update(self, data: bytes) -> bytes:
+    def update(self, data: Body) -> bytes:
         """The data itself."""
-        return data
+        return bytes(data)
 
 
 def rc4(key: bytes) -> KeyStream:
@@ -48,13 +49,13 @@ class StreamProtection:
         self._meter = meter
         self._name = f"{'encrypt' if write else 'decrypt'}.{name}"
 
-    def seal(self, content_type: int, version: int, fragment: bytes) -> bytes:
+    def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The encrypted fragment and MAC."""
         plain = fragment + self._mac.compute(content_type, version, fragment)
         self._meter.add(self._name, 0, 1, len(plain))
-        return self._stream.update(plain)
+        return b"", self._stream.update(plain)
 
-    def open(self, content_type: int, version: int, body: bytes) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, its MAC checked."""
         self._meter.add(self._name, 0, 1, len(body))
         plain = self._stream.update(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from tls.entropy import RandomSource
 from tls.keys import Secrets
@@ -33,21 +34,15 @@ def connection_keys(
     Export suites derive their keys and IVs from what they take from it (RFC 2246 §6.3.1): those
     with DES from a whole key, too (draft-ietf-tls-56-bit-ciphersuites-01 §5).
     """
-    cipher = suite.cipher
-    export_length = (cipher.export_key_length or cipher.key_length) if suite.is_export else None
-    key_length = export_length or cipher.key_length
-    iv_length = 0 if export_length else cipher.iv_length
-    lengths = (suite.mac_length, key_length, iv_length)
-    block = secrets.key_block(client_random, server_random, 2 * sum(lengths))
-    parts = []
-    position = 0
-    for length in lengths:
-        for _ in ("client", "server"):
-            parts.append(block[position : position + length])
-            position += length
-    client = DirectionKeys(*parts[0::2])
-    server = DirectionKeys(*parts[1::2])
-    if export_length:
+    mac, key, iv = _lengths(suite)
+    keys = 2 * mac
+    ivs = keys + 2 * key
+    end = ivs + 2 * iv
+    block = secrets.key_block(client_random, server_random, end)
+    client = DirectionKeys(block[:mac], block[keys : keys + key], block[ivs : ivs + iv])
+    server = DirectionKeys(block[mac:keys], block[keys + key : ivs], block[ivs + iv : end])
+    if suite.is_export:
+        cipher = suite.cipher
         (client.key, client.iv), (server.key, server.iv) = secrets.export_keys(
             (client.key, server.key),
             client_random,
@@ -56,6 +51,15 @@ def connection_keys(
             cipher.iv_length,
         )
     return client, server
+
+
+@cache
+def _lengths(suite: CipherSuite) -> tuple[int, int, int]:
+    """What one direction takes from the key block: MAC secret, key and IV or fixed nonce."""
+    cipher = suite.cipher
+    if suite.is_export:
+        return suite.mac_length, cipher.export_key_length or cipher.key_length, 0
+    return suite.mac_length, cipher.key_length, cipher.iv_length
 
 
 def protection(
@@ -70,9 +74,10 @@ def protection(
 ) -> Protection:
     """The protection of the records written (or read) under a direction's keys."""
     cipher = suite.cipher
+    if cipher.explicit_nonce_length:
+        return ExplicitNonceProtection(cipher, keys.key, keys.iv, write=write, meter=meter)
     if cipher.mode == "aead":
-        aead = ExplicitNonceProtection if cipher.explicit_nonce_length else ImplicitNonceProtection
-        return aead(cipher, keys.key, keys.iv, write=write, meter=meter)
+        return ImplicitNonceProtection(cipher, keys.key, keys.iv, write=write, meter=meter)
     mac_class = Ssl30RecordMac if version == SSL_3_0 else HmacRecordMac
     mac: RecordMac = mac_class(suite.mac, keys.mac_secret, meter)
     if cipher.mode != "cbc":

@@ -320,7 +320,7 @@ class ReplayEnds:
 
 def _shape(session: tls.Session) -> tuple[object, ...]:
     """All that tells kinds of sessions apart: secrets count by their length."""
-    return tuple(_measure(getattr(session, field.name)) for field in fields(session))
+    return tuple(_measure(getattr(session, each.name)) for each in fields(session) if each.compare)
 
 
 def _measure(value: object) -> object:

@@ -24,10 +24,11 @@ class Activity(simpy.Event):
 
     __slots__ = ("_again", "_go_on", "_schedule")
 
+    _ok = True
+    _value = None
+
     def __init__(self, environment: simpy.Environment, moments: Moments) -> None:
         self.env = environment
-        self._ok = True
-        self._value = None
         self._schedule = environment.schedule
         self._go_on = moments.send
         self._again: list[Callable[[Any], None]] = [self._resume]

@@ -16,6 +16,10 @@ import pyarrow as pa
 
 ROWS_IN_A_GROUP = 16_384
 
+# Many rows one after another are packed in half the time that each takes by itself, between other
+# work.
+_PACKED_AT_ONCE = 128
+
 
 class Sink(Protocol):
     """Where tables go."""
@@ -120,6 +124,7 @@ class Table:
         self._type = np.dtype([(column.name, f"<{column.kind.format}") for column in columns])
         self._buffer = bytearray(rows * layout.size)
         self._end = 0
+        self._waiting: list[list[Any]] = []
         self._handed_over = False
         self._codes: dict[int, _Codes] = {}
         self._encoders: list[tuple[int, Mapping[Any, int]]] = []
@@ -132,20 +137,19 @@ class Table:
 
     def append(self, row: list[Any]) -> None:
         """Add a row: a value for each column, in their order. The list is used up."""
-        for position, codes in self._encoders:
-            row[position] = codes[row[position]]
-        self._pack_into(self._buffer, self._end, *row)
-        self._end += self._row_size
-        if self._end == len(self._buffer):
-            self.flush()
+        waiting = self._waiting
+        waiting.append(row)
+        if len(waiting) == _PACKED_AT_ONCE:
+            self._pack()
 
     def close(self) -> None:
         """Hand the last rows to the sink; a table without rows is handed over as an empty one."""
+        self._pack()
         if self._end or not self._handed_over:
             self.flush()
 
     def flush(self) -> None:
-        """Hand the rows so far to the sink."""
+        """Hand the packed rows so far to the sink."""
         packed = np.frombuffer(self._buffer, self._type, count=self._end // self._row_size)
         arrays = [
             self._arrow(position, np.ascontiguousarray(packed[column.name]), column)
@@ -154,6 +158,23 @@ class Table:
         self._end = 0
         self._handed_over = True
         self._sink.write(self.name, pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+    def _pack(self) -> None:
+        """Pack the rows that wait."""
+        pack_into, buffer, size, encoders = (
+            self._pack_into,
+            self._buffer,
+            self._row_size,
+            self._encoders,
+        )
+        for row in self._waiting:
+            for position, codes in encoders:
+                row[position] = codes[row[position]]
+            pack_into(buffer, self._end, *row)
+            self._end += size
+            if self._end == len(buffer):
+                self.flush()
+        self._waiting.clear()
 
     def _arrow(self, position: int, values: np.ndarray, column: Column) -> pa.Array:
         kind = column.kind

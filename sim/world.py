@@ -6,12 +6,13 @@ import gc
 from array import array
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 import simpy
 
 from sim.activity import Activity, Moments
 from sim.connection import Connection, Surroundings
-from sim.hosts.client import Clients
+from sim.hosts.client import ClientGroup, Clients
 from sim.hosts.server import Server
 from sim.peers import Peers
 from sim.peers.live import LivePeers
@@ -23,6 +24,7 @@ from sim.tables import COLUMNS
 from sim.telemetry import Sink, Table
 
 _REPORTS = 200
+_VISITS_AT_ONCE = 256
 
 
 class World:
@@ -37,7 +39,6 @@ class World:
         self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
         self._environment = simpy.Environment(initial_time=-scenario.warm_up)
         self._make_hosts()
-        self._visitors = scenario.population.visitors(scenario.scale)
         self._unfinished = 0
         self._surroundings = Surroundings(
             path=scenario.path,
@@ -94,28 +95,37 @@ class World:
             self._peers = LivePeers(self._server, sessions, scenario.clients, start, streams)
 
     def _arrivals(self) -> Moments:
-        """Each visit: who comes, and the process of the connection."""
-        scenario, environment, streams = self._scenario, self._environment, self._streams
-        draws_of_visitor = streams.uniforms("population")
-        draws_of_profile = streams.uniforms("profiles")
-        times = scenario.arrivals.times(
-            streams.generator("arrivals"), environment.now, scenario.scale
-        )
-        endless = scenario.kind == "steady-state"
+        """Each visit: the life of its connection begins."""
+        environment, surroundings = self._environment, self._surroundings
+        duration = self._scenario.duration
+        endless = self._scenario.kind == "steady-state"
         now = environment.now
-        for number, time in enumerate(times):
-            recorded = 0 <= time < scenario.duration
-            if time >= scenario.duration and not endless:
+        for number, (time, client, group) in enumerate(self._visits(now)):
+            if time >= duration and not endless:
                 return
             # Rounding may have put the clock a bit past an arrival that follows at once.
-            now = yield max(time, now)
-            client = self._visitors.visitor(now, next(draws_of_visitor))
-            group = self._clients.group(client, next(draws_of_profile))
-            connection = Connection(
-                self._surroundings, number, client, group, recorded=recorded, now=now
-            )
+            now = yield time if time > now else now
+            recorded = 0 <= time < duration
             self._unfinished += recorded
+            connection = Connection(surroundings, number, client, group, recorded=recorded, now=now)
             Activity(environment, connection.life())
+
+    def _visits(self, start: float) -> Iterator[tuple[float, int, ClientGroup]]:
+        """When who comes, and of which group, from `start` on without end.
+
+        Nothing that happens in the world plays a part in it, so that it is worked out some hundred
+        visits at a time: that takes half as long as one visit between other work.
+        """
+        scenario, streams = self._scenario, self._streams
+        visitor = scenario.population.visitors(scenario.scale).visitor
+        group_of = self._clients.group
+        draws_of_visitor = streams.uniforms("population")
+        draws_of_profile = streams.uniforms("profiles")
+        times = scenario.arrivals.times(streams.generator("arrivals"), start, scenario.scale)
+        while block := list(islice(times, _VISITS_AT_ONCE)):
+            visitors = list(map(visitor, block, islice(draws_of_visitor, len(block))))
+            groups = map(group_of, visitors, islice(draws_of_profile, len(block)))
+            yield from zip(block, visitors, groups, strict=True)
 
     def _ended(self, connection: Connection) -> None:
         self._unfinished -= connection.recorded

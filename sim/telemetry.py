@@ -125,6 +125,7 @@ class Table:
         self._buffer = bytearray(rows * layout.size)
         self._end = 0
         self._waiting: list[list[Any]] = []
+        self._packed_at_once = min(rows, _PACKED_AT_ONCE)
         self._handed_over = False
         self._codes: dict[int, _Codes] = {}
         self._encoders: list[tuple[int, Mapping[Any, int]]] = []
@@ -139,7 +140,7 @@ class Table:
         """Add a row: a value for each column, in their order. The list is used up."""
         waiting = self._waiting
         waiting.append(row)
-        if len(waiting) == _PACKED_AT_ONCE:
+        if len(waiting) == self._packed_at_once:
             self._pack()
 
     def close(self) -> None:

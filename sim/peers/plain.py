@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sim.hosts.client import ClientGroup
 from sim.hosts.server import Server
 from sim.hosts.work import Task, Work
 from sim.peers.ends import ACCEPT, REQUEST, Operations, Turn
 
-
-class PlainPeers:
-    """Connections without TLS.
-
-    Args:
-        server: whose work the answers are.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = _Machine(server.work)
-        self._clients: dict[str, _Machine] = {}
-
-    def connect(
-        self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
-    ) -> PlainEnds:
-        """Two ends that are complete from the start."""
-        name = group.browser.name
-        client = self._clients.get(name)
-        if client is None:
-            client = self._clients[name] = _Machine(group.work)
-        return PlainEnds(client, self._server, recorded)
+Made = TypeVar("Made")
 
 
 class PlainTurn(Task):
@@ -44,24 +25,64 @@ class PlainTurn(Task):
         self.data = b""
 
 
-class _Machine:
-    """The turns of one machine that have been needed so far."""
+class _Made(dict[int, Made]):
+    """Makes what is not there yet."""
+
+    def __init__(self, make: Callable[[int], Made]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: int) -> Made:
+        made = self[key] = self._make(key)
+        return made
+
+
+class _ClientTurns:
+    """A client's turns by the bytes that it sends, and those at which it takes so many."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
-        self._turns: dict[tuple[int, int, bool], PlainTurn] = {}
+        self.sending = _Made(lambda size: PlainTurn(work, (), 0, size))
+        self.taking = _Made(lambda size: PlainTurn(work, (), size, 0))
 
-    def turn(self, received: int, sent: int, recorded: bool, *, accepts: bool = False) -> PlainTurn:
-        """Take `received` bytes and send `sent`; a server first accepts, and serves requests."""
-        key = received, sent, accepts
-        turn = self._turns.get(key)
-        if turn is None:
-            operations: Operations = (ACCEPT,) if accepts else ()
-            if received and sent:
-                operations = (*operations, REQUEST)
-            turn = self._turns[key] = PlainTurn(self._work, operations, received, sent)
-        turn.times += recorded
-        return turn
+
+class _ServerTurns:
+    """A server's turns by the bytes that it sends, for each number of bytes received.
+
+    It serves a request where there is a response; at the `first` turn it accepts besides.
+    """
+
+    def __init__(self, work: Work) -> None:
+        def turns(received: int, operations: Operations) -> _Made[PlainTurn]:
+            def turn(sent: int) -> PlainTurn:
+                asked = (REQUEST,) if received and sent else ()
+                return PlainTurn(work, (*operations, *asked), received, sent)
+
+            return _Made(turn)
+
+        self.first = _Made(lambda received: turns(received, (ACCEPT,)))
+        self.later = _Made(lambda received: turns(received, ()))
+
+
+class PlainPeers:
+    """Connections without TLS.
+
+    Args:
+        server: whose work the answers are.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = _ServerTurns(server.work)
+        self._clients: dict[str, _ClientTurns] = {}
+
+    def connect(
+        self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
+    ) -> PlainEnds:
+        """Two ends that are complete from the start."""
+        name = group.browser.name
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = _ClientTurns(group.work)
+        return PlainEnds(client, self._server, recorded)
 
 
 class _Connected:
@@ -79,31 +100,37 @@ class _Connected:
 class PlainEnds:
     """Both ends of a TCP connection without TLS: `sim.peers.Ends` of sizes alone."""
 
-    __slots__ = ("_accepted", "_client", "_recorded", "_server")
+    __slots__ = ("_answers", "_later_answers", "_recorded", "_sending", "_taking")
 
     state = _Connected()
     session = None
 
-    def __init__(self, client: _Machine, server: _Machine, recorded: bool) -> None:
-        self._client = client
-        self._server = server
+    def __init__(self, client: _ClientTurns, server: _ServerTurns, recorded: bool) -> None:
+        self._sending = client.sending
+        self._taking = client.taking
+        self._answers = server.first
+        self._later_answers = server.later
         self._recorded = recorded
-        self._accepted = False
 
     def client_sends(self, size: int = 0) -> Turn:
         """The request as it is."""
-        return self._client.turn(0, size, self._recorded)
+        turn = self._sending[size]
+        turn.times += self._recorded
+        return turn
 
     def client_closes(self) -> Turn:
         """TCP's FIN says it without a byte."""
-        return self._client.turn(0, 0, self._recorded)
+        return self.client_sends(0)
 
     def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
         """The response as it is."""
-        accepts = not self._accepted
-        self._accepted = True
-        return self._server.turn(flight.size, response_size, self._recorded, accepts=accepts)
+        turn = self._answers[flight.size][response_size]
+        self._answers = self._later_answers
+        turn.times += self._recorded
+        return turn
 
     def client_takes(self, answer: Turn, now: float) -> float:
         """What TCP takes."""
-        return self._client.turn(answer.size, 0, self._recorded).seconds
+        turn = self._taking[answer.size]
+        turn.times += self._recorded
+        return turn.seconds

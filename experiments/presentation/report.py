@@ -137,6 +137,7 @@ def _facts(result: Result) -> list[tuple[str, str]]:
                 ("Warm-up", f"left out by MSER-5: {dropped.mean():,.0f} s of each replication")
             )
     facts += [
+        ("Fidelity", _fidelity(world)),
         ("Scale", f"{_scale(world)} (arrivals and cache capacities alike)"),
         ("Seed", str(study.seed)),
         ("Machine", ", ".join(result.manifest["machine_profiles"])),
@@ -150,6 +151,15 @@ def _facts(result: Result) -> list[tuple[str, str]]:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _fidelity(world: sim.Scenario) -> str:
+    if world.fidelity == "live":
+        return "live: two engines in every connection"
+    return (
+        f"replay: two engines in the first {world.scripts} connections of each kind, later ones do "
+        "what those did"
+    )
 
 
 def _scale(world: sim.Scenario) -> str:

@@ -81,8 +81,12 @@ class ParquetFolder(Counted):
 
 
 def world(sessions: float, **settings: Any) -> sim.Scenario:
-    """The scenario with about so many sessions."""
-    overrides = {"scale": sessions / VISITS_OF_THE_DAY, "warm_up": "0 s", **settings}
+    """The scenario with about so many sessions; more visits have fewer requests each."""
+    scale = sessions / VISITS_OF_THE_DAY
+    overrides: dict[str, Any] = {"scale": min(scale, 1.0), "warm_up": "0 s"}
+    if scale > 1:
+        overrides["arrivals.requests_per_visit"] = 9 / scale
+    overrides |= settings
     file = experiments.load_scenario(
         "session-cache", [setting(path, value) for path, value in overrides.items()]
     )
@@ -206,7 +210,7 @@ def sessions(quick: bool) -> Table:
         replay = world(replayed, fidelity="replay", **settings)
         _, count, scheduled = simulated(replay)
         events[requests] = scheduled / count
-        engines = world(live, **settings)
+        engines = world(live, fidelity="live", **settings)
         contenders |= {
             f"bare SimPy, {requests}": partial(bare_simpy, count // 4, scheduled / count - 1),
             f"replay, {requests}": partial(timed, replay),

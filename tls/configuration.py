@@ -100,6 +100,9 @@ class Settings:
                 raise UsageError(f"signature scheme {scheme_name(scheme)} is not implemented")
         if self.record_size_limit is not None and not 64 <= self.record_size_limit <= 16_384:
             raise UsageError("a record size limit is 64 to 16,384 bytes")
+        for name in self.alpn:
+            if not 1 <= len(name.encode()) <= 255:
+                raise UsageError("an application protocol's name has 1 to 255 bytes")
         object.__setattr__(self, "versions", tuple(sorted(set(self.versions))))
         for name in ("suites", "groups", "signature_schemes", "alpn"):
             object.__setattr__(self, name, tuple(getattr(self, name)))

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _MAX_EMPTY_RECORDS = 32
 _MAX_WARNINGS = 4
+_MAX_DATA_WHILE_NEGOTIATING = 1 << 20
 
 
 class Connection:
@@ -70,6 +71,7 @@ class Connection:
     handshake_completed = False
     _alert_input = b""
     _empty_records = 0
+    _data_while_negotiating = 0
     _warnings = 0
     _close_notify_received = False
     _may_send = False
@@ -336,6 +338,13 @@ class Connection:
                 raise PeerError(DECODE_ERROR, "too many empty records in a row")
             return
         self._empty_records = self._warnings = 0
+        if handshake.completed:
+            handshake.requests_to_negotiate = self._data_while_negotiating = 0
+        else:
+            # Answers to it wait until the handshake is over: the peer must not let them pile up.
+            self._data_while_negotiating += len(fragment)
+            if self._data_while_negotiating > _MAX_DATA_WHILE_NEGOTIATING:
+                raise PeerError(UNEXPECTED_MESSAGE, "much data and no end of the handshake")
         self._events.append(ApplicationData(fragment))
 
     def _receive_alerts(self, fragment: bytes) -> None:

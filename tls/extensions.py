@@ -7,7 +7,7 @@ from functools import lru_cache
 from struct import Struct
 
 from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
-from tls.errors import PeerError
+from tls.errors import PeerError, UsageError
 from tls.wire import Reader, codes16, remembered, too_short, vector8, vector16
 
 SERVER_NAME = 0
@@ -78,8 +78,12 @@ def _decode_block(block: bytes) -> Extensions:
 
 @lru_cache(maxsize=256)
 def encode_server_name(name: str) -> bytes:
-    """The extension data that names a server (RFC 6066 §3)."""
-    return vector16(b"\0" + vector16(name.encode("idna")))
+    """The extension data that names a server (RFC 6066 §3). Raises `UsageError` for no name."""
+    try:
+        encoded = name.encode("idna")
+    except UnicodeError:
+        raise UsageError(f"{name[:64]!r} is no host name") from None
+    return vector16(b"\0" + vector16(encoded))
 
 
 @remembered

@@ -195,8 +195,8 @@ class FiniteFieldKey:
     """Diffie-Hellman in a finite field; values are as long as the prime."""
 
     def __init__(self, field: FiniteField, random: RandomSource, meter: Meter) -> None:
-        numbers = DHParameterNumbers(field.prime, field.generator)
         try:
+            numbers = DHParameterNumbers(field.prime, field.generator)
             parameters = numbers.parameters()
             self._private = _seeded(field, random) or parameters.generate_private_key()
         except ValueError:

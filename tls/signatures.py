@@ -166,7 +166,7 @@ def verify(
 ) -> bool:
     """Whether a signature of `data` verifies under a key of the scheme's kind."""
     kind = key_kind(key)
-    if kind != scheme.key:
+    if kind != scheme.key or (kind in _HASHING and scheme.hash not in _HASHES):
         return False
     public: Any = key
     _book(meter, kind, public, sign=False)
@@ -188,6 +188,7 @@ def _rsa_padding(scheme: SignatureScheme) -> padding.AsymmetricPadding:
     return _PSS[scheme.hash] if scheme.pss else _PKCS1
 
 
+_HASHING = frozenset({"rsa", "ecdsa", "dsa"})
 _PKCS1 = padding.PKCS1v15()
 _PSS = {
     name: padding.PSS(padding.MGF1(algorithm), padding.PSS.DIGEST_LENGTH)

@@ -146,6 +146,18 @@ def test_record_size_limit() -> None:
         assert max(len(event.data) for event in events) == limit
 
 
+def test_record_size_limit_leaves_unprotected_records_alone() -> None:
+    """RFC 8449 §4: a ClientKeyExchange of 262 bytes in one record is no overflow."""
+    client = new_client(record_size_limit=700)
+    server = new_server(record_size_limit=64)
+    client._records.limit = lambda *_, **__: None  # type: ignore[method-assign]
+    converse(client, server)
+    assert server.handshake_completed
+    with pytest.raises(tls.PeerError):
+        client.send(b"x" * 100)
+        server.receive(client.outgoing())
+
+
 def test_record_size_limit_wins_over_max_fragment_length() -> None:
     extensions = {RECORD_SIZE_LIMIT: b"\x02\x00", MAX_FRAGMENT_LENGTH: b"\x01"}
     got = answered(new_server(record_size_limit=16_384), hello(extensions))

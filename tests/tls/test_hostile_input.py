@@ -71,6 +71,7 @@ def test_every_truncation_of_every_message_is_a_peer_error(message: object) -> N
         assert decoded.encode(tls.TLS_1_0) == body[:end]
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_random_bodies(data: bytes) -> None:
     for message in MESSAGES:
@@ -81,12 +82,14 @@ def test_random_bodies(data: bytes) -> None:
         assert decoded.encode(tls.TLS_1_0) == data or isinstance(decoded, ClientHello | ServerHello)
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=400))
 def test_random_bytes(data: bytes) -> None:
     feed(new_server(), data)
     feed(new_client(), data)
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from([20, 21, 22, 23]), body=st.binary(max_size=300))
 def test_random_records(kind: int, body: bytes) -> None:
     record = bytes([kind]) + b"\x03\x01" + len(body).to_bytes(2, "big") + body

@@ -133,6 +133,32 @@ def test_endless_renegotiation_ends() -> None:
             converse(client, server)
 
 
+def test_a_connection_may_renegotiate_as_often_as_it_likes_while_it_is_used() -> None:
+    client, server = new_client(), new_server(tls.SessionCache())
+    converse(client, server)
+    for _ in range(20):
+        client.renegotiate()
+        converse(client, server)
+        client.send(b"work")
+        assert data_in(converse(client, server)[1]) == b"work"
+
+
+def test_data_does_not_pile_up_behind_a_renegotiation_that_never_ends() -> None:
+    client, server = new_client(), new_server()
+    converse(client, server)
+    client.renegotiate()
+    server.receive(client.outgoing())
+    data = b"x" * 16_384
+    with pytest.raises(tls.PeerError) as raised:
+        for _ in range(100):
+            client._records.send_application_data(data)
+            for event in server.receive(client.outgoing()):
+                assert isinstance(event, tls.ApplicationData)
+                server.send(event.data)
+    assert raised.value.alert == 10
+    assert sum(map(len, server._waiting_data)) <= 1 << 20
+
+
 def test_the_scsv_says_the_same_as_the_extension() -> None:
     client = new_client(versions=[tls.SSL_3_0])
     hello = client.outgoing()

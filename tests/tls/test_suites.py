@@ -41,6 +41,15 @@ def test_what_is_not_implemented_cannot_be_configured() -> None:
     for setting in ({"versions": []}, {"suites": []}, {"groups": [1]}, {"record_size_limit": 1}):
         with pytest.raises(tls.UsageError):
             tls.ServerConfig([identity("contoso-rsa-1024")], **setting)
+    for size in (0, -1, 16_385):
+        with pytest.raises(tls.UsageError, match="a record carries"):
+            tls.RecordSizes(size)
+    for name in ("", "x" * 300):
+        with pytest.raises(tls.UsageError, match="1 to 255 bytes"):
+            tls.ClientConfig(tls.TrustStore(), alpn=[name])
+    for name in ("a..b", "a" * 70_000):
+        with pytest.raises(tls.UsageError, match="no host name"):
+            tls.ClientConnection(tls.ClientConfig(tls.TrustStore()), name)
 
 
 def test_what_only_a_name_brings() -> None:

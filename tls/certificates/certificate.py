@@ -34,7 +34,14 @@ class Certificate:
                 warnings.simplefilter("ignore")
                 parsed = x509.load_der_x509_certificate(der)
                 self._read(parsed)
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        except (
+            ValueError,
+            TypeError,
+            UnsupportedAlgorithm,
+            x509.DuplicateExtension,
+            x509.InvalidVersion,
+            x509.UnsupportedGeneralNameType,
+        ) as error:
             raise PeerError(BAD_CERTIFICATE, f"not a certificate: {error}") from None
         self.der = der
 

@@ -18,6 +18,7 @@ from tls.command.options import (
     address,
     count,
     key_log_writer,
+    lifetime,
     protocol_settings,
 )
 from tls.command.serve import serve
@@ -81,7 +82,7 @@ def _add_serve(commands: Any) -> None:
         "--sessions", metavar="N", type=count, default=20_480, help="session cache's capacity"
     )
     parser.add_argument(
-        "--session-lifetime", metavar="SECONDS", type=float, default=300.0, help="default 300"
+        "--session-lifetime", metavar="SECONDS", type=lifetime, default=300.0, help="default 300"
     )
     parser.add_argument(
         "--session-renewal", action="store_true", help="count the lifetime from the last use"

@@ -124,6 +124,17 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def lifetime(text: str) -> float:
+    """Seconds from 0 to the longest that a ticket's 32 bits can hint at."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1 << 32:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds below 4,294,967,296")
+    return seconds
+
+
 def count(text: str) -> int:
     """A whole number from 0 on."""
     if not text.isdigit():

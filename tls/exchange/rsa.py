@@ -62,7 +62,10 @@ def encrypt_premaster(context: ExchangeContext, key: RSAPublicKey) -> tuple[byte
     if random.seeded:
         encrypted = _encrypt_with_own_padding(key, premaster, random)
     else:
-        encrypted = key.encrypt(premaster, _PADDING)
+        try:
+            encrypted = key.encrypt(premaster, _PADDING)
+        except ValueError:
+            raise PeerError(ILLEGAL_PARAMETER, "the server's key does not encrypt") from None
     body = encrypted if context.version == SSL_3_0 else vector16(encrypted)
     return body, premaster
 

@@ -108,8 +108,9 @@ def _limit_records(config: ClientConfig, hello: ClientHello, answer: ServerHello
         raise PeerError(ILLEGAL_PARAMETER, "max_fragment_length beside record_size_limit")
     if RECORD_SIZE_LIMIT in answered and config.record_size_limit is not None:
         limit = decode_record_size_limit(answered[RECORD_SIZE_LIMIT])
-        yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit)
+        yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit, protected_only=True)
     elif MAX_FRAGMENT_LENGTH in answered and config.max_fragment_length is not None:
         if answered[MAX_FRAGMENT_LENGTH] != hello.extensions[MAX_FRAGMENT_LENGTH]:
             raise PeerError(ILLEGAL_PARAMETER, "the server changed max_fragment_length")
-        yield LimitRecords(config.max_fragment_length, config.max_fragment_length)
+        length = config.max_fragment_length
+        yield LimitRecords(length, length, protected_only=False)

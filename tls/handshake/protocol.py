@@ -73,6 +73,7 @@ class HandshakeProtocol:
         completed: whether no coroutine is running.
         pending_request: the deferred request that waits for `answer`, else `None`.
         flight: messages that wait for `flush`.
+        requests_to_negotiate: of the peer, since data came last; too many of them are refused.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class HandshakeProtocol:
         self._input: bytes | bytearray = b""
         self._change_due: ExpectChangeCipherSpec | None = None
         self._expected: Mapping[int, type[HandshakeMessage]] = {}
-        self._requests_to_negotiate = 0
+        self.requests_to_negotiate = 0
         self._message_version = records.write_version
 
     def start(self, host: Host, handshake: Handshake, transcript: Transcript) -> None:
@@ -196,8 +197,8 @@ class HandshakeProtocol:
         A hello_request during the handshake is ignored (RFC 5246 §7.4.1.1).
         """
         body = raw[HEADER_LENGTH:]
-        self._requests_to_negotiate += 1
-        if self._requests_to_negotiate > _MAX_REQUESTS_TO_NEGOTIATE:
+        self.requests_to_negotiate += 1
+        if self.requests_to_negotiate > _MAX_REQUESTS_TO_NEGOTIATE:
             raise PeerError(UNEXPECTED_MESSAGE, f"{message_name(kind)} again and again")
         if kind == HelloRequest.type:
             HelloRequest.decode(body, self._message_version)
@@ -249,8 +250,9 @@ class HandshakeProtocol:
                 self.version = self._message_version = request.version
                 self._records.version = self._records.write_version = request.version
             elif isinstance(request, LimitRecords):
-                self._records.send_limit = request.send
-                self._records.receive_limit = request.receive
+                self._records.limit(
+                    request.send, request.receive, protected_only=request.protected_only
+                )
             elif isinstance(request, SendAlert):
                 self._send_alert(request.alert)
             elif isinstance(request, SendSsl2Hello):

@@ -75,10 +75,14 @@ class ExpectChangeCipherSpec:
 
 @dataclass(slots=True)
 class LimitRecords:
-    """Plaintext fragments have been limited by an extension, in bytes."""
+    """Plaintext fragments have been limited by an extension, in bytes.
+
+    RFC 8449 limits `protected_only` records, RFC 6066 all from here on.
+    """
 
     send: int
     receive: int
+    protected_only: bool
 
 
 @dataclass(slots=True)

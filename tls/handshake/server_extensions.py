@@ -76,8 +76,8 @@ def _limit_records(config: ServerConfig, offer: ClientOffer) -> Handshake:
     if RECORD_SIZE_LIMIT in offered and config.record_size_limit is not None:
         limit = decode_record_size_limit(offered[RECORD_SIZE_LIMIT])
         answered[RECORD_SIZE_LIMIT] = config.record_size_limit.to_bytes(2, "big")
-        yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit)
+        yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit, protected_only=True)
     elif MAX_FRAGMENT_LENGTH in offered:
         length = decode_fragment_length(offered[MAX_FRAGMENT_LENGTH])
         answered[MAX_FRAGMENT_LENGTH] = offered[MAX_FRAGMENT_LENGTH]
-        yield LimitRecords(length, length)
+        yield LimitRecords(length, length, protected_only=False)

@@ -50,6 +50,7 @@ class RecordLayer:
     """
 
     _application_data_sent = 0
+    _limits_protected_only = False
 
     def __init__(
         self,
@@ -76,6 +77,11 @@ class RecordLayer:
         self._input: bytes | bytearray = b""
         self._position = 0
         self._output: list[bytes] = []
+
+    def limit(self, send: int, receive: int, *, protected_only: bool) -> None:
+        """Plaintext fragments are limited from now on, received ones perhaps if protected only."""
+        self.send_limit, self.receive_limit = send, receive
+        self._limits_protected_only = protected_only
 
     def change_read(self, protection: Protection, compression: Deflate | None) -> None:
         """What is read from now on is opened by `protection`, then decompressed."""
@@ -157,7 +163,11 @@ class RecordLayer:
         fragment = self._read.open(content_type, version, body)
         if self._decompression is not None:
             fragment = self._decompress(self._decompression, fragment)
-        if len(fragment) > self.receive_limit:
+        if len(fragment) > self.receive_limit and not (
+            self._limits_protected_only
+            and self._read is _UNPROTECTED
+            and len(fragment) <= MAX_FRAGMENT
+        ):
             raise PeerError(RECORD_OVERFLOW, f"a record carries {len(fragment)} bytes")
         return content_type, fragment
 

@@ -345,7 +345,7 @@ def workers(quick: bool) -> Table:
 
 def start(quick: bool) -> Table:
     """From the command to its first output or event."""
-    table = headed("Start-up", "command", "seconds (median of 5)")
+    table = headed("Start-up", "command", "seconds")
     program = (
         "import sim.world, os, time;"
         "sim.world.World._simulate = lambda *_: os._exit(0);"

@@ -38,9 +38,9 @@ class Scenario(Description):
     """Time between two samples: "5 min"."""
     fidelity: Literal["live", "replay"] = "live"
     """"live": every connection runs two engines. "replay": the first connections of each kind do,
-    later ones follow what those did; some twenty times faster, and the same tables where engines
-    send as much each time."""
-    scripts: int = Field(default=8, gt=0)
+    later ones follow what those did; some twenty-five times faster, and the same tables where
+    engines send as much each time."""
+    scripts: int = Field(default=8, gt=0, le=1024, strict=True)
     """How many connections of each kind run engines under "replay"."""
     arrivals: Arrivals
     """When visits begin."""

@@ -1,6 +1,7 @@
 """The benchmarks run and print what they promise; what they measure is not judged here."""
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,10 @@ def test_simulation_benchmark() -> None:
         "tlscape --help",
     ):
         assert row in printed
+    live = next(line for line in printed.splitlines() if "live, 9 requests a session" in line)
+    ratio = re.search(r"([\d.]+) x engines alone", live)
+    assert ratio is not None
+    assert float(ratio[1]) > 0.5  # engines run in every connection; replay would be at 0.1
 
 
 def test_an_unknown_table_is_refused() -> None:

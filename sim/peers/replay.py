@@ -112,7 +112,8 @@ class ReplayPeers:
         kind = self._kinds.get(shape)
         if kind is None:
             kind = self._kinds[shape] = len(self._kinds)
-            assert kind < _KINDS, "more kinds of sessions than a number has room for"
+            if kind >= _KINDS:
+                raise OverflowError(f"more than {_KINDS} kinds of sessions have no number")
             self._sessions_by_kind.append(OfferedSession(session, server))
         return kind
 
@@ -319,13 +320,8 @@ class ReplayEnds:
 
 
 def _shape(session: tls.Session) -> tuple[object, ...]:
-    """All that tells kinds of sessions apart: secrets count by their length."""
-    return tuple(_measure(getattr(session, each.name)) for each in fields(session) if each.compare)
-
-
-def _measure(value: object) -> object:
-    if isinstance(value, bytes):
-        return len(value)
-    if isinstance(value, tuple):
-        return tuple(map(_measure, value))
-    return value
+    """All that tells kinds of sessions apart; what is random in them counts by its length."""
+    return tuple(
+        len(value) if isinstance(value, bytes) else value
+        for value in (getattr(session, each.name) for each in fields(session) if each.compare)
+    )

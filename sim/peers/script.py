@@ -1,9 +1,10 @@
 """Scripts: what two engines did at each turn, and what came of it by what they were answered.
 
 All scripts of a world are one graph. A `State` lies between two exchanges; an exchange leads from
-it over the client's `Sent` turn and the server's `Answered` turn to the next state. Where engines
-asked something at a turn, an `Asked` stands before it, with a branch for each answer so far. Data
-on an established connection leads back to the same state: its turns depend on sizes alone.
+it over a `ScriptedTurn` of the client, one of the server, and the client's `Taken` to the next.
+Where engines asked something at a turn, an `Asked` stands before it, with a branch for each answer
+so far. Data on an established connection leads back to the same state: its turns depend on sizes
+alone.
 """
 
 from __future__ import annotations

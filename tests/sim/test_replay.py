@@ -10,6 +10,9 @@ from scipy import stats
 
 import sim
 from sim.peers.live import LivePeers
+from sim.peers.rehearsal import Question
+from sim.peers.replay import ReplayEnds
+from sim.world import World
 from tests.sim.test_world import MIXED
 from tests.sim.worlds import connections, rows, scenario, simulated
 
@@ -30,6 +33,10 @@ WORLDS: dict[str, dict[str, Any]] = {
             "renew": True,
             "eviction": "fifo",
         }
+    },
+    "lifetimes that are renewed": {
+        "arrivals__rate": "10 /s",
+        "server__sessions": {"capacity": 1000, "lifetime": "10 s", "renew": True},
     },
     "split records": {"server__split_records": True, "http__response_size": "40 kB"},
     "no common suite": {
@@ -117,14 +124,15 @@ def test_where_signatures_vary_in_length_distributions_agree(column: str) -> Non
 def test_lengths_of_a_script_are_real_ones() -> None:
     """Every size that replay gives is one that engines gave."""
 
-    def sizes(fidelity: str) -> set[int]:
-        found = connections(scenario(**VARYING, fidelity=fidelity), seed=7)
+    def sizes(fidelity: str, scripts: int = 8) -> set[int]:
+        found = connections(scenario(**VARYING, fidelity=fidelity, scripts=scripts), seed=7)
         return set(found.filter(pc.equal(found["outcome"], "full"))["bytes_received"].to_pylist())
 
     live, replay = sizes("live"), sizes("replay")
     assert len(live) >= 3
     assert len(replay) >= 2
     assert replay <= live
+    assert len(sizes("replay", scripts=1)) < len(replay)
 
 
 def test_engines_run_for_a_few_connections_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,3 +158,20 @@ def test_engines_run_for_a_few_connections_only(monkeypatch: pytest.MonkeyPatch)
     assert {row["outcome"] for row in rows(found)} == {"full", "resumed-by-id"}
     assert {row["cache_hit"] for row in rows(found)} == {None, True, False}
     assert len(begun) <= 20
+
+
+def test_what_is_rarely_asked_reaches_the_cache() -> None:
+    """An ID that nobody was given, and a session whose connection a fatal alert has ended."""
+    world = scenario(fidelity="replay")
+    sink = sim.MemorySink()
+    one = World(world, seed=1, sink=sink)
+    ends = one._peers.connect(one._clients.groups[0], None, 0, recorded=True, now=0.0)
+    assert isinstance(ends, ReplayEnds)
+    cache = ends._peers.sessions
+    assert cache is not None
+    assert ends._ask(Question.LOOKUP_UNKNOWN, 0.0) is False
+    assert cache.misses == 1
+    assert ends._ask(Question.STORE, 0.0) is True
+    assert len(cache) == 1
+    assert ends._ask(Question.REMOVE, 0.0) is True
+    assert len(cache) == 0

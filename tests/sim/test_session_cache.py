@@ -15,7 +15,7 @@ Action = tuple[Literal["store", "lookup", "remove"], int, float]
 ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(["store", "lookup", "lookup", "remove"]),
-        st.integers(0, 12),
+        st.integers(1, 3),
         st.sampled_from([0.0, 0.5, 1.0, 3.0]),
     ),
     max_size=60,

@@ -28,7 +28,6 @@ from typing import Any
 
 import ciw
 import pyarrow as pa
-import pyarrow.parquet as pq
 import simpy
 from rich.console import Console
 from rich.table import Table
@@ -37,6 +36,7 @@ import experiments
 import sim
 import tls
 from experiments.scenario_files.overrides import setting
+from experiments.studies.jobs import ParquetSink
 from experiments.studies.study import plan
 from sim.peers.engine_pair import EnginePair
 from sim.peers.engines import client_configs, server_config
@@ -57,27 +57,6 @@ class Counted:
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Count the rows of a batch."""
         self.connections += batch.num_rows if table == "connections" else 0
-
-
-class ParquetFolder(Counted):
-    """A sink that writes what a study writes."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._writers = {
-            name: pq.ParquetWriter(folder / f"{name}.parquet", schema)
-            for name, schema in sim.SCHEMAS.items()
-        }
-
-    def write(self, table: str, batch: pa.RecordBatch) -> None:
-        """Count and write a batch."""
-        super().write(table, batch)
-        self._writers[table].write_batch(batch)
-
-    def close(self) -> None:
-        """Finish the files."""
-        for writer in self._writers.values():
-            writer.close()
 
 
 def world(sessions: float, **settings: Any) -> sim.Scenario:
@@ -274,11 +253,10 @@ def grow(size: int) -> tuple[int, float]:
     """One run of so many sessions: how many it had, and CPU seconds."""
     scenario = world(size, fidelity="replay", **{"server.cores": 64})
     with tempfile.TemporaryDirectory() as folder:
-        sink = ParquetFolder(Path(folder))
         start = process_time()
-        sim.simulate(scenario, seed=1, sink=sink)
-        sink.close()
-        return sink.connections, process_time() - start
+        with ParquetSink(Path(folder)) as sink:
+            sim.simulate(scenario, seed=1, sink=sink)
+        return sink.rows["connections"], process_time() - start
 
 
 def alive(quick: bool) -> Table:

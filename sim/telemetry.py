@@ -147,9 +147,9 @@ class Table:
         """Hand the last rows to the sink; a table without rows is handed over as an empty one."""
         self._pack()
         if self._end or not self._handed_over:
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         """Hand the packed rows so far to the sink."""
         packed = np.frombuffer(self._buffer, self._type, count=self._end // self._row_size)
         arrays = [
@@ -174,7 +174,7 @@ class Table:
             pack_into(buffer, self._end, *row)
             self._end += size
             if self._end == len(buffer):
-                self.flush()
+                self._flush()
         self._waiting.clear()
 
     def _arrow(self, position: int, values: np.ndarray, column: Column) -> pa.Array:

@@ -153,7 +153,7 @@ class World:
 def _rare_garbage_collection() -> Iterator[None]:
     """Look for cyclic garbage rarely: a collection takes long where many connections are alive.
 
-    Only engines leave cycles, and those of 50,000 objects fit in some ten megabytes.
+    Hardly anything leaves cycles, and those of 50,000 objects fit in some ten megabytes.
     """
     thresholds = gc.get_threshold()
     gc.set_threshold(50_000, 20, 20)

@@ -81,7 +81,7 @@ def run_job(job: Job, folder: Path) -> None:
     partial.mkdir(parents=True)
     try:
         began = time.perf_counter()
-        with _ParquetSink(partial) as sink:
+        with ParquetSink(partial) as sink:
             sim.simulate(
                 job.scenario,
                 seed=job.seed,
@@ -122,7 +122,7 @@ def remove_partial(folder: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-class _ParquetSink:
+class ParquetSink:
     """A `sim.Sink` that writes each table to `TABLE.parquet`, one row group a batch."""
 
     def __init__(self, folder: Path) -> None:
@@ -133,10 +133,11 @@ class _ParquetSink:
         }
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Write a row group, and count its rows."""
         self.rows[table] += batch.num_rows
         self._writers[table].write_batch(batch)
 
-    def __enter__(self) -> _ParquetSink:
+    def __enter__(self) -> ParquetSink:
         return self
 
     def __exit__(self, *exception: Any) -> None:

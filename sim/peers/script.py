@@ -41,8 +41,11 @@ class Asked:
 class Place:
     """A place in the scripts, and how engines get there.
 
+    Engines stand at the place that they have played to last; everywhere else they are made anew
+    and play from the beginning.
+
     Args:
-        before: the place before it; `None` when `before` is where engines are made.
+        before: the place before it; for the first, what makes engines.
         turn: played there to get here.
         answers: given at that turn.
     """

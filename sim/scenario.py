@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Discriminator, Field, Tag, field_validator, model_validator
 
 from sim.description import Description
 from sim.hosts.client import ClientDescription
 from sim.hosts.server import ServerDescription
-from sim.network.path import Path
+from sim.middleboxes.kinds import AnyMiddlebox
+from sim.middleboxes.terminating_proxy import TerminatingProxy
+from sim.network.link import Link
+from sim.network.path import ONLY, Path, check_path
 from sim.network.tcp import Tcp
 from sim.units import Duration, PositiveDuration, Scale
 from sim.workload.arrivals import Arrivals
 from sim.workload.http import Http
 from sim.workload.populations import Population
+
+
+def _which_path(value: Any) -> str:
+    return "(name)" if isinstance(value, str) else "(link)"
 
 
 class Scenario(Description):
@@ -48,8 +55,18 @@ class Scenario(Description):
     """Who comes."""
     clients: tuple[ClientDescription, ...]
     """What they come with."""
-    path: Path
-    """What lies between them and the server."""
+    path: Annotated[
+        Annotated[Link, Tag("(link)")] | Annotated[str, Tag("(name)")],
+        Discriminator(_which_path),
+    ]
+    """What lies between them and the server: a link, or the name of one of `paths`, which clients
+    take unless they say something else."""
+    links: dict[str, Link] = Field(default={})
+    """The links of the network, by name."""
+    middleboxes: dict[str, AnyMiddlebox] = Field(default={})
+    """Firewalls, proxies and other boxes, by name."""
+    paths: dict[str, Path] = Field(default={})
+    """The ways from clients to the server, by name."""
     tcp: Tcp = Tcp()
     """How both speak TCP."""
     http: Http
@@ -72,3 +89,41 @@ class Scenario(Description):
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the shares of all clients must add up to 1, not {total:g}")
         return clients
+
+    @property
+    def replays(self) -> bool:
+        """Whether connections replay scripts, and sessions are mere numbers."""
+        ends_tls = any(isinstance(box, TerminatingProxy) for box in self.middleboxes.values())
+        return self.fidelity == "replay" and (self.server.security != "plain" or ends_tls)
+
+    @property
+    def all_links(self) -> dict[str, Link]:
+        """All links by name, that of `path` included where it is one."""
+        return self.links | ({} if isinstance(self.path, str) else {ONLY: self.path})
+
+    @property
+    def all_paths(self) -> dict[str, Path]:
+        """All paths by name, `path` included where it is a link."""
+        only = {} if isinstance(self.path, str) else {ONLY: Path(crosses=(ONLY,))}
+        return self.paths | only
+
+    @property
+    def default_path(self) -> str:
+        """The path of clients that name none."""
+        return self.path if isinstance(self.path, str) else ONLY
+
+    @model_validator(mode="after")
+    def _paths_lead_somewhere(self) -> Self:
+        for name, path in self.paths.items():
+            check_path(name, path, self.links, self.middleboxes)
+        taken = [("path", self.path)] if isinstance(self.path, str) else []
+        taken += [
+            (f"clients.{number}.path", client.path)
+            for number, client in enumerate(self.clients)
+            if client.path is not None
+        ]
+        for place, name in taken:
+            if name not in self.paths:
+                known = ", ".join(sorted(self.paths)) or "none"
+                raise ValueError(f'{place}: there is no path "{name}"; there are: {known}')
+        return self

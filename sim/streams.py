@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from struct import Struct
 
 import numpy as np
+
+_EIGHT = Struct("<8Q")
 
 BLOCK = 4096
 """Draws are made this many at a time: a single call of numpy costs as much as fifty of a block."""
@@ -75,6 +78,22 @@ class EntropySource:
         own = self._keyed.copy()
         own.update(connection.to_bytes(8, "little"))
         return ConnectionEntropy(own)
+
+
+class ConnectionDraws:
+    """Draws from [0, 1) of one connection, from its random bytes: call it for the next."""
+
+    __slots__ = ("_bytes", "_waiting")
+
+    def __init__(self, entropy: ConnectionEntropy) -> None:
+        self._bytes = entropy
+        self._waiting: list[int] = []
+
+    def __call__(self) -> float:
+        """The next draw."""
+        if not self._waiting:
+            self._waiting = list(_EIGHT.unpack(self._bytes(_EIGHT.size)))
+        return (self._waiting.pop() >> 11) * 2.0**-53
 
 
 class ConnectionEntropy:

@@ -14,14 +14,12 @@ from sim.activity import Activity, Moments
 from sim.connection import Connection, Surroundings
 from sim.hosts.client import ClientGroup, Clients
 from sim.hosts.server import Server
-from sim.peers import Peers
-from sim.peers.live import LivePeers
-from sim.peers.plain import PlainPeers
-from sim.peers.replay import ReplayPeers
+from sim.network.network import Network
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.tables import COLUMNS
 from sim.telemetry import Sink, Table
+from sim.ways import Ways, session_cache
 
 _REPORTS = 200
 _VISITS_AT_ONCE = 256
@@ -38,15 +36,23 @@ class World:
         self._streams = Streams(seed, replication)
         self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
         self._environment = simpy.Environment(initial_time=-scenario.warm_up)
-        self._make_hosts()
+        now = -scenario.warm_up
+        self._clients = Clients(
+            scenario.clients, scenario.default_path, array("q") if scenario.replays else []
+        )
+        self._server = Server(
+            scenario.server, session_cache(scenario.server.sessions, scenario), now
+        )
+        self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
+        ways = Ways(scenario, self._streams, self._network, self._server, self._tables["bridged"])
+        taken = {group.path for group in self._clients.groups}
+        self._ways = {
+            name: ways.way(path) for name, path in scenario.all_paths.items() if name in taken
+        }
         self._unfinished = 0
         self._surroundings = Surroundings(
-            path=scenario.path,
-            tcp=scenario.tcp,
             http=scenario.http,
-            server=self._server,
-            serve=self._server.cpu.serve,
-            peers=self._peers,
+            server=self._server.name,
             table=self._tables["connections"],
             ended=self._ended,
         )
@@ -55,48 +61,37 @@ class World:
         """Simulate everything and hand all rows to the sink."""
         with _rare_garbage_collection():
             self._simulate(progress)
-        for work in (self._server.work, *(group.work for group in self._clients.groups)):
+        tables = self._tables
+        works = [self._server.work, *(group.work for group in self._clients.groups)]
+        for work in [*works, *(proxy.work for proxy in self._network.proxies)]:
             for row in work.rows():
-                self._tables["operations"].append(list(row))
-        for table in self._tables.values():
+                tables["operations"].append(list(row))
+        for verdict in self._network.verdicts.rows():
+            tables["verdicts"].append(verdict)
+        for table in tables.values():
             table.close()
         if progress is not None:
             progress(1.0)
 
     def _simulate(self, progress: Callable[[float], None] | None) -> None:
-        environment = self._environment
+        environment, network, tables = self._environment, self._network, self._tables
         Activity(environment, self._arrivals())
         self._advance(0.0, progress)
         self._server.begin_recording(0.0)
+        network.begin_recording(0.0)
         for moment in self._moments_of_samples():
             self._advance(moment, progress)
-            self._tables["samples"].append(self._server.sample(moment))
+            tables["samples"].append(self._server.sample(moment))
+            for row in network.link_rows(moment):
+                tables["links"].append(row)
+            for row in network.box_rows(moment):
+                tables["middleboxes"].append(row)
         while self._unfinished:
             environment.step()
 
-    def _make_hosts(self) -> None:
-        """Server, clients and how their ends run: sessions are whole ones, or numbers."""
-        scenario, streams = self._scenario, self._streams
-        described, start = scenario.server.sessions, scenario.start.timestamp()
-        if scenario.fidelity == "replay" and scenario.server.security != "plain":
-            numbers = None if described is None else described.numbers_cache(scenario.scale)
-            self._clients = Clients(scenario.clients, array("q"))
-            self._server = Server(scenario.server, numbers, -scenario.warm_up)
-            self._peers: Peers = ReplayPeers(
-                self._server, numbers, scenario.clients, start, streams, scenario.scripts
-            )
-            return
-        sessions = None if described is None else described.cache(scenario.scale)
-        self._clients = Clients(scenario.clients, [])
-        self._server = Server(scenario.server, sessions, -scenario.warm_up)
-        if scenario.server.security == "plain":
-            self._peers = PlainPeers(self._server)
-        else:
-            self._peers = LivePeers(self._server, sessions, scenario.clients, start, streams)
-
     def _arrivals(self) -> Moments:
         """Each visit: the life of its connection begins."""
-        environment, surroundings = self._environment, self._surroundings
+        environment, surroundings, ways = self._environment, self._surroundings, self._ways
         duration = self._scenario.duration
         endless = self._scenario.kind == "steady-state"
         now = environment.now
@@ -107,7 +102,10 @@ class World:
             now = yield time if time > now else now
             recorded = 0 <= time < duration
             self._unfinished += recorded
-            connection = Connection(surroundings, number, client, group, recorded=recorded, now=now)
+            way = ways[group.path]
+            connection = way.connection(
+                surroundings, number, client, group, recorded=recorded, now=now
+            )
             Activity(environment, connection.life())
 
     def _visits(self, start: float) -> Iterator[tuple[float, int, ClientGroup]]:

@@ -48,8 +48,9 @@ def _path_in(content: Any, location: Iterable[str | int]) -> Path:
     """Turn pydantic's location into a path of the file.
 
     Pydantic puts the tag of the chosen alternative into its locations; the file has no such level.
+    Tags that are no values of the file stand in parentheses.
     """
-    parts = list(location)
+    parts = [part for part in location if not str(part).startswith("(")]
     path: Path = ()
     for index, part in enumerate(parts):
         inner = _at(content, (part,))
@@ -71,9 +72,12 @@ def _explain(cause: ErrorDetails, path: Path, content: Any) -> str:
     if kind == "missing":
         return f'the key "{path[-1]}" is missing; add it'
     if kind == "union_tag_invalid":
-        key = context["discriminator"].strip("'")
-        known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-        wrong = str(context["tag"])
+        known = [tag.strip(" '()") for tag in context["expected_tags"].split(",")]
+        key, wrong = context["discriminator"].strip("'"), str(context["tag"]).strip("()")
+        if key.endswith(")"):
+            # A function chooses: the file's own word for it is the one that is unknown.
+            key = next((name for name, value in written.items() if value == wrong), "kind")
+            known = [tag for tag in known if tag != "constant"]
         return f'{key} = "{wrong}" is unknown; {did_you_mean(wrong, known, what="known")}'
     if kind == "union_tag_not_found":
         return f"the key {context['discriminator']} is missing; add it: it says which kind is meant"

@@ -77,10 +77,20 @@ def _resolve(root: Schema, schema: Schema, content: Any) -> Schema:
             if tag not in rule["mapping"]:
                 return {"properties": {rule["propertyName"]: {}}}
             schema = {"$ref": rule["mapping"][tag]}
-        elif "anyOf" in schema:
-            tables = [one for one in schema["anyOf"] if "$ref" in one or "properties" in one]
+        elif "anyOf" in schema or "oneOf" in schema:
+            choice = schema.get("anyOf") or schema["oneOf"]
+            tables = [one for one in choice if "$ref" in one or "properties" in one]
             if not tables:
                 return schema
-            schema = tables[0]
+            schema = next((one for one in tables if _is_meant(root, one, content)), tables[0])
         else:
             return schema
+
+
+def _is_meant(root: Schema, schema: Schema, content: Any) -> bool:
+    """Whether the content says by a word that it is of this alternative."""
+    properties = _resolve(root, schema, content).get("properties", {})
+    return any(
+        "const" in described and _inner(content, name) == described["const"]
+        for name, described in properties.items()
+    )

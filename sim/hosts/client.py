@@ -5,17 +5,19 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from itertools import accumulate
 from math import nan
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from sim import identities
 from sim.costs import machine_profile
 from sim.description import Description
 from sim.hosts.machine import Machine
 from sim.hosts.work import Work
-from sim.workload.browsers import browser
+from sim.workload.browsers import Browser, browser
 
 
 class ClientDescription(Description):
@@ -30,6 +32,19 @@ class ClientDescription(Description):
     warnings: Literal["heeded", "clicked away"] = "heeded"
     """What its user does when the certificate names another server, is out of date or comes from an
     unknown authority: "heeded" ends the connection with an alert, "clicked away" goes on."""
+
+    path: str | None = None
+    """The path that they take, a name of `paths`; else the scenario's."""
+    network: IPv4Network = IPv4Network("10.0.0.0/8")
+    """Where their addresses are from, as packet filters and NAT see them: "192.168.0.0/16"."""
+    trusts: tuple[str, ...] = Field(default=("contoso-root",), min_length=1)
+    """The authorities whose certificates they trust; of those that ship."""
+
+    @field_validator("trusts")
+    @classmethod
+    def _known_authorities(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        identities.trust_store(*names)
+        return names
 
     @field_validator("profile")
     @classmethod
@@ -75,11 +90,29 @@ class ClientGroup:
 
     A browser remembers one session of the server, its newest, from the full handshake that made it
     for as long as its profile says.
+
+    Args:
+        profile: the browser.
+        work: that of the machines it runs on.
+        memory: its clients' sessions.
+        first_address, addresses: the network that they are in, and how many addresses it has.
+        path: the name of the path that they take.
     """
 
-    def __init__(self, description: ClientDescription, memory: SessionMemory) -> None:
-        self.browser = browser(description.profile)
-        self.work = Work(f"clients/{description.profile}", machine_profile(description.machine))
+    def __init__(
+        self,
+        profile: Browser,
+        work: Work,
+        memory: SessionMemory,
+        first_address: int,
+        addresses: int,
+        path: str,
+    ) -> None:
+        self.browser = profile
+        self.work = work
+        self.path = path
+        self._first_address = first_address
+        self._addresses = addresses
         self.remember = memory.remember
         self._recall = memory.recall
         self._lifetime = self.browser.session_lifetime
@@ -88,15 +121,38 @@ class ClientGroup:
         """The session that this client offers at `now`, if it still remembers one."""
         return self._recall(client, now, self._lifetime)
 
+    def address(self, client: int) -> int:
+        """This client's address; they come round again where there are more clients."""
+        return self._first_address + (client + 1) % self._addresses
+
 
 class Clients:
-    """All clients, of whom only those exist that have come."""
+    """All clients, of whom only those exist that have come.
+
+    Args:
+        descriptions: of the groups.
+        path: the path of those that name none.
+        sessions: empty, for `SessionMemory`.
+    """
 
     def __init__(
-        self, descriptions: Sequence[ClientDescription], sessions: list[Any] | array[int]
+        self,
+        descriptions: Sequence[ClientDescription],
+        path: str,
+        sessions: list[Any] | array[int],
     ) -> None:
         memory = SessionMemory(sessions)
-        self.groups = [ClientGroup(description, memory) for description in descriptions]
+        self.groups = [
+            ClientGroup(
+                browser(each.profile),
+                Work(f"clients/{each.profile}", machine_profile(each.machine)),
+                memory,
+                int(each.network.network_address),
+                each.network.num_addresses,
+                each.path or path,
+            )
+            for each in descriptions
+        ]
         self._shares = list(accumulate(description.share for description in descriptions))
         self._group_of = bytearray()
 

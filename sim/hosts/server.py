@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from difflib import get_close_matches
-from heapq import heappop, heappush
-from typing import Any, Literal
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -16,8 +17,10 @@ from sim.description import Description
 from sim.hosts import cpu
 from sim.hosts.cpu import Cpu
 from sim.hosts.machine import Machine
+from sim.hosts.open_connections import OpenConnections
 from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
+from sim.network.ports import Port
 from sim.telemetry import COUNT, TIME, WORD, Column
 from sim.units import Capacity, Lifetime, scaled
 
@@ -64,19 +67,11 @@ class Sessions(Description):
         return None if self.capacity is None else scaled(self.capacity, scale)
 
 
-class ServerDescription(Description):
-    """A server."""
+class TlsSettings(Description):
+    """How a host speaks TLS to those who connect to it."""
 
-    name: str = Field(default="www.contoso.com", min_length=1)
-    """Its DNS name: what clients want, what its certificate should name, how tables call it."""
     identity: str = "contoso-rsa-1024"
     """The certificate chain and key that it shows; one of those that ship."""
-    machine: Machine
-    """The machine profile that prices its work."""
-    cores: int = Field(default=1, gt=0)
-    """Processor cores, not scaled."""
-    security: Literal["tls", "plain"] = "tls"
-    """"tls", or "plain" for HTTP without it."""
     versions: tuple[str, ...] = tuple(map(tls.version_name, tls.IMPLEMENTED_VERSIONS))
     """Protocol versions it speaks: ["SSL 3.0", "TLS 1.0"]."""
     suites: tuple[str, ...] = tuple(map(tls.suite_name, tls.DEFAULT_SUITES))
@@ -104,6 +99,26 @@ class ServerDescription(Description):
     @classmethod
     def _known_suites(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _all_known(names, map(tls.suite_name, tls.IMPLEMENTED_SUITES), "cipher suite")
+
+
+class ServerDescription(TlsSettings):
+    """A server."""
+
+    name: str = Field(default="www.contoso.com", min_length=1)
+    """Its DNS name: what clients want, what its certificate should name, how tables call it."""
+    address: IPv4Address = IPv4Address("192.0.2.80")
+    """Its address, as packet filters and NAT see it."""
+    port: Port = 443
+    """Where it listens: 443 for https, 465 for smtps, 636 for ldaps, 993 for imaps."""
+    backlog: Annotated[int, Field(gt=0)] | None = None
+    """How many connections may wait to be accepted; a SYN that finds no room is dropped, and sent
+    again by its client. Else any number."""
+    machine: Machine
+    """The machine profile that prices its work."""
+    cores: int = Field(default=1, gt=0)
+    """Processor cores, not scaled."""
+    security: Literal["tls", "plain"] = "tls"
+    """"tls", or "plain" for HTTP without it."""
 
 
 def _all_known(names: tuple[str, ...], known: Iterable[str], what: str) -> tuple[str, ...]:
@@ -146,25 +161,33 @@ class Server:
         self.cpu = Cpu(description.cores, now)
         self.work = Work(description.name, machine_profile(description.machine))
         self.sessions = sessions
-        self._open_connections = 0
-        self._closing: list[float] = []
+        self._open = OpenConnections()
+        self._accepted_at: deque[float] = deque()
         self._counted_before = (0, 0, 0)
+
+    @property
+    def always_admits(self) -> bool:
+        """Whether its backlog has room for everything."""
+        return self.description.backlog is None
+
+    def admits(self, now: float) -> bool:
+        """Whether there is room in its backlog for a connection whose SYN is here."""
+        backlog, accepted_at = self.description.backlog, self._accepted_at
+        while accepted_at and accepted_at[0] <= now:
+            accepted_at.popleft()
+        return backlog is None or len(accepted_at) < backlog
+
+    def accept(self, moment: float) -> None:
+        """A connection that has something to read is accepted then, no earlier than others."""
+        self._accepted_at.append(moment)
 
     def open_connection(self) -> None:
         """A client opens a TCP connection now."""
-        self._open_connections += 1
+        self._open.open()
 
     def close_connection(self, moment: float) -> None:
         """One of them will be closed at that moment."""
-        heappush(self._closing, moment)
-
-    def open_connections(self, now: float) -> int:
-        """How many are open, `now` never less than before."""
-        closing = self._closing
-        while closing and closing[0] <= now:
-            heappop(closing)
-            self._open_connections -= 1
-        return self._open_connections
+        self._open.close(moment)
 
     def begin_recording(self, now: float) -> None:
         """Count from here on."""
@@ -179,7 +202,7 @@ class Server:
             self.name,
             self.cpu.sample_utilisation(now),
             self.cpu.queue_length(now),
-            self.open_connections(now),
+            self._open.count(now),
             len(self.sessions) if self.sessions is not None else 0,
             *(count - before for count, before in counters),
         ]

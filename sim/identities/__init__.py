@@ -30,16 +30,20 @@ def identity(name: str) -> tls.Identity:
 
 
 @cache
-def trust_store(name: str = "contoso-root") -> tls.TrustStore:
-    """A trust store with the one authority of that name.
+def trust_store(*names: str) -> tls.TrustStore:
+    """A trust store with the authorities of those names; Contoso's root where none is named.
 
-    Raises `ValueError`, naming those that exist, when there is none.
+    Raises `ValueError`, naming those that exist, when there is none of a name.
     """
     folder = _folder().joinpath("authorities")
     authorities = _identities(folder)
-    if name not in authorities:
-        raise ValueError(_unknown("authority", name, authorities))
-    return tls.TrustStore.from_pem(folder.joinpath(name + _CERTIFICATE).read_bytes())
+    for name in names:
+        if name not in authorities:
+            raise ValueError(_unknown("authority", name, authorities))
+    chosen = names or ("contoso-root",)
+    return tls.TrustStore.from_pem(
+        b"".join(folder.joinpath(name + _CERTIFICATE).read_bytes() for name in chosen)
+    )
 
 
 def names() -> tuple[str, ...]:

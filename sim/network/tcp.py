@@ -1,81 +1,103 @@
-"""TCP: connection set-up, segments, and slow start, in rounds and not in packets."""
+"""TCP: how the hosts of a world speak it, and its rounds where nothing is in the way."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import Field
 
 from sim.description import Description
-from sim.network.path import Path
-from sim.units import PositiveSize
+from sim.units import Duration, PositiveDuration, PositiveSize
+
+IP_AND_TCP_HEADERS = 40
+TIMESTAMPS = 12
 
 
 class Tcp(Description):
     """How both hosts speak TCP."""
 
     maximum_segment_size: PositiveSize = 1460
-    """Bytes of data in a segment: "1460 B", what Ethernet's 1,500 leave."""
+    """Bytes of data in a segment at most: "1460 B", what Ethernet's 1,500 leave. A path's MTU and
+    timestamps leave less."""
     initial_window: int = Field(default=10, gt=0)
     """Segments a host may send before the first acknowledgement: 10 by RFC 6928; 3 full segments
     by RFC 3390 (2002), 2 by RFC 2581 (1999), 1 before."""
+    congestion_control: Literal["reno", "cubic"] = "reno"
+    """How the window grows beyond slow start and shrinks after a loss: RFC 5681, or RFC 9438. BBR
+    would keep its window after a random loss, and pace what it sends by the rate that it measures;
+    neither makes a difference to flights within the initial window."""
+    timestamps: bool = False
+    """Whether segments carry timestamps (RFC 7323): 12 bytes of each, as with Linux."""
+    loss_probe: bool = False
+    """Whether a sender that hears nothing probes after two round trips, and takes what was sent
+    before an acknowledged segment for lost (RFC 8985); without it three duplicate acknowledgements
+    tell a loss (RFC 5681), and the time-out where there are fewer."""
+    delayed_acknowledgement: Duration = 0.0
+    """How long a receiver keeps back the acknowledgement of a lone segment: "200 ms" with Windows
+    Server 2003. With "0 s" it acknowledges each, as Linux does at a connection's start."""
+    initial_timeout: PositiveDuration = 1.0
+    """When a SYN is sent again, and twice as long after each further time: "1 s" (RFC 6298), "3 s"
+    (RFC 2988, 2000)."""
+    minimum_timeout: PositiveDuration = 0.2
+    """The shortest retransmission time-out: "1 s" by RFC 6298, "200 ms" with Linux."""
+    connect_timeout: PositiveDuration = 21.0
+    """When a client gives up that has had no answer to its SYNs: "21 s" with Windows."""
+    user_timeout: PositiveDuration = 60.0
+    """How long what was sent may stay unacknowledged, or a request unanswered, before the
+    connection is given up (RFC 5482): "60 s"."""
+    keep_alive: PositiveDuration | None = None
+    """After how long a pause a probe is sent: "2 h" (RFC 1122); else none is."""
+    slow_start_after_idle: bool = True
+    """Whether the window falls back to the initial one after a pause longer than the retransmission
+    time-out (RFC 5681 §4.1)."""
 
-
-class TcpConnection:
-    """One TCP connection, both directions, without loss.
-
-    Each host's congestion window opens by a segment with each segment acknowledged (slow start,
-    RFC 5681 §3.1) and stays open over the connection. A flight of n segments in a window of w takes
-    as many rounds as it takes w, 2w, 4w ... to add up to n; one round trip lies between two rounds.
-    Acknowledgements are not delayed.
-
-    Attributes:
-        one_way: seconds until the first byte of a flight is at the other end.
-        one_way_trips: how often the connection has waited for the way through the network.
-    """
-
-    __slots__ = ("_client_window", "_segment", "_server_window", "one_way", "one_way_trips")
-
-    def __init__(self, tcp: Tcp, path: Path) -> None:
-        self._segment = tcp.maximum_segment_size
-        self._client_window = self._server_window = tcp.initial_window
-        self.one_way = path.one_way
-        self.one_way_trips = 0
+    def segment(self, mtu: int) -> int:
+        """Bytes of data in a full segment on a path of that MTU."""
+        fits = min(self.maximum_segment_size, mtu - IP_AND_TCP_HEADERS)
+        return fits - TIMESTAMPS if self.timestamps else fits
 
     @property
-    def round_trips(self) -> int:
-        """Whole round trips waited for so far."""
-        return self.one_way_trips // 2
+    def headers(self) -> int:
+        """Bytes of IP and TCP headers in each packet."""
+        return IP_AND_TCP_HEADERS + (TIMESTAMPS if self.timestamps else 0)
 
-    def connect(self) -> float:
-        """Seconds until the client may send: SYN and SYN-ACK."""
-        self.one_way_trips += 2
-        return 2 * self.one_way
 
-    def to_server(self, size: int) -> float:
-        """Seconds until the last byte of a flight is at the server."""
+class Rounds:
+    """What one host sends where nothing is lost or kept: its window, and how it opens.
+
+    A flight of n segments in a window of w takes as many rounds as it takes w, 2w, 4w ... to add up
+    to n; one round trip lies between two rounds. The window opens by a segment with each that is
+    acknowledged (slow start, RFC 5681 §3.1), no further than to twice what was on the way.
+    """
+
+    __slots__ = ("_initial", "_round_trip", "_segment", "_sent_at", "_timeout", "_window")
+
+    def __init__(self, tcp: Tcp, segment: int, round_trip: float) -> None:
+        self._initial = self._window = tcp.initial_window
+        self._segment = segment
+        self._round_trip = round_trip
+        # RFC 6298 §2.2 with a first sample, and no variance after it.
+        self._timeout = round_trip + max(tcp.minimum_timeout, 2 * round_trip)
+        if not tcp.slow_start_after_idle:
+            self._timeout = float("inf")
+        self._sent_at = float("inf")
+
+    def more(self, now: float, size: int) -> int:
+        """How many rounds a flight takes, sent at `now`, beyond the first."""
         segments = -(-size // self._segment)
-        window = self._client_window
-        self._client_window = window + segments
+        window = self._window
+        if window > self._initial and now - self._sent_at > self._timeout:
+            window = self._window = self._initial
+        self._sent_at = now
         if segments <= window:
-            self.one_way_trips += 1
-            return self.one_way
-        return self._rounds(segments, window)
-
-    def to_client(self, size: int) -> float:
-        """Seconds until the last byte of a flight is at the client."""
-        segments = -(-size // self._segment)
-        window = self._server_window
-        self._server_window = window + segments
-        if segments <= window:
-            self.one_way_trips += 1
-            return self.one_way
-        return self._rounds(segments, window)
-
-    def _rounds(self, segments: int, window: int) -> float:
-        """Seconds until the last of the segments is there."""
-        trips = 1
+            # A window that was not made use of proves nothing (RFC 7661).
+            self._window = max(window, min(window + segments, 2 * segments))
+            return 0
+        rounds = 0
         while segments > window:
             segments -= window
             window += window
-            trips += 2
-        self.one_way_trips += trips
-        return trips * self.one_way
+            rounds += 1
+        self._sent_at = now + rounds * self._round_trip
+        self._window = window + segments
+        return rounds

@@ -92,6 +92,12 @@ class Ends(Protocol):
     def client_takes(self, answer: Turn, now: float) -> float:
         """CPU seconds that it takes the client to read an answer that is there at `now`."""
 
+    def client_takes_from_box(self, data: bytes, now: float) -> float:
+        """CPU seconds that it takes the client to read what a box answers in the server's place.
+
+        It comes instead of the server's answer to the client's last flight.
+        """
+
 
 class Peers(Protocol):
     """Makes the ends of connections."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import tls
 from sim.hosts.client import ClientDescription
-from sim.hosts.server import ServerDescription
+from sim.hosts.server import TlsSettings
 from sim.identities import identity, trust_store
-from sim.workload.browsers import browser
+from sim.workload.browsers import Browser, browser
 
 _WARNINGS = frozenset(
     {
@@ -20,28 +20,33 @@ _WARNINGS = frozenset(
 """What a browser lets its user click away."""
 
 
-def server_config(
-    description: ServerDescription, sessions: tls.SessionStore | None
-) -> tls.ServerConfig:
+def server_config(settings: TlsSettings, sessions: tls.SessionStore | None) -> tls.ServerConfig:
     """The configuration of a server's engines, which remember sessions in `sessions` if at all."""
     return tls.ServerConfig(
-        [identity(description.identity)],
-        versions=[tls.version_from_name(name) for name in description.versions],
-        suites=[tls.suite_from_name(name) for name in description.suites],
+        [identity(settings.identity)],
+        versions=[tls.version_from_name(name) for name in settings.versions],
+        suites=[tls.suite_from_name(name) for name in settings.suites],
         sessions=sessions,
-        split_records=description.split_records,
+        split_records=settings.split_records,
     )
 
 
 def client_configs(descriptions: Sequence[ClientDescription]) -> dict[str, tls.ClientConfig]:
     """The configuration of each browser's engines, by its name."""
-    return {description.profile: _client_config(description) for description in descriptions}
+    return {
+        each.profile: client_config(
+            browser(each.profile), each.trusts, heeds_warnings=each.warnings == "heeded"
+        )
+        for each in descriptions
+    }
 
 
-def _client_config(description: ClientDescription) -> tls.ClientConfig:
-    profile = browser(description.profile)
+def client_config(
+    profile: Browser, trusts: Sequence[str], *, heeds_warnings: bool
+) -> tls.ClientConfig:
+    """The configuration of a client's engines that offer what a browser does."""
     return tls.ClientConfig(
-        trust_store(),
+        trust_store(*trusts),
         versions=profile.versions,
         suites=profile.suites,
         server_name_indication=profile.server_name_indication,
@@ -51,5 +56,5 @@ def _client_config(description: ClientDescription) -> tls.ClientConfig:
         encrypt_then_mac=False,
         session_tickets=False,
         split_records=False,
-        accept=_WARNINGS if description.warnings == "clicked away" else frozenset(),
+        accept=frozenset() if heeds_warnings else _WARNINGS,
     )

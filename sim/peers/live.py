@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tls
-from sim.hosts.client import ClientDescription, ClientGroup
-from sim.hosts.server import Server
+from sim.hosts.client import ClientGroup
+from sim.hosts.server import TlsSettings
 from sim.hosts.work import Work
 from sim.peers.ends import Turn
 from sim.peers.engine_pair import EnginePair, Said
-from sim.peers.engines import client_configs, server_config
+from sim.peers.engines import server_config
 from sim.streams import Streams
 
 
@@ -37,27 +37,34 @@ class LivePeers:
     """Connections between two engines of `tls`.
 
     Args:
-        server: whose description and work the servers' ends have.
+        host: the name that clients want.
+        work: that of the servers' ends.
+        settings: how those speak TLS.
         sessions: the server's session cache; `None` when it has none.
-        clients: the browsers' descriptions.
+        clients: the configuration of each browser.
         start: Unix time of the scenario's start.
         streams: where each connection's random bytes come from.
+        label: tells the streams of these peers from those of others.
     """
 
     def __init__(
         self,
-        server: Server,
+        host: str,
+        work: Work,
+        settings: TlsSettings,
         sessions: tls.SessionCache | None,
-        clients: Sequence[ClientDescription],
+        clients: Mapping[str, tls.ClientConfig],
         start: float,
         streams: Streams,
+        label: str,
     ) -> None:
-        self._server = server
-        self._server_config = server_config(server.description, sessions)
-        self._client_configs = client_configs(clients)
+        self._host = host
+        self._work = work
+        self._server_config = server_config(settings, sessions)
+        self._client_configs = clients
         self._calendar = Calendar(start)
-        self._client_entropy = streams.entropy("peers.client")
-        self._server_entropy = streams.entropy("peers.server")
+        self._client_entropy = streams.entropy(f"{label}.client")
+        self._server_entropy = streams.entropy(f"{label}.server")
 
     def connect(
         self,
@@ -73,12 +80,12 @@ class LivePeers:
         pair = EnginePair(
             self._client_configs[group.browser.name],
             self._server_config,
-            server_name=self._server.name,
+            server_name=self._host,
             session=session,
             entropy=(self._client_entropy.of(number), self._server_entropy.of(number)),
             clock=self._calendar,
         )
-        work = group.work, self._server.work
+        work = group.work, self._work
         return LiveEnds(pair, self._calendar, work, recorded=recorded)
 
 
@@ -138,6 +145,12 @@ class LiveEnds:
         self._calendar.now = now
         operations = self.state.client_takes(answer.data)
         return self._client_work.demand(operations, (answer.size,), self._recorded)
+
+    def client_takes_from_box(self, data: bytes, now: float) -> float:
+        """The client's engine reads what a box has sent in the server's name."""
+        self._calendar.now = now
+        operations = self.state.client_takes(data)
+        return self._client_work.demand(operations, (len(data),), self._recorded)
 
     def _clients_turn(self, said: Said) -> Turn:
         data, records, operations = said

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sim.hosts.client import ClientGroup
-from sim.hosts.server import Server
 from sim.hosts.work import Task, Work
 from sim.peers.ends import ACCEPT, REQUEST, Operations, Turn
 
@@ -67,11 +66,11 @@ class PlainPeers:
     """Connections without TLS.
 
     Args:
-        server: whose work the answers are.
+        work: the server's.
     """
 
-    def __init__(self, server: Server) -> None:
-        self._server = _ServerTurns(server.work)
+    def __init__(self, work: Work) -> None:
+        self._server = _ServerTurns(work)
         self._clients: dict[str, _ClientTurns] = {}
 
     def connect(
@@ -132,5 +131,11 @@ class PlainEnds:
     def client_takes(self, answer: Turn, now: float) -> float:
         """What TCP takes."""
         turn = self._taking[answer.size]
+        turn.times += self._recorded
+        return turn.seconds
+
+    def client_takes_from_box(self, data: bytes, now: float) -> float:
+        """What TCP takes."""
+        turn = self._taking[len(data)]
         turn.times += self._recorded
         return turn.seconds

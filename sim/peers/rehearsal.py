@@ -15,7 +15,6 @@ from math import inf
 from typing import Any, Protocol
 
 import tls
-from sim.identities import trust_store
 from sim.peers.ends import Operations
 from sim.peers.engine_pair import EnginePair, Said
 
@@ -53,11 +52,10 @@ class Eras:
 
     Args:
         start: Unix time of the scenario's start.
-        chain: the certificates whose validity matters, beside the trusted ones.
+        certificates: those whose validity matters.
     """
 
-    def __init__(self, start: float, chain: Sequence[Validity]) -> None:
-        certificates = (*chain, *trust_store().all())
+    def __init__(self, start: float, certificates: Sequence[Validity]) -> None:
         self._begins = sorted(certificate.not_before for certificate in certificates)
         self._ends = sorted(certificate.not_after for certificate in certificates)
         self._start = start
@@ -231,3 +229,7 @@ class Rehearsal:
     def client_takes(self) -> Operations:
         """As `EnginePair`, of the server's last flight."""
         return self.engines.client_takes(self._flight)
+
+    def client_takes_from_box(self, data: bytes) -> Operations:
+        """As `EnginePair.client_takes`, of what a box has sent in the server's name."""
+        return self.engines.client_takes(data)

@@ -8,19 +8,19 @@ asked (see `sim.peers.rehearsal`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
 import tls
-from sim.hosts.client import ClientDescription, ClientGroup
-from sim.hosts.server import Server
+from sim.hosts.client import ClientGroup
+from sim.hosts.server import TlsSettings
 from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
 from sim.identities import identity
-from sim.peers.ends import Turn
+from sim.peers.ends import Operations, Turn
 from sim.peers.engine_pair import EnginePair, Said
-from sim.peers.engines import client_configs, server_config
+from sim.peers.engines import server_config
 from sim.peers.rehearsal import Answers, Eras, OfferedSession, Prompter, Question, Rehearsal
 from sim.peers.script import (
     CLOSING,
@@ -52,33 +52,41 @@ class ReplayPeers:
     kind that differ in nothing but the content of their secrets.
 
     Args:
-        server: whose description and work the servers' ends have.
+        host: the name that clients want.
+        work: that of the servers' ends.
+        settings: how those speak TLS.
         sessions: the server's session cache; `None` when it has none.
-        clients: the browsers' descriptions.
+        clients: the configuration of each browser.
         start: Unix time of the scenario's start.
         streams: where the random bytes of the scripts come from.
+        label: tells the streams of these peers from those of others.
         scripts: how many scripts a class has; connections take them in turn.
     """
 
     def __init__(
         self,
-        server: Server,
+        host: str,
+        work: Work,
+        settings: TlsSettings,
         sessions: SessionCache | None,
-        clients: Sequence[ClientDescription],
+        clients: Mapping[str, tls.ClientConfig],
         start: float,
         streams: Streams,
+        label: str,
         scripts: int,
     ) -> None:
         self.sessions = sessions
-        self.eras = Eras(start, identity(server.description.identity).certificates)
-        self._server = server
+        certificates = list(identity(settings.identity).certificates)
+        for config in clients.values():
+            certificates.extend(config.trust.all())
+        self.eras = Eras(start, certificates)
+        self._host = host
+        self._work = work
         self._scripts = scripts
         self._prompter = Prompter(self.eras)
-        self._server_config = server_config(
-            server.description, None if sessions is None else self._prompter
-        )
-        self._client_configs = client_configs(clients)
-        self._entropy = streams.entropy("peers.client"), streams.entropy("peers.server")
+        self._server_config = server_config(settings, None if sessions is None else self._prompter)
+        self._client_configs = clients
+        self._entropy = streams.entropy(f"{label}.client"), streams.entropy(f"{label}.server")
         self._beginnings: dict[Beginning, State] = {}
         self._kinds: dict[tuple[object, ...], int] = {}
         self._sessions_by_kind: list[OfferedSession] = []
@@ -96,7 +104,7 @@ class ReplayPeers:
         offered, kind = (None, None) if session is None else divmod(session, _KINDS)
         key = group.browser.name, kind, number % self._scripts, self.eras.at(now)
         state = self._beginnings.get(key) or self._begin(key)
-        return ReplayEnds(self, state, group.work, self._server.work, offered, recorded)
+        return ReplayEnds(self, state, group.work, self._work, offered, recorded)
 
     def kind_of(self, rehearsal: Rehearsal) -> int | None:
         """The number of the kind of session that a rehearsal's client has; `None` without one."""
@@ -128,7 +136,7 @@ class ReplayPeers:
             return EnginePair(
                 self._client_configs[browser],
                 self._server_config,
-                server_name=self._server.name,
+                server_name=self._host,
                 session=None if offered is None else offered.client,
                 entropy=(client_entropy.of(number), server_entropy.of(number)),
                 clock=self._prompter,
@@ -225,8 +233,17 @@ class ReplayEnds:
         taken.times += self._recorded
         return taken.seconds
 
+    def client_takes_from_box(self, data: bytes, now: float) -> float:
+        """What the script's client does with what a box has sent in the server's name."""
+        taken = self._sent.following.get(data)
+        if type(taken) is not Taken:
+            taken = self._taking_from_box(data, now)
+        self.state = taken.state
+        taken.times += self._recorded
+        return taken.seconds
+
     def _follow(
-        self, branches: Branches, key: int, now: float
+        self, branches: Branches, key: Any, now: float
     ) -> tuple[Any, Branches, Any, Answers]:
         """Ask the world what the script asks.
 
@@ -298,23 +315,42 @@ class ReplayEnds:
 
     def _taking(self, now: float) -> Taken:
         answered, before = self._answered, self.state
-        entry, branches, key, answers = self._follow(answered.following, TAKING, now)
+        data_exchanged = before.established and before.turns.get(CLOSING) is not self._sent
+        return self._write_taking(
+            answered, TAKING, Rehearsal.client_takes, answered.size, now, stays=data_exchanged
+        )
+
+    def _taking_from_box(self, data: bytes, now: float) -> Taken:
+        def turn(rehearsal: Rehearsal) -> Operations:
+            return rehearsal.client_takes_from_box(data)
+
+        return self._write_taking(self._sent, data, turn, len(data), now, stays=False)
+
+    def _write_taking(
+        self,
+        after: ScriptedTurn,
+        key: Any,
+        turn: Callable[[Rehearsal], Operations],
+        size: int,
+        now: float,
+        *,
+        stays: bool,
+    ) -> Taken:
+        """What the client takes after a turn; where it `stays` that leaves all as it was."""
+        entry, branches, key, answers = self._follow(after.following, key, now)
         if entry is not None:
             found: Taken = entry
             return found
 
-        rehearsal = answered.place.rehearse()
-        asked, operations = rehearsal.play(
-            Rehearsal.client_takes, answers, lambda question: self._ask(question, now)
-        )
-        if before.established and before.turns.get(CLOSING) is not self._sent:
-            # Data has been exchanged, which leaves everything as it was.
-            state = before
+        rehearsal = after.place.rehearse()
+        asked, operations = rehearsal.play(turn, answers, lambda question: self._ask(question, now))
+        if stays:
+            state = self.state
         else:
-            place = Place(answered.place, Rehearsal.client_takes, asked)
+            place = Place(after.place, turn, asked)
             state = State(place, rehearsal.engines, self._peers.kind_of(rehearsal))
         state.place.leave(rehearsal)
-        taken = Taken(self._client_work, operations, answered.size, state)
+        taken = Taken(self._client_work, operations, size, state)
         insert(branches, key, asked, len(answers), taken)
         return taken
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import experiments
+import sim
 from experiments.failures import WorkerDied
 from experiments.scenario_files.scenario_file import load
 from experiments.studies import executor, out_folder, running
@@ -21,7 +22,7 @@ from experiments.studies.jobs import Job, is_finished, jobs_of, run_job
 from experiments.studies.study import plan
 from tests.experiments.small_world import ROOT, Run
 
-TABLES = ("connections.parquet", "samples.parquet", "operations.parquet")
+TABLES = tuple(f"{name}.parquet" for name in sim.SCHEMAS)
 
 
 def tables(folder: Path) -> dict[str, bytes]:

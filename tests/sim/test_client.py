@@ -8,7 +8,10 @@ import pytest
 
 import sim
 import tls
+from sim.costs import machine_profile
 from sim.hosts.client import ClientDescription, ClientGroup, Clients, SessionMemory
+from sim.hosts.work import Work
+from sim.workload.browsers import browser
 
 HOUR = 3600.0
 
@@ -19,7 +22,14 @@ def memory(request: pytest.FixtureRequest) -> SessionMemory:
 
 
 def group(memory: SessionMemory) -> ClientGroup:
-    return ClientGroup(ClientDescription(profile="internet-explorer-6"), memory)
+    work = Work("clients", machine_profile("pentium-iii-933"))
+    return ClientGroup(browser("internet-explorer-6"), work, memory, 0x0A000000, 4, "path")
+
+
+def test_addresses_come_round_again(memory: SessionMemory) -> None:
+    clients = group(memory)
+    found = [clients.address(client) for client in range(6)]
+    assert found == [0x0A000001, 0x0A000002, 0x0A000003, 0x0A000000, 0x0A000001, 0x0A000002]
 
 
 def test_a_session_is_remembered_for_the_browser_s_time(memory: SessionMemory) -> None:
@@ -57,6 +67,7 @@ def test_a_client_s_browser_stays_the_same() -> None:
             ClientDescription(profile="internet-explorer-6", share=0.25),
             ClientDescription(profile="internet-explorer-8-windows-7", share=0.75),
         ],
+        "path",
         [],
     )
     first, second = clients.groups

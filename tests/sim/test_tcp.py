@@ -1,76 +1,236 @@
-"""TCP's rounds."""
+"""TCP's rounds, in closed form and segment by segment, and what loss and slow links do to them."""
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable, Generator
 from math import ceil, log2
+from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sim.network.path import Path
-from sim.network.tcp import Tcp, TcpConnection
+from sim.network.delivery import Delivery, Sender
+from sim.network.link import Lane, Way
+from sim.network.loss import IndependentLoss
+from sim.network.tcp import Rounds, Tcp
+from sim.network.track import Step, Track
 
 RTT = 0.1
+SEGMENT = 1460
+Result = TypeVar("Result")
 
 
-def connected(initial_window: int = 10) -> TcpConnection:
-    connection = TcpConnection(Tcp(initial_window=initial_window), Path(round_trip_time=f"{RTT} s"))
-    assert connection.connect() == RTT
-    assert connection.round_trips == 1
-    return connection
+def finished(steps: Generator[float, float, Result]) -> Result:
+    """Run to the end; each wait ends exactly when it should."""
+    try:
+        moment = next(steps)
+        while True:
+            moment = steps.send(moment)
+    except StopIteration as stop:
+        result: Result = stop.value
+        return result
 
 
-def rounds(connection: TcpConnection, size: int) -> int:
-    assert connection.one_way == RTT / 2
-    return round((connection.to_client(size) - connection.one_way) / RTT) + 1
+class Draws:
+    """Loses the packets of these numbers, and no other."""
+
+    def __init__(self, *lost: int) -> None:
+        self._lost = lost
+        self._packet = -1
+
+    def __call__(self) -> float:
+        self._packet += 1
+        return 0.0 if self._packet in self._lost else 1.0
 
 
-@pytest.mark.parametrize(
-    ("size", "expected"),
-    [
-        (1, 1),
-        (14_600, 1),
-        (14_601, 2),
-        (43_800, 2),
-        (43_801, 3),
-        (102_200, 3),
-        (102_201, 4),
-    ],
-)
-def test_slow_start_steps_of_a_first_flight(size: int, expected: int) -> None:
-    """IW 10 × 1460 B."""
-    assert rounds(connected(), size) == expected
+def track(rate: float | None = None, draws: Callable[[], float] | None = None) -> Track:
+    lane = Lane(Way.model_construct(rate=rate, buffer=None, loss=None), 0.0)
+    return Track([Step(lane, RTT / 2, None if draws is None else IndependentLoss(0.5, draws))])
+
+
+def sender(forward: Track | None = None, backward: Track | None = None, **tcp: Any) -> Sender:
+    return Sender(Tcp(**tcp), SEGMENT, forward or track(), backward or track(), RTT)
+
+
+def delivered(sender: Sender, size: int, now: float = 0.0) -> Delivery:
+    found = finished(sender.deliver(now, size))
+    assert found.passage.total == pytest.approx(found.last - now, abs=1e-12)
+    return found
+
+
+STEPS = [
+    (1, 1),
+    (14_600, 1),
+    (14_601, 2),
+    (43_800, 2),
+    (43_801, 3),
+    (102_200, 3),
+    (102_201, 4),
+]
+
+
+@pytest.mark.parametrize(("size", "rounds"), STEPS)
+def test_slow_start_steps_of_a_first_flight(size: int, rounds: int) -> None:
+    """IW 10 x 1460 B, in closed form and segment by segment."""
+    assert Rounds(Tcp(), SEGMENT, RTT).more(0.0, size) + 1 == rounds
+    found = delivered(sender(), size)
+    assert found.rounds + 1 == rounds
+    assert found.last == pytest.approx(RTT / 2 + (rounds - 1) * RTT)
 
 
 @given(st.integers(1, 10_000), st.integers(1, 64))
 def test_rounds_of_a_first_flight(segments: int, initial_window: int) -> None:
     expected = ceil(log2(segments / initial_window + 1) - 1e-12)
-    assert rounds(connected(initial_window), 1460 * segments) == expected
+    tcp = Tcp(initial_window=initial_window)
+    assert Rounds(tcp, SEGMENT, RTT).more(0.0, segments * SEGMENT) + 1 == expected
 
 
-def test_the_window_stays_open() -> None:
-    connection = connected(2)
-    assert rounds(connection, 6 * 1460) == 2  # 2 + 4, which opens it to 8
-    assert rounds(connection, 8 * 1460) == 1
-    assert rounds(connection, 17 * 1460) == 2
+@settings(max_examples=40)
+@given(st.lists(st.integers(1, 200_000), min_size=1, max_size=5), st.integers(1, 20))
+def test_closed_form_and_segments_agree(sizes: list[int], initial_window: int) -> None:
+    """Flight after flight on one connection, each as soon as the one before is acknowledged."""
+    rounds = Rounds(Tcp(initial_window=initial_window), SEGMENT, RTT)
+    exact = sender(initial_window=initial_window)
+    now = 0.0
+    for size in sizes:
+        more = rounds.more(now, size)
+        found = delivered(exact, size, now)
+        assert found.rounds == more
+        assert found.last == pytest.approx(now + RTT / 2 + more * RTT)
+        now = found.last + RTT / 2
 
 
-def test_each_direction_has_its_own_window() -> None:
-    connection = connected(2)
-    connection.to_client(30 * 1460)
-    assert connection.to_server(3 * 1460) == pytest.approx(3 * RTT / 2)
+def test_the_window_stays_open_and_falls_back_after_a_pause() -> None:
+    rounds = Rounds(Tcp(initial_window=2), SEGMENT, RTT)
+    assert rounds.more(0.0, 6 * SEGMENT) == 1  # 2 + 4, which opens it to 8
+    assert rounds.more(0.2, 8 * SEGMENT) == 0
+    assert rounds.more(10.0, 8 * SEGMENT) == 2  # 2 + 4 + 2
+    lasting = Rounds(Tcp(initial_window=2, slow_start_after_idle=False), SEGMENT, RTT)
+    assert lasting.more(0.0, 6 * SEGMENT) == 1
+    assert lasting.more(10.0, 8 * SEGMENT) == 0
 
 
-def test_round_trips_count_what_was_waited_for() -> None:
-    connection = connected(2)
-    connection.to_server(400)
-    connection.to_client(6 * 1460)
-    assert connection.round_trips == 3
+def test_a_window_that_is_not_used_does_not_open() -> None:
+    """RFC 7661."""
+    rounds = Rounds(Tcp(initial_window=10), SEGMENT, RTT)
+    for request in range(20):
+        assert rounds.more(float(request) / 10, 3 * SEGMENT) == 0
+    assert rounds.more(2.0, 11 * SEGMENT) == 1
 
 
-@pytest.mark.parametrize("changes", [{"initial_window": 0}, {"maximum_segment_size": "0 B"}])
+def test_a_slow_link_sends_without_a_pause() -> None:
+    """1 Mbit/s, 100 ms: the window of 10 lasts longer than a round trip, so nothing waits."""
+    found = delivered(sender(track(1e6), track(1e6)), 20 * SEGMENT)
+    assert found.last == pytest.approx(RTT / 2 + 20 * 1500 * 8 / 1e6, rel=1e-3)
+    assert found.passage.queueing == 0.0
+    assert found.first == pytest.approx(RTT / 2 + 1500 * 8 / 1e6)
+
+
+@pytest.mark.parametrize("probes", [False, True])
+def test_a_lone_segment_waits_for_the_time_out(probes: bool) -> None:
+    """RTO: 100 ms and four times 50 ms; sent again, it takes another 50 ms."""
+    found = delivered(sender(track(draws=Draws(0)), loss_probe=probes), 100)
+    assert found.last == pytest.approx(0.3 + RTT / 2)
+    assert found.passage.retransmission == pytest.approx(0.3)
+    twice = delivered(sender(track(draws=Draws(0, 1)), loss_probe=probes), 100)
+    assert twice.last == pytest.approx((0.3 + 0.3 if probes else 0.3 + 0.6) + RTT / 2)
+
+
+def test_three_acknowledgements_tell_a_loss() -> None:
+    """RFC 5681 §3.2: the first of five is missing; its repetition leaves one round trip later."""
+    found = delivered(sender(track(draws=Draws(0))), 5 * SEGMENT)
+    assert found.last == pytest.approx(RTT + RTT / 2)
+    assert found.first == found.last
+
+
+def test_two_acknowledgements_tell_one_only_with_time() -> None:
+    """RFC 8985: an eighth of a round trip later; without it the time-out has to."""
+    probing = delivered(sender(track(draws=Draws(0)), loss_probe=True), 3 * SEGMENT)
+    assert probing.last == pytest.approx(RTT + RTT / 8 + RTT / 2)
+    patient = delivered(sender(track(draws=Draws(0))), 3 * SEGMENT)
+    assert patient.last == pytest.approx(RTT + 0.3 + RTT / 2, rel=0.05)
+
+
+def test_a_lost_tail_is_probed_for() -> None:
+    """RFC 8985 §7: two round trips and two ticks after the last that was heard.
+
+    The probe's own acknowledgement tells that the one before it is lost as well.
+    """
+    found = delivered(sender(track(draws=Draws(3, 4)), loss_probe=True), 5 * SEGMENT)
+    assert found.last == pytest.approx(RTT + 2 * RTT + 0.008 + RTT + RTT / 8 + RTT / 2)
+    alone = delivered(sender(track(draws=Draws(4)), loss_probe=True), 5 * SEGMENT)
+    assert alone.last == pytest.approx(RTT + 0.3 + RTT / 2)
+
+
+def test_lost_acknowledgements_cost_nothing() -> None:
+    found = delivered(sender(backward=track(draws=Draws(*range(4)))), 5 * SEGMENT)
+    assert found.last == pytest.approx(RTT / 2)
+
+
+def test_a_loss_halves_the_window() -> None:
+    for control, window in (("reno", 20), ("cubic", 28)):
+        forward = track(draws=Draws(0))
+        halved = sender(forward, initial_window=40, congestion_control=control)
+        delivered(halved, 40 * SEGMENT)
+        assert int(halved._window.segments) == window
+        assert delivered(halved, window * SEGMENT, 1.0).rounds == 0
+        assert delivered(halved, 2 * window * SEGMENT, 1.5).rounds == 1
+
+
+def test_a_lone_segment_is_acknowledged_late() -> None:
+    """Windows: the first of a window of one waits 200 ms for its acknowledgement."""
+    slow = sender(initial_window=1, delayed_acknowledgement="200 ms")
+    assert delivered(slow, 2 * SEGMENT).last == pytest.approx(RTT + 0.2 + RTT / 2)
+
+
+def test_a_host_gives_up() -> None:
+    lost = sender(track(draws=lambda: 0.0), user_timeout="5 s")
+    found = finished(lost.deliver(3.0, 100))
+    assert not found.complete
+    assert found.last == pytest.approx(8.0)
+    assert found.passage.retransmission == pytest.approx(5.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.integers(1, 120),
+    st.floats(0, 0.3),
+    st.sampled_from(["reno", "cubic"]),
+    st.booleans(),
+    st.sampled_from([None, 3e5, 1e7]),
+)
+def test_every_flight_arrives_and_its_time_is_accounted_for(
+    seed: int, segments: int, loss: float, control: str, probes: bool, rate: float | None
+) -> None:
+    draws = random.Random(seed).random
+
+    def lossy() -> Track:
+        lane = Lane(Way.model_construct(rate=rate, buffer=40_000, loss=None), 0.0)
+        return Track([Step(lane, RTT / 2, IndependentLoss(loss, draws))])
+
+    host = sender(
+        lossy(), lossy(), congestion_control=control, loss_probe=probes, user_timeout="1 d"
+    )
+    found = delivered(host, segments * SEGMENT)
+    assert found.complete
+    assert found.last >= RTT / 2
+    assert RTT / 2 <= found.first <= found.last
+    assert min(getattr(found.passage, name) for name in found.passage.__slots__) >= 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"initial_window": 0},
+        {"maximum_segment_size": "0 B"},
+        {"congestion_control": "vegas"},
+        {"keep_alive": "0 s"},
+    ],
+)
 def test_bad_descriptions(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Tcp.model_validate(changes)

@@ -79,4 +79,12 @@ def test_a_table_without_rows_is_an_empty_one() -> None:
 def test_words_are_encoded_by_a_dictionary() -> None:
     for name in ("profile", "server", "version", "suite", "outcome", "alert"):
         assert pa.types.is_dictionary(sim.SCHEMAS["connections"].field(name).type)
-    assert set(sim.SCHEMAS) == {"connections", "samples", "operations"}
+    assert set(sim.SCHEMAS) == {
+        "connections",
+        "samples",
+        "operations",
+        "links",
+        "middleboxes",
+        "verdicts",
+        "bridged",
+    }

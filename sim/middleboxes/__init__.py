@@ -1,0 +1,1 @@
+"""Middleboxes: what stands on a path and looks at what passes; one file a kind."""

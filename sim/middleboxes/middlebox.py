@@ -1,0 +1,173 @@
+"""What every middlebox is: it sees connections open, carry bytes and close, and says what it does.
+
+A box decides on what such a box can really see: addresses, ports, packets and the bytes in them. It
+knows no client, no server and no scenario. To make one of your own, derive a class from `Middlebox`
+with a `kind` of its own and override what it does; `docs/own-middlebox.md` shows one.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, ClassVar, Literal, NamedTuple, Self, cast
+
+from pydantic import PrivateAttr
+
+from sim.description import Description
+from sim.telemetry import COUNT, TIME, WORD, Column
+from sim.units import Duration, scaled
+
+COLUMNS = (
+    Column("time", TIME),
+    Column("node", WORD),
+    Column("kind", WORD),
+    Column("entries", COUNT),
+    Column("utilisation", TIME),
+    Column("passed", COUNT),
+    Column("dropped", COUNT),
+    Column("reset", COUNT),
+    Column("answered", COUNT),
+)
+"""A row of the table `middleboxes`: a box at one moment.
+
+`entries`: connections that it remembers or holds open. `utilisation`: of its processor, where it
+has one. The rest are connections since the start of recording: those that it let open, and those
+that it stopped, by what it did.
+"""
+
+VERDICT_COLUMNS = (
+    Column("node", WORD),
+    Column("kind", WORD),
+    Column("action", WORD),
+    Column("reason", WORD),
+    Column("connections", COUNT),
+)
+"""A row of the table `verdicts`: of how many recorded connections a box decided the same."""
+
+
+class Flow(NamedTuple):
+    """A TCP connection as a box tells it from others: addresses as whole numbers, and ports."""
+
+    source: int
+    source_port: int
+    destination: int
+    destination_port: int
+
+
+class Seen(NamedTuple):
+    """A flight as a box sees it.
+
+    Attributes:
+        data: its bytes; empty where no TLS is spoken.
+        size: how many they are.
+        first_segment: how many of them are in its first packet.
+    """
+
+    data: bytes
+    size: int
+    first_segment: int
+
+
+class Action(Enum):
+    """What a box does with a connection."""
+
+    PASS = "passed"
+    DROP = "dropped"
+    RESET = "reset"
+    ANSWER = "answered"
+
+
+class Verdict(NamedTuple):
+    """What a box does, and why.
+
+    Attributes:
+        action: to `DROP` is to say nothing; to `RESET` sends both sides a TCP RST; to `ANSWER`
+            sends the client `data` in the server's name, and both sides a TCP RST behind it.
+        reason: in a few words, for tables.
+        data: what is answered.
+    """
+
+    action: Action
+    reason: str = ""
+    data: bytes = b""
+
+
+PASS = Verdict(Action.PASS)
+"""Let it through."""
+
+
+Refusal = Literal["drop", "reset"]
+"""How a box refuses: without a word, or with a TCP RST to both sides."""
+
+
+def refused(how: Refusal, reason: str) -> Verdict:
+    """The verdict of a box that refuses."""
+    return Verdict(Action.RESET if how == "reset" else Action.DROP, reason)
+
+
+class Middlebox(Description):
+    """A box on a path. This one passes everything.
+
+    What is described in a scenario are its fields; what it remembers are private attributes, which
+    each simulated world has anew.
+    """
+
+    latency: Duration = 0.0
+    """How long it keeps each packet: "50 us"."""
+
+    scaled_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that the scenario's scale divides: numbers of things, rates, or `None`."""
+
+    ends_tcp: ClassVar[bool] = False
+    """Whether connections end here and others begin."""
+
+    _name: str = PrivateAttr("")
+    _scale: float = PrivateAttr(1.0)
+
+    @property
+    def name(self) -> str:
+        """Its name in the scenario."""
+        return self._name
+
+    @property
+    def kind_name(self) -> str:
+        """Its kind, as scenarios name it."""
+        return str(getattr(self, "kind", type(self).__name__))
+
+    def place(self, name: str, now: float, scale: float) -> Self:
+        """The same box in a world of its own, before anything has passed."""
+        values: dict[str, Any] = {field: getattr(self, field) for field in type(self).model_fields}
+        for field in self.scaled_fields:
+            number = values[field]
+            if number is not None:
+                values[field] = scaled(number, scale) if isinstance(number, int) else number * scale
+        box = cast(Self, type(self).model_construct(**values))
+        box._name = name
+        box._scale = scale
+        box.begin(now)
+        return box
+
+    def begin(self, now: float) -> None:
+        """Called once, before anything passes."""
+
+    def opens(self, flow: Flow, now: float) -> Verdict:
+        """A SYN to the server is here. A SYN that is sent again is seen again."""
+        return PASS
+
+    def translated(self, flow: Flow) -> Flow:
+        """The flow as it goes on from here to the server."""
+        return flow
+
+    def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
+        """A flight of an open connection is here."""
+        return PASS
+
+    def closes(self, flow: Flow, now: float) -> None:
+        """The connection ends at that moment, which may be yet to come."""
+
+    def entries(self, now: float) -> int:
+        """How many connections it remembers, or holds open."""
+        return 0
+
+    def utilisation(self, now: float) -> float:
+        """The share of its processor's time since the last call that was busy."""
+        return 0.0

@@ -1,0 +1,82 @@
+"""What proxies have in common: they end TCP connections, and their processor has work."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from pydantic import Field, PrivateAttr
+
+from sim.costs import machine_profile
+from sim.hosts.cpu import Cpu
+from sim.hosts.machine import Machine
+from sim.hosts.open_connections import OpenConnections
+from sim.hosts.work import Work
+from sim.middleboxes.middlebox import Middlebox
+from sim.network.ports import source_port
+
+
+class Proxy(Middlebox):
+    """A host between client and server that ends one TCP connection and begins another."""
+
+    address: IPv4Address = IPv4Address("198.51.100.1")
+    """Where its own connections come from, and where clients that know it find it."""
+    machine: Machine
+    """The machine profile that prices its work."""
+    cores: int = Field(default=1, gt=0)
+    """Processor cores, not scaled."""
+
+    ends_tcp = True
+
+    _cpu: Cpu = PrivateAttr()
+    _work: Work = PrivateAttr()
+    _open: OpenConnections = PrivateAttr()
+    _connections: int = PrivateAttr(0)
+
+    def begin(self, now: float) -> None:
+        """An idle processor."""
+        self._cpu = Cpu(self.cores, now)
+        self._work = Work(self.name, machine_profile(self.machine))
+        self._open = OpenConnections()
+
+    @property
+    def cpu(self) -> Cpu:
+        """Its processor."""
+        return self._cpu
+
+    @property
+    def work(self) -> Work:
+        """What it has done."""
+        return self._work
+
+    def next_port(self) -> int:
+        """The source port of its next connection."""
+        self._connections += 1
+        return source_port(self._connections)
+
+    @property
+    def always_admits(self) -> bool:
+        """It takes every connection."""
+        return True
+
+    def admits(self, now: float) -> bool:
+        """It takes every connection."""
+        return True
+
+    def accept(self, moment: float) -> None:
+        """It does at once."""
+
+    def open_connection(self) -> None:
+        """A client's connection opens now."""
+        self._open.open()
+
+    def close_connection(self, moment: float) -> None:
+        """One will be closed at that moment."""
+        self._open.close(moment)
+
+    def entries(self, now: float) -> int:
+        """Clients' connections that are open."""
+        return self._open.count(now)
+
+    def utilisation(self, now: float) -> float:
+        """Of its processor."""
+        return self._cpu.sample_utilisation(now)

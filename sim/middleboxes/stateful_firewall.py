@@ -1,0 +1,60 @@
+"""A stateful firewall: it lets through what belongs to a connection that it saw open."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import PrivateAttr
+
+from sim.middleboxes.connection_table import ConnectionTable
+from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
+from sim.units import Capacity, Duration, Lifetime
+
+
+class StatefulFirewall(Middlebox):
+    """Connection tracking: a table of connections that forgets those that are silent.
+
+    What comes of a forgotten connection, such as the next request of a client that kept it alive,
+    belongs to none; RFC 5382 asks for at least 2 h 4 min.
+    """
+
+    kind: Literal["stateful-firewall"]
+    table_size: Capacity = None
+    """Connections that it can remember, before scaling: 65536; else "unlimited"."""
+    idle_timeout: Lifetime = 3600.0
+    """How long it remembers a silent connection: "1 h", "unlimited"."""
+    closing_timeout: Duration = 0.0
+    """How long it remembers one that has ended: "2 min"."""
+    forgotten: Refusal = "drop"
+    """What becomes of a packet of a connection that it has forgotten."""
+    full: Refusal = "drop"
+    """What becomes of a new connection when the table is full."""
+
+    scaled_fields = ("table_size",)
+
+    _table: ConnectionTable = PrivateAttr()
+
+    def begin(self, now: float) -> None:
+        """An empty table."""
+        self._table = ConnectionTable(self.table_size, self.idle_timeout, self.closing_timeout)
+
+    def opens(self, flow: Flow, now: float) -> Verdict:
+        """A new entry, if there is room."""
+        if not (self._table.refresh(flow, now) or self._table.has_room(now)):
+            return refused(self.full, "table full")
+        self._table.open(flow, now)
+        return PASS
+
+    def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
+        """Only what belongs to an entry."""
+        if self._table.refresh(flow, now):
+            return PASS
+        return refused(self.forgotten, "idle too long")
+
+    def closes(self, flow: Flow, now: float) -> None:
+        """The entry stays for its closing time."""
+        self._table.close(flow, now)
+
+    def entries(self, now: float) -> int:
+        """Connections in the table."""
+        return self._table.entries(now)

@@ -1,0 +1,367 @@
+"""How a flight gets over a way that loses, keeps or drops packets: segments, windows, time-outs.
+
+What one flight meets is worked out segment by segment inside one function, from the moment that it
+is sent; simulated time passes once a round, and only where the links are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from enum import IntEnum
+from heapq import heappop, heappush
+from math import inf
+from typing import NamedTuple
+
+from sim.network.congestion import CongestionWindow
+from sim.network.tcp import Tcp
+from sim.network.timeouts import RoundTripEstimate
+from sim.network.track import Passage, Track
+
+_DUPLICATES = 3
+
+
+class _Kind(IntEnum):
+    ARRIVAL = 0
+    ACKNOWLEDGEMENT = 1
+    LATE_ACKNOWLEDGEMENT = 2
+    LATE_SEGMENT = 3
+    TIMER = 4
+
+
+class Delivery(NamedTuple):
+    """What became of a flight.
+
+    Attributes:
+        first: when its first byte was there.
+        last: when all of it was there; the moment of giving up where it never was.
+        rounds: windows that it took beyond the first.
+        passage: where the time until `last` went.
+        complete: whether it got there.
+    """
+
+    first: float
+    last: float
+    rounds: int
+    passage: Passage
+    complete: bool
+
+
+class Sender:
+    """What one host sends over a connection: its window, and what it knows of the way.
+
+    Args:
+        tcp: how it speaks.
+        segment: bytes of data in a full segment.
+        forward, backward: the ways of its segments, and of their acknowledgements.
+        round_trip: the round trip of the handshake, seconds.
+        recovered: whether the handshake took more than one retransmission.
+    """
+
+    __slots__ = (
+        "_backward",
+        "_forward",
+        "_last_sent",
+        "_round_trip",
+        "_segment",
+        "_tcp",
+        "_window",
+    )
+
+    def __init__(
+        self,
+        tcp: Tcp,
+        segment: int,
+        forward: Track,
+        backward: Track,
+        round_trip: float,
+        *,
+        recovered: bool = False,
+    ) -> None:
+        self._tcp = tcp
+        self._segment = segment
+        self._forward = forward
+        self._backward = backward
+        self._round_trip = RoundTripEstimate(round_trip, tcp.minimum_timeout)
+        # RFC 5681 §3.1: one segment after a SYN that was lost; Linux forgives the first.
+        self._window = CongestionWindow(
+            tcp.congestion_control, 1 if recovered else tcp.initial_window
+        )
+        self._last_sent = inf
+
+    def deliver(self, now: float, size: int) -> Generator[float, float, Delivery]:
+        """Send a flight of `size` bytes, ready at `now`. Yields moments as `sim.activity` does."""
+        tcp = self._tcp
+        if tcp.slow_start_after_idle and now - self._last_sent > self._round_trip.timeout:
+            self._window.rest()
+        flight = _Flight(self, now, size)
+        delivery = yield from flight.fly()
+        self._last_sent = flight.last_sent
+        return delivery
+
+
+class _Flight:
+    """One flight on its way. Events of its own pass in a heap, ordered by time."""
+
+    def __init__(self, sender: Sender, now: float, size: int) -> None:
+        self._tcp = tcp = sender._tcp
+        self._forward, self._backward = sender._forward, sender._backward
+        self._window, self._round_trip = sender._window, sender._round_trip
+        full, rest = divmod(size, sender._segment)
+        self._sizes = [sender._segment + tcp.headers] * full
+        if rest or not full:
+            self._sizes.append(rest + tcp.headers)
+        self._count = count = len(self._sizes)
+        self._begin = now
+        self._end = now + tcp.user_timeout
+        self._events: list[tuple[float, int, _Kind, int, Passage]] = []
+        self._order = 0
+        # The sender's side, by the number of the segment.
+        self._sent_at = [now] * count
+        self._sent = [Passage()] * count
+        self._times_sent = [0] * count
+        self._round = [0] * count
+        self._known = [False] * count
+        self._lost = [False] * count
+        self._next = self._first_unknown = self._heard = 0
+        self._in_flight = self._most_in_flight = 0
+        self._recovery_end = 0
+        self._fast_recovery = self._probed = False
+        self._timeouts = self._timer = 0
+        # The receiver's.
+        self._arrived = [False] * count
+        self._arrivals: list[int] = []
+        self._expected = 0
+        self._held_back: tuple[float, Passage] | None = None
+
+    def fly(self) -> Generator[float, float, Delivery]:
+        """Until every segment is there, or given up."""
+        shared = self._forward.shared or self._backward.shared
+        events, horizon = self._events, self._begin
+        first, last, passage = inf, self._begin, Passage()
+        self._begin_round()
+        self._send_new(self._begin, Passage(), 0)
+        self._set_timer(self._begin)
+        while len(self._arrivals) < self._count:
+            now, _, kind, number, so_far = heappop(events)
+            if shared and kind != _Kind.ARRIVAL and now > horizon:
+                yield now
+                self._begin_round()
+                horizon = max((event[0] for event in events if event[2] == kind), default=now)
+            if kind == _Kind.ARRIVAL:
+                if number == 0:
+                    first = min(first, now)
+                if self._arrive(now, number, so_far):
+                    last, passage = now, so_far
+            elif kind == _Kind.ACKNOWLEDGEMENT:
+                self._hear(now, number, so_far)
+            elif kind == _Kind.LATE_ACKNOWLEDGEMENT:
+                self._acknowledge_late(now, number)
+            elif kind == _Kind.LATE_SEGMENT:
+                self._take_for_lost(now, number, so_far)
+            elif number == self._timer:
+                if now >= self._end:
+                    return self._given_up(first, now)
+                self._expire(now)
+        self._settle(last)
+        return Delivery(first, last, max(self._round), passage, complete=True)
+
+    # -- the receiver
+
+    def _arrive(self, now: float, number: int, passage: Passage) -> bool:
+        """A segment is there. Returns whether it is a new one."""
+        new = not self._arrived[number]
+        in_order = number == self._expected
+        if new:
+            self._arrived[number] = True
+            self._arrivals.append(number)
+            while self._expected < self._count and self._arrived[self._expected]:
+                self._expected += 1
+        if self._tcp.delayed_acknowledgement and in_order and self._held_back is None:
+            self._held_back = now, passage
+            late = now + self._tcp.delayed_acknowledgement
+            self._push(late, _Kind.LATE_ACKNOWLEDGEMENT, len(self._arrivals), passage)
+        else:
+            self._held_back = None
+            self._acknowledge(now, passage)
+        return new
+
+    def _acknowledge_late(self, now: float, arrivals: int) -> None:
+        """The acknowledgement of a lone segment, unless another came in the meantime."""
+        if self._held_back is not None and arrivals == len(self._arrivals):
+            since, passage = self._held_back
+            self._held_back = None
+            passage = passage.copy()
+            passage.retransmission += now - since
+            self._acknowledge(now, passage)
+
+    def _acknowledge(self, now: float, passage: Passage) -> None:
+        """Acknowledge all that has arrived."""
+        passage = passage.copy()
+        heard = self._backward.cross(now, self._tcp.headers, passage)
+        if heard is not None:
+            self._push(heard, _Kind.ACKNOWLEDGEMENT, len(self._arrivals), passage)
+
+    # -- the sender
+
+    def _hear(self, now: float, arrivals: int, passage: Passage) -> None:
+        """An acknowledgement of the first so many arrivals is there."""
+        news = self._arrivals[self._heard : arrivals]
+        if not news:
+            return
+        self._heard = arrivals
+        newest = max(news, key=lambda number: (self._sent_at[number], number))
+        before = self._first_unknown
+        for number in news:
+            self._known[number] = True
+            if self._lost[number]:
+                self._lost[number] = False
+            else:
+                self._in_flight -= 1
+        while self._first_unknown < self._next and self._known[self._first_unknown]:
+            self._first_unknown += 1
+        if self._times_sent[newest] == 1:
+            self._round_trip.see(now - self._sent_at[newest])
+        acknowledged = self._first_unknown - before
+        if acknowledged and not self._fast_recovery:
+            self._window.acknowledge(
+                now, acknowledged, self._most_in_flight, self._round_trip.smoothed
+            )
+        self._timeouts = 0
+        self._probed = False
+        self._look_for_losses(now, newest)
+        if self._first_unknown >= self._recovery_end:
+            self._fast_recovery = False
+        self._send_lost(now)
+        self._send_new(now, passage, self._round[newest] + 1)
+        self._set_timer(now)
+
+    def _unknown(self) -> list[int]:
+        """Segments that are on the way as far as the sender knows."""
+        return [
+            number
+            for number in range(self._first_unknown, self._next)
+            if not (self._known[number] or self._lost[number])
+        ]
+
+    def _look_for_losses(self, now: float, newest: int) -> None:
+        """What was sent before a segment that is there, and is not there itself, may be lost."""
+        sent = self._sent_at[newest], newest
+        earlier = [number for number in self._unknown() if (self._sent_at[number], number) < sent]
+        if not earlier:
+            return
+        after = sum(self._known[earlier[0] + 1 : self._next])
+        if self._fast_recovery or after >= _DUPLICATES:
+            for number in earlier:
+                self._mark_lost(number)
+        elif self._tcp.loss_probe:
+            patience = min(self._round_trip.shortest / 4, self._round_trip.smoothed / 8)
+            for number in earlier:
+                self._push(now + patience, _Kind.LATE_SEGMENT, number, self._sent[number])
+
+    def _take_for_lost(self, now: float, number: int, sent: Passage) -> None:
+        """The reordering window of a segment is over (RFC 8985 §6.2)."""
+        if self._sent[number] is sent and not (self._known[number] or self._lost[number]):
+            self._mark_lost(number)
+            self._send_lost(now)
+            self._set_timer(now)
+
+    def _mark_lost(self, number: int) -> None:
+        if number >= self._recovery_end:
+            self._recovery_end = self._next
+            self._fast_recovery = True
+            self._window.lose()
+        self._lost[number] = True
+        self._in_flight -= 1
+
+    def _allowed(self) -> int:
+        return max(1, int(self._window.segments))
+
+    def _send_lost(self, now: float) -> None:
+        for number in range(self._first_unknown, self._next):
+            if self._in_flight >= self._allowed():
+                break
+            if self._lost[number]:
+                self._lost[number] = False
+                self._send_again(now, number)
+
+    def _send_again(self, now: float, number: int) -> None:
+        passage = self._sent[number].copy()
+        passage.retransmission += now - self._sent_at[number]
+        self._send(now, number, passage, self._round[number])
+
+    def _send_new(self, now: float, passage: Passage, round_number: int) -> None:
+        allowed = self._allowed()
+        while self._next < self._count and self._in_flight < allowed:
+            self._next += 1
+            self._send(now, self._next - 1, passage.copy(), round_number)
+
+    def _send(self, now: float, number: int, passage: Passage, round_number: int) -> None:
+        self._sent_at[number], self._sent[number] = now, passage
+        self._times_sent[number] += 1
+        self._round[number] = round_number
+        self._in_flight += 1
+        self._most_in_flight = max(self._most_in_flight, self._in_flight)
+        passage = passage.copy()
+        arrival = self._forward.cross(now, self._sizes[number], passage)
+        if arrival is not None:
+            self._push(arrival, _Kind.ARRIVAL, number, passage)
+
+    # -- its timer
+
+    @property
+    def _may_probe(self) -> bool:
+        return self._tcp.loss_probe and not (self._fast_recovery or self._probed or self._timeouts)
+
+    def _set_timer(self, now: float) -> None:
+        """Begin to wait anew: for a probe's time where probing is allowed, else for the RTO."""
+        self._timer += 1
+        estimate = self._round_trip
+        if self._may_probe:
+            wait = estimate.probe_timeout(self._in_flight)
+        else:
+            wait = estimate.timeout * 2**self._timeouts
+        self._push(min(now + wait, self._end), _Kind.TIMER, self._timer, Passage())
+
+    def _expire(self, now: float) -> None:
+        """Nothing was heard for too long."""
+        missing = self._unknown()
+        if self._may_probe and missing:
+            self._probed = True
+            self._in_flight -= 1
+            self._send_again(now, missing[-1])
+        else:
+            self._timeouts += 1
+            self._window.time_out()
+            self._fast_recovery = False
+            self._recovery_end = self._next
+            for number in missing:
+                self._lost[number] = True
+            self._in_flight = 0
+            self._send_lost(now)
+        self._set_timer(now)
+
+    # -- the end
+
+    @property
+    def last_sent(self) -> float:
+        """When its last segment was sent."""
+        return max(self._sent_at)
+
+    def _settle(self, now: float) -> None:
+        """All is there: the acknowledgements that are on their way open the window."""
+        rest = self._count - self._first_unknown
+        if rest and not self._fast_recovery:
+            self._window.acknowledge(now, rest, self._most_in_flight, self._round_trip.smoothed)
+
+    def _given_up(self, first: float, now: float) -> Delivery:
+        passage = Passage()
+        passage.retransmission = now - self._begin
+        return Delivery(first, now, max(self._round), passage, complete=False)
+
+    def _begin_round(self) -> None:
+        self._forward.begin_round()
+        self._backward.begin_round()
+
+    def _push(self, time: float, kind: _Kind, number: int, passage: Passage) -> None:
+        self._order += 1
+        heappush(self._events, (time, self._order, kind, number, passage))

@@ -1,0 +1,160 @@
+"""A link: delay, a bottleneck with a buffer, and loss, each way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from sim.description import Description
+from sim.distributions import RandomDuration
+from sim.network.loss import Loss
+from sim.telemetry import COUNT, TIME, WORD, Column
+from sim.units import BitRate, PositiveSize, Size
+
+COLUMNS = (
+    Column("time", TIME),
+    Column("node", WORD),
+    Column("direction", WORD),
+    Column("utilisation", TIME),
+    Column("backlog", COUNT),
+    Column("packets", COUNT),
+    Column("bytes", COUNT),
+    Column("lost", COUNT),
+    Column("dropped", COUNT),
+)
+"""A row of the table `links`: one direction of a link at one moment.
+
+`utilisation`: the share of the time since the sample before in which it sent, null of meaning (0)
+where its rate is unlimited. `backlog`: bytes that wait or are being sent. Packets and their bytes,
+headers included, count from the start of recording, as do those that were `lost` on the way and
+those that were `dropped` because the buffer was full. Packets of connections without loss, rate and
+middleboxes on their path are not counted one by one: such a link has no rows.
+"""
+
+
+class Way(Description):
+    """What one direction of a link has of its own."""
+
+    rate: BitRate | None = None
+    """Its bit rate: "128 kbit/s"; else the link's."""
+    buffer: Size | None = None
+    """Its buffer: "32 kB"; else the link's."""
+    loss: Loss | None = None
+    """Its loss; else the link's."""
+
+
+class Link(Description):
+    """A piece of the way between two hosts or boxes."""
+
+    round_trip_time: RandomDuration
+    """From sending a segment to the arrival of its acknowledgement, when nothing else is on the
+    way: "100 ms"; or a distribution over connections."""
+    share_to_server: float = Field(default=0.5, ge=0, le=1)
+    """Which share of the round-trip time is the way to the server."""
+    rate: BitRate | None = None
+    """The bit rate of each direction, which all connections share first come, first served:
+    "2 Mbit/s"; else unlimited. Packets count with their IP and TCP headers."""
+    buffer: Size | None = None
+    """Bytes that may wait for a direction with a rate; what finds no room is dropped: "64 kB".
+    Else unlimited."""
+    loss: Loss = 0.0
+    """Share of the packets of each direction that is lost: 0.02; or bursts of losses."""
+    mtu: PositiveSize = Field(default=1500, ge=576)
+    """The largest IP packet: "1500 B" on Ethernet, "1492 B" on PPPoE."""
+    to_server: Way = Way()
+    """What differs on the way to the server."""
+    to_client: Way = Way()
+    """What differs on the way to the client."""
+
+    def way(self, *, to_server: bool) -> Way:
+        """One direction, complete."""
+        own = self.to_server if to_server else self.to_client
+        return Way.model_construct(
+            rate=self.rate if own.rate is None else own.rate,
+            buffer=self.buffer if own.buffer is None else own.buffer,
+            loss=self.loss if own.loss is None else own.loss,
+        )
+
+    @property
+    def only_delays(self) -> bool:
+        """Whether it neither loses nor keeps anything, whatever comes."""
+        ways = self.way(to_server=True), self.way(to_server=False)
+        return all(way.rate is None and way.loss == 0 for way in ways)
+
+
+class Lane:
+    """One direction of a link: a FIFO queue kept as a virtual clock.
+
+    Attributes:
+        shared: whether connections wait for each other here.
+        lost: packets lost on the way behind it; counted by whoever loses them.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_busy",
+        "_bytes",
+        "_counted",
+        "_dropped",
+        "_free",
+        "_packets",
+        "_rate",
+        "_sampled_at",
+        "_sampled_busy",
+        "lost",
+        "shared",
+    )
+
+    def __init__(self, way: Way, now: float) -> None:
+        self._rate = way.rate
+        self._buffer = way.buffer
+        self._free = self._sampled_at = now
+        self._busy = self._sampled_busy = 0.0
+        self._packets = self._bytes = self._dropped = self.lost = 0
+        self._counted = (0, 0, 0, 0)
+        self.shared = way.rate is not None
+
+    @property
+    def free(self) -> float:
+        """When everything that has been taken so far is sent."""
+        return self._free
+
+    def send(self, now: float, size: int) -> tuple[float, float] | None:
+        """When a packet that comes now begins and ends to be sent; `None` when it is dropped."""
+        self._packets += 1
+        self._bytes += size
+        rate = self._rate
+        if rate is None:
+            return now, now
+        start = self._free
+        if start <= now:
+            start = now
+        elif self._buffer is not None and (start - now) * rate / 8 + size > self._buffer:
+            self._dropped += 1
+            return None
+        end = start + 8 * size / rate
+        self._free = end
+        self._busy += end - start
+        return start, end
+
+    def begin_recording(self, now: float) -> None:
+        """Count from here on."""
+        self._utilisation(now)
+        self._counted = self._counters()
+
+    def sample(self, now: float) -> list[Any]:
+        """What the row of the table `links` at `now` says behind time, node and direction."""
+        backlog = 0 if self._rate is None else max(0.0, self._free - now) * self._rate / 8
+        counts = zip(self._counters(), self._counted, strict=True)
+        return [self._utilisation(now), round(backlog), *(now - then for now, then in counts)]
+
+    def _counters(self) -> tuple[int, int, int, int]:
+        return self._packets, self._bytes, self.lost, self._dropped
+
+    def _utilisation(self, now: float) -> float:
+        busy = self._busy - max(0.0, self._free - now)
+        passed = now - self._sampled_at
+        utilisation = (busy - self._sampled_busy) / passed if passed > 0 else 0.0
+        self._sampled_at, self._sampled_busy = now, busy
+        return min(max(utilisation, 0.0), 1.0)

@@ -1,0 +1,220 @@
+"""A route: the TCP connections, one behind another, that a conversation goes over."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Protocol
+
+from sim.middleboxes.connect_proxy import (
+    BAD_GATEWAY,
+    ESTABLISHED,
+    FORBIDDEN,
+    GATEWAY_TIMEOUT,
+    ConnectProxy,
+)
+from sim.network.leg import Broken, Leg, Listener
+from sim.network.tcp import Rounds, Tcp
+from sim.network.track import Passage
+
+
+class Clock(Protocol):
+    """What a conversation is at, and where its time goes."""
+
+    @property
+    def now(self) -> float:
+        """The moment that it has come to."""
+
+    def account(self, passage: Passage) -> None:
+        """Go on by a passage, booked under its headings."""
+
+    def account_middlebox(self, until: float) -> None:
+        """Go on until a box has done its work."""
+
+    def account_wait(self, now: float) -> float:
+        """Go on to what an event has been waited for, and return it."""
+
+
+class CalmRoute:
+    """A route on which everything is known in advance: one TCP connection, links that only delay.
+
+    Args:
+        tcp: how both hosts speak.
+        segment: bytes of data in a full segment.
+        to_server, to_client: seconds each way.
+        listener: who takes it.
+
+    Attributes:
+        back: seconds from the server to the client.
+        trips: how often it has waited for the way through the network, windows included.
+    """
+
+    calm = True
+
+    __slots__ = ("_client", "_listener", "_server", "_to_server", "back", "trips")
+
+    def __init__(
+        self, tcp: Tcp, segment: int, to_server: float, to_client: float, listener: Listener
+    ) -> None:
+        self._to_server = to_server
+        self.back = to_client
+        round_trip = to_server + to_client
+        self._client = Rounds(tcp, segment, round_trip)
+        self._server = Rounds(tcp, segment, round_trip)
+        self._listener = listener
+        self.trips = 0
+
+    def open(self) -> float:
+        """Seconds until the client may send: SYN and SYN-ACK."""
+        self._listener.open_connection()
+        self.trips = 2
+        return self._to_server + self.back
+
+    def to_server(self, now: float, size: int) -> float:
+        """Seconds until the last byte of a flight, sent now, is at the server."""
+        more = self._client.more(now, size)
+        self.trips += 1
+        if not more:
+            return self._to_server
+        self.trips += 2 * more
+        return self._to_server + more * (self._to_server + self.back)
+
+    def to_client(self, now: float, size: int) -> float:
+        """Seconds until the last byte of a flight, sent now, is at the client."""
+        more = self._server.more(now, size)
+        self.trips += 1
+        if not more:
+            return self.back
+        self.trips += 2 * more
+        return self.back + more * (self._to_server + self.back)
+
+    def close(self, moment: float) -> None:
+        """Both ends have closed at that moment."""
+        self._listener.close_connection(moment)
+
+
+class Route:
+    """A route over links that lose, queue and are shared, past boxes, through tunnels.
+
+    Args:
+        legs: the TCP connections from the client on.
+        proxies: between each two of them, who tunnels.
+        server: whom the client asks the proxies for: name and port.
+        recorded: whether the proxies' work is counted.
+    """
+
+    calm = False
+
+    __slots__ = ("_legs", "_proxies", "_recorded", "_server")
+
+    def __init__(
+        self,
+        legs: Sequence[Leg],
+        proxies: Sequence[ConnectProxy],
+        server: tuple[str, int],
+        *,
+        recorded: bool,
+    ) -> None:
+        self._legs = legs
+        self._proxies = proxies
+        self._server = server
+        self._recorded = recorded
+
+    @property
+    def trips(self) -> int:
+        """How often the client has waited for the way through the network, windows included."""
+        return self._legs[0].trips + sum(leg.more_trips for leg in self._legs[1:])
+
+    @property
+    def back(self) -> float:
+        """Seconds from the server to the client when nothing else is on the way."""
+        return sum(leg.back for leg in self._legs)
+
+    def connect(self, clock: Clock) -> Generator[float, float, None]:
+        """Connect to the first proxy, have it connect to the next, and so on to the server.
+
+        Raises `Broken`.
+        """
+        _, passage = yield from self._legs[0].connect(clock.now)
+        clock.account(passage)
+        for number, proxy in enumerate(self._proxies, 1):
+            yield from self._tunnel(number, proxy, clock)
+
+    def _tunnel(
+        self, number: int, proxy: ConnectProxy, clock: Clock
+    ) -> Generator[float, float, None]:
+        name, port = self._server
+        legs = self._legs[:number]
+        asked = proxy.asks(name, port)
+        yield from self._carry(legs, asked, len(asked), clock, to_server=True)
+        if not proxy.allows(port):
+            yield from self._refuse(number, FORBIDDEN, clock, proxy.name, f"port {port} refused")
+        yield from self._relay(proxy, len(asked), 0, clock)
+        try:
+            _, passage = yield from self._legs[number].connect(clock.now)
+        except Broken as broken:
+            clock.account(broken.passage)
+            answer = GATEWAY_TIMEOUT if broken.symptom == "timeout" else BAD_GATEWAY
+            yield from self._refuse(number, answer, clock, broken.where, broken.reason)
+        else:
+            clock.account(passage)
+            yield from self._relay(proxy, 0, len(ESTABLISHED), clock)
+            size = len(ESTABLISHED)
+            yield from self._carry(legs, ESTABLISHED, size, clock, to_server=False)
+
+    def _refuse(
+        self, number: int, answer: bytes, clock: Clock, where: str | None, reason: str | None
+    ) -> Generator[float, float, None]:
+        """The proxy's answer when there is no tunnel. Raises `Broken`, always."""
+        yield from self._relay(self._proxies[number - 1], 0, len(answer), clock)
+        legs = self._legs[:number]
+        yield from self._carry(legs, answer, len(answer), clock, to_server=False)
+        raise Broken("refused", clock.now, Passage(), where=where, reason=reason)
+
+    def accept(self, moment: float) -> None:
+        """The server's process takes the connection up at that moment."""
+        self._legs[-1].accept(moment)
+
+    def carry(
+        self, data: bytes, size: int, clock: Clock, *, to_server: bool
+    ) -> Generator[float, float, float]:
+        """Send a flight to the other end. Returns when its first byte was there.
+
+        Raises `Broken`.
+        """
+        return (yield from self._carry(self._legs, data, size, clock, to_server=to_server))
+
+    def _carry(
+        self, legs: Sequence[Leg], data: bytes, size: int, clock: Clock, *, to_server: bool
+    ) -> Generator[float, float, float]:
+        order = range(len(legs)) if to_server else range(len(legs) - 1, -1, -1)
+        first = clock.now
+        for place, number in enumerate(order):
+            if place:
+                proxy = self._proxies[number - 1 if to_server else number]
+                yield from self._relay(proxy, size, size, clock)
+            try:
+                delivery = yield from legs[number].carry(clock.now, data, size, to_server=to_server)
+            except Broken as broken:
+                self._bring_back(broken, number)
+                raise
+            first = delivery.first
+            clock.account(delivery.passage)
+        return first
+
+    def _bring_back(self, broken: Broken, number: int) -> None:
+        """A proxy whose connection has broken ends the one to its client."""
+        away = sum(leg.back for leg in self._legs[:number])
+        broken.moment += away
+        broken.passage.propagation += away
+
+    def _relay(
+        self, proxy: ConnectProxy, received: int, sent: int, clock: Clock
+    ) -> Generator[float, float, None]:
+        if received or sent:
+            now = clock.account_wait((yield clock.now))
+            clock.account_middlebox(proxy.relay(now, received, sent, recorded=self._recorded))
+
+    def close(self, moment: float) -> None:
+        """Both ends have closed, or given up, at that moment."""
+        for leg in self._legs:
+            leg.close(moment)

@@ -1,0 +1,44 @@
+"""The retransmission time-out, from the round trips that were seen (RFC 6298)."""
+
+from __future__ import annotations
+
+_GRANULARITY = 0.008
+"""Two ticks of a kernel's clock: a probe waits at least that much beyond two round trips."""
+
+
+class RoundTripEstimate:
+    """What one host knows of the round-trip time.
+
+    Attributes:
+        smoothed: SRTT, seconds.
+        shortest: the shortest round trip seen, seconds.
+    """
+
+    __slots__ = ("_minimum", "_variation", "shortest", "smoothed")
+
+    def __init__(self, first: float, minimum: float) -> None:
+        self._minimum = minimum
+        self.smoothed = self.shortest = first
+        self._variation = first / 2
+
+    def see(self, round_trip: float) -> None:
+        """A segment that was sent once was acknowledged after so long."""
+        self._variation += (abs(round_trip - self.smoothed) - self._variation) / 4
+        self.smoothed += (round_trip - self.smoothed) / 8
+        self.shortest = min(self.shortest, round_trip)
+
+    @property
+    def timeout(self) -> float:
+        """RTO: SRTT and four times its variation, which counts as the minimum at least.
+
+        RFC 6298 asks for a minimum of the whole; Linux sets it for the variation.
+        """
+        return self.smoothed + max(4 * self._variation, self._minimum)
+
+    def probe_timeout(self, in_flight: int) -> float:
+        """PTO: two round trips, and the acknowledgement's longest delay for a lone segment.
+
+        RFC 8985 §7.2; never later than the RTO.
+        """
+        alone = self._minimum if in_flight == 1 else _GRANULARITY
+        return min(2 * self.smoothed + alone, self.timeout)

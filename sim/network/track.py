@@ -1,0 +1,119 @@
+"""The way of packets in one direction: links and boxes, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sim.network.link import Lane
+from sim.network.loss import LossProcess
+
+
+class Passage:
+    """Where the time went until now, since a flight was ready (seconds).
+
+    Attributes:
+        propagation: on the way along links, acknowledgements that were waited for included.
+        transmission: sent bit by bit, behind other packets of the same flight included.
+        queueing: behind packets of others.
+        retransmission: waiting until a lost packet was sent again.
+        middlebox: in boxes.
+    """
+
+    __slots__ = ("middlebox", "propagation", "queueing", "retransmission", "transmission")
+
+    def __init__(self) -> None:
+        self.propagation = self.transmission = self.queueing = 0.0
+        self.retransmission = self.middlebox = 0.0
+
+    def copy(self) -> Passage:
+        """The same, to go on from."""
+        copy = Passage.__new__(Passage)
+        copy.propagation = self.propagation
+        copy.transmission = self.transmission
+        copy.queueing = self.queueing
+        copy.retransmission = self.retransmission
+        copy.middlebox = self.middlebox
+        return copy
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return (
+            self.propagation
+            + self.transmission
+            + self.queueing
+            + self.retransmission
+            + self.middlebox
+        )
+
+
+class Step(NamedTuple):
+    """A link, or a box, on the way.
+
+    Attributes:
+        lane: the link's direction; `None` for a box.
+        delay: seconds along it, or in it.
+        losses: what happens to this connection's packets on it.
+    """
+
+    lane: Lane | None
+    delay: float
+    losses: LossProcess | None = None
+
+
+class Track:
+    """One direction of a connection's way.
+
+    Attributes:
+        delay: seconds from one end to the other when nothing else is on the way.
+        latency: how many of them are in boxes.
+        shared: whether packets of other connections are in the way.
+        certain: whether every packet takes `delay` and none is lost.
+    """
+
+    __slots__ = ("_occupied", "_steps", "certain", "delay", "latency", "shared")
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = tuple(steps)
+        self._occupied = [0.0] * len(steps)
+        self.delay = sum(step.delay for step in steps)
+        self.latency = sum(step.delay for step in steps if step.lane is None)
+        self.shared = any(step.lane is not None and step.lane.shared for step in steps)
+        self.certain = not self.shared and all(step.losses is None for step in steps)
+
+    def begin_round(self) -> None:
+        """Packets follow that are on the way together: what is queued now is of others."""
+        if self.shared:
+            self._occupied = [0.0 if step.lane is None else step.lane.free for step in self._steps]
+
+    def cross(
+        self, now: float, size: int, passage: Passage, since: int = 0, until: int | None = None
+    ) -> float | None:
+        """When a packet that is sent now arrives; `None` when it does not.
+
+        Args:
+            now: when it is sent.
+            size: its bytes, headers included.
+            passage: where its time went so far; what it meets is added.
+            since, until: the steps that it takes; all of them, unless it stops in between.
+        """
+        for number in range(since, len(self._steps) if until is None else until):
+            lane, delay, losses = self._steps[number]
+            if lane is None:
+                passage.middlebox += delay
+                now += delay
+                continue
+            times = lane.send(now, size)
+            if times is None:
+                return None
+            start, end = times
+            others = min(max(self._occupied[number] - now, 0.0), start - now)
+            passage.queueing += others
+            passage.transmission += end - now - others
+            if losses is not None and losses.loses():
+                lane.lost += 1
+                return None
+            passage.propagation += delay
+            now = end + delay
+        return now

@@ -1,0 +1,1 @@
+"""Real peers on a real TCP over an emulated link: what the simulated network is held against."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import gc
 import heapq
 import json
 import os
@@ -20,12 +19,12 @@ import struct
 import sys
 from array import array
 from dataclasses import asdict
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from experiments.validation.namespaces import Namespace, run
 from experiments.validation.pipes import Lane, Pipe, lanes
+from experiments.validation.punctuality import EMULATOR, be_punctual
 
 DEVICE = "wire"
 CLIENTS = bytes((10, 1, 0))
@@ -35,7 +34,6 @@ _TUNSETIFF = 0x400454CA
 _IFF_TUN = 0x0001
 _IFF_NO_PI = 0x1000
 _LONGEST = 2048
-_PRIORITY = 50
 _READS_AT_ONCE = 8
 """Packets to read before looking whether others are due."""
 _SPIN = 80e-6
@@ -123,20 +121,6 @@ def _read(device: int) -> bytes:
         raise
 
 
-def _be_punctual() -> bool:
-    """Let nothing delay this process that can be kept from it; say whether it has priority."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    with contextlib.suppress(OSError):
-        Path("/proc/self/timerslack_ns").write_text("1", encoding="ascii")
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
-    except OSError:
-        return False
-    return True
-
-
 def main() -> None:
     """Be the process."""
     settings = json.loads(sys.stdin.readline())
@@ -146,7 +130,7 @@ def main() -> None:
         [Pipe.from_fields(fields) for fields in settings["pipes"]],
         settings["seed"],
     )
-    real_time = _be_punctual()
+    real_time = be_punctual(EMULATOR)
     print("ready", flush=True)
     emulator.run(sys.stdin.fileno())
     print(json.dumps({**emulator.report(), "real_time": real_time}))

@@ -4,15 +4,9 @@ import subprocess
 
 import pytest
 
-from experiments.validation import namespaces
 from experiments.validation.namespaces import CommandFailed, link, namespace, run
-from tests.peers import lack
 
-
-@pytest.fixture(autouse=True)
-def _network() -> None:
-    if reason := namespaces.unavailable():
-        lack(reason)
+pytestmark = pytest.mark.usefixtures("real_hosts")
 
 
 def existing() -> str:

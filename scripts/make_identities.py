@@ -82,8 +82,11 @@ CONTOSO_SERVERS = Authority(
 )
 FABRIKAM_ROOT = Authority(FOR_TESTS, "fabrikam-root", "Fabrikam", "Fabrikam Root Authority", 1)
 
+PROXY_ROOT = Authority(SHIPPED, "proxy-root", "Contoso", "Contoso Proxy Authority", 1)
+
 SERVER_NAME = "www.contoso.com"
 SERVER_NAMES = (SERVER_NAME, "contoso.com", "*.contoso.com")
+SHOPS = tuple(f"shop-{number:03}.contoso.com" for number in range(800))
 
 LEAVES = (
     Leaf(SHIPPED, "contoso-rsa-1024", CONTOSO_SERVERS, 1024, 1024, SERVER_NAME, SERVER_NAMES),
@@ -96,6 +99,18 @@ LEAVES = (
         ec.SECP256R1(),
         SERVER_NAME,
         SERVER_NAMES,
+    ),
+    # What an intercepting proxy shows for the server: same name, other authority.
+    Leaf(SHIPPED, "proxy-rsa-1024", PROXY_ROOT, 2, 1024, SERVER_NAME, SERVER_NAMES),
+    # With so many names a chain is longer than an initial window of ten segments.
+    Leaf(
+        SHIPPED,
+        "contoso-rsa-2048-many-names",
+        CONTOSO_SERVERS,
+        257,
+        2048,
+        SERVER_NAME,
+        (*SERVER_NAMES, *SHOPS),
     ),
     Leaf(FOR_TESTS, "common-name-only", CONTOSO_SERVERS, 3, 1024, SERVER_NAME, ()),
     Leaf(FOR_TESTS, "wildcard-only", CONTOSO_SERVERS, 4, 1024, "Contoso", ("*.contoso.com",)),
@@ -257,7 +272,7 @@ def write(paths: tuple[Path, Path], key: Key, certificates: list[x509.Certificat
 
 def main() -> None:
     """Make every identity whose files are not there."""
-    for authority in (CONTOSO_ROOT, CONTOSO_SERVERS, FABRIKAM_ROOT):
+    for authority in (CONTOSO_ROOT, CONTOSO_SERVERS, FABRIKAM_ROOT, PROXY_ROOT):
         if not all(path.exists() for path in authority.files):
             authority_key = rsa.generate_private_key(65537, 2048)
             write(authority.files, authority_key, make_authority(authority, authority_key))

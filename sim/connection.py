@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from math import nan
@@ -13,7 +13,7 @@ from sim.conversation import Alerted, Answerer, Conversation, Serve, outcome_of
 from sim.hosts.client import ClientGroup
 from sim.network.leg import Broken
 from sim.network.route import CalmRoute, Route
-from sim.peers import Ends
+from sim.peers import Ends, Turn
 from sim.telemetry import (
     COUNT,
     FLAG,
@@ -114,6 +114,7 @@ class Connection(Conversation):
 
     __slots__ = (
         "_client",
+        "_first",
         "_group",
         "_number",
         "_offered",
@@ -147,6 +148,7 @@ class Connection(Conversation):
         self._offered = offered
         self._responses = 0
         self._stopped: Broken | None = None
+        self._first = nan
         self.arrival = now
         self.recorded = recorded
 
@@ -155,11 +157,17 @@ class Connection(Conversation):
 
         It ends when the server answers for the last time: the rest is known then.
         """
-        ends = self.ends
+        ends, calm, depart, arrive = self.ends, self.calm, self.depart, self.arrive
         try:
-            yield from self.connect()
-            yield from self.shake_hands()
-            yield from self._requests()
+            if calm:
+                self.open_calmly()
+            else:
+                yield from self.connect()
+            for flight, response_size in self._says():
+                if calm:
+                    self._first = arrive((yield depart(flight)), response_size)
+                else:
+                    self._first = yield from self.exchange(flight, response_size)
         except Alerted:
             # The client's alert still has to reach the server; the session is forgotten.
             self._group.remember(self._client, None, self.now)
@@ -179,20 +187,27 @@ class Connection(Conversation):
             self._record()
         self._surroundings.ended(self)
 
-    def _requests(self) -> Moments:
-        """All requests, each after the response to the one before."""
+    def _says(self) -> Iterator[tuple[Turn, int]]:
+        """What the client sends, flight by flight once connected, and what size it asks for.
+
+        Each flight follows the answer to the one before.
+        """
         ends, http, group = self.ends, self._surroundings.http, self._group
         size, response_size, think_time = http.request_size, http.response_size, http.think_time
+        while not ends.state.completed:
+            yield ends.client_sends(), 0
+        self.shaken_hands()
         completed = self.now
-        exchange = self.exchange
-        self.first_byte = yield from exchange(ends.client_sends(size), response_size)
+
+        yield ends.client_sends(size), response_size
+        self.first_byte = self._first
         self._responses = 1
         if not ends.state.resumed:
             group.remember(self._client, ends.session, completed)
         for _ in range(http.requests - 1):
             if think_time:
                 self.think(think_time)
-            yield from exchange(ends.client_sends(size), response_size)
+            yield ends.client_sends(size), response_size
             self._responses += 1
 
     def _break_off(self, broken: Broken) -> None:

@@ -63,6 +63,7 @@ class Conversation:
 
     Attributes:
         now: the moment that it has come to.
+        calm: whether the next moment is always known: `depart` and `arrive` may then be used.
         connected: when TCP was; `handshake_time`: seconds from there until the client might send
             its request; `first_byte`: when the first byte of a response was there. Else NaN.
         round_trips: whole ones until the client might send its request.
@@ -71,7 +72,9 @@ class Conversation:
     __slots__ = (
         "_answerer",
         "_client_serve",
+        "_flight",
         "_serve",
+        "calm",
         "connected",
         "ends",
         "first_byte",
@@ -104,39 +107,45 @@ class Conversation:
         client_serve: Serve | None = None,
     ) -> None:
         self.route = route
+        self.calm = route.calm and answerer is None and client_serve is None
         self.ends = ends
+        self._flight: Turn
         self._serve = serve
         self.now = now
         self._answerer = answerer
         self._client_serve = client_serve
         self.connected = self.handshake_time = self.first_byte = nan
         self.round_trips = 0
-        self._clear()
-        self.sent = self.received = self.sent_records = self.received_records = 0
-
-    def _clear(self) -> None:
         self.time_propagation = self.time_transmission = self.time_link_queue = 0.0
         self.time_retransmission = self.time_middlebox = self.time_queue = 0.0
         self.time_server_cpu = self.time_client_cpu = self.time_think = 0.0
+        self.sent = self.received = self.sent_records = self.received_records = 0
 
     # -- its steps
 
     def connect(self) -> Moments:
         """TCP's handshake: the kernels answer, no process of either side has work."""
-        route = self.route
-        if isinstance(route, CalmRoute):
-            then = self.now
-            self.now = then + route.open()
-            self.time_propagation = self.now - then
+        if isinstance(self.route, CalmRoute):
+            self.open_calmly()
         else:
-            yield from route.connect(self)
-        self.connected = self.now
+            yield from self.route.connect(self)
+            self.connected = self.now
+
+    def open_calmly(self) -> None:
+        """TCP's handshake on a calm route."""
+        then = self.now
+        self.now = self.connected = then + self.route.open()  # type: ignore[union-attr]
+        self.time_propagation = self.now - then
 
     def shake_hands(self) -> Moments:
         """TLS's handshake, until the client may send its request."""
         ends = self.ends
         while not ends.state.completed:
             yield from self.exchange(ends.client_sends())
+        self.shaken_hands()
+
+    def shaken_hands(self) -> None:
+        """The client may send its request from now on."""
         self.handshake_time = self.now - self.connected
         self.round_trips = self.route.trips // 2
 
@@ -144,58 +153,83 @@ class Conversation:
         self, flight: Turn, response_size: int = 0, *, closing: bool = False
     ) -> Generator[float, float, float]:
         """The client's flight, and the server's answer. Returns when its first byte was there."""
+        if self.calm:
+            return self.arrive((yield self.depart(flight)), response_size, closing)
         ends, route = self.ends, self.route
-        now = self.now
-        if self._client_serve is None:
-            self.now = sent = now + flight.seconds
-            self.time_client_cpu += sent - now
-        else:
-            yield from self._client_works(flight.seconds)
-            sent = self.now
+        yield from self._client_works(flight.seconds)
+        self._flight = flight
         self.sent += flight.size
         self.sent_records += flight.records
         if isinstance(route, CalmRoute):
-            now = yield sent + route.to_server(sent, flight.size)
-            self.time_propagation += now - sent
-            self.now = now
+            yield from self._wait_until(self.now + route.to_server(self.now, flight.size))
         else:
             yield from route.carry(flight.data, flight.size, self, to_server=True)
-            now = self.account_wait((yield self.now))
+            self.account_wait((yield self.now))
 
         if self._answerer is None:
-            answer = ends.server_answers(flight, now, response_size)
-            if answer.seconds:
-                start, done = self._serve(now, answer.seconds)
-                self.time_queue += start - now
-                self.time_server_cpu += done - start
-                self.now = now = done
-                if not (self.received or isinstance(route, CalmRoute)):
-                    route.accept(start)
+            answer = ends.server_answers(flight, self.now, response_size)
+            start = self._serve_answer(self.now, answer.seconds)
+            if not (self.received or isinstance(route, CalmRoute)):
+                route.accept(start)
         else:
             answer = yield from self._answerer.answer(self, flight, response_size)
-            now = self.now
-        size = answer.size
+        size, first = answer.size, self.now
         if not (size or closing):
-            return now
+            return first
 
         if isinstance(route, CalmRoute):
-            first = now + route.back
-            self.now = back = now + route.to_client(now, size)
-            self.time_propagation += back - now
+            first = self.now + route.back
+            yield from self._wait_until(self.now + route.to_client(self.now, size))
         else:
             first = yield from route.carry(answer.data, size, self, to_server=False)
-            back = self.now
         self.received += size
         self.received_records += answer.records
-        seconds = ends.client_takes(answer, back)
-        if self._client_serve is None:
-            self.now = taken = back + seconds
-            self.time_client_cpu += taken - back
-        else:
-            yield from self._client_works(seconds)
+        yield from self._client_works(ends.client_takes(answer, self.now))
         if ends.state.failure is not None:
             raise Alerted
         return first
+
+    def depart(self, flight: Turn) -> float:
+        """On a calm route: the client's work, and the way to the server. When the flight is there.
+
+        It has to be followed by `arrive` at that moment.
+        """
+        now = self.now
+        self._flight = flight
+        self.now = sent = now + flight.seconds
+        self.time_client_cpu += sent - now
+        self.sent += flight.size
+        self.sent_records += flight.records
+        there: float = sent + self.route.to_server(sent, flight.size)  # type: ignore[union-attr]
+        return there
+
+    def arrive(self, now: float, response_size: int = 0, closing: bool = False) -> float:
+        """On a calm route: the server's work on the flight that is here now, and its answer.
+
+        Returns when the answer's first byte was at the client.
+        """
+        ends, route = self.ends, self.route
+        self.time_propagation += now - self.now
+        answer = ends.server_answers(self._flight, now, response_size)
+        seconds = answer.seconds
+        if seconds:
+            start, done = self._serve(now, seconds)
+            self.time_queue += start - now
+            self.time_server_cpu += done - start
+            now = done
+        size = answer.size
+        if not (size or closing):
+            self.now = now
+            return now
+        back: float = now + route.to_client(now, size)  # type: ignore[union-attr]
+        self.time_propagation += back - now
+        self.received += size
+        self.received_records += answer.records
+        self.now = taken = back + ends.client_takes(answer, back)
+        self.time_client_cpu += taken - back
+        if ends.state.failure is not None:
+            raise Alerted
+        return now + route.back
 
     def think(self, pause: float) -> None:
         """Nothing is said."""
@@ -204,10 +238,28 @@ class Conversation:
         self.now = thought
 
     def _client_works(self, seconds: float) -> Moments:
-        if seconds:
-            assert self._client_serve is not None
-            now = self.account_wait((yield self.now))
+        now = self.now
+        if self._client_serve is None:
+            self.now = now + seconds
+            self.time_client_cpu += self.now - now
+        elif seconds:
+            now = self.account_wait((yield now))
             self.account_middlebox(self._client_serve(now, seconds)[1])
+
+    def _serve_answer(self, now: float, seconds: float) -> float:
+        """The server's processor works for so long. Returns when it begins."""
+        if not seconds:
+            return now
+        start, done = self._serve(now, seconds)
+        self.time_queue += start - now
+        self.time_server_cpu += done - start
+        self.now = done
+        return start
+
+    def _wait_until(self, moment: float) -> Moments:
+        now = yield moment
+        self.time_propagation += now - self.now
+        self.now = now
 
     # -- its clock
 
@@ -247,4 +299,6 @@ class Conversation:
         self.time_middlebox += other.time_middlebox
         self.time_queue += other.time_queue
         self.time_server_cpu += other.time_server_cpu
-        other._clear()
+        other.time_propagation = other.time_transmission = other.time_link_queue = 0.0
+        other.time_retransmission = other.time_middlebox = other.time_queue = 0.0
+        other.time_server_cpu = 0.0

@@ -34,7 +34,7 @@ class PipeSettings:
         chain: the server's certificates, a PEM file.
         key: the server's private key, a PEM file.
         version: "TLS 1.0", "TLS 1.1" or "TLS 1.2".
-        suites: the cipher suites of both sides, as OpenSSL calls them.
+        suites: the cipher suites that the server takes, as OpenSSL calls them.
         resumed: whether connections resume a session by its ID, or else make full handshakes.
         request: bytes the client sends when the handshake is complete.
         response: bytes the server answers.
@@ -185,8 +185,6 @@ def _wanted(settings: PipeSettings, number: int) -> ClientSettings:
     return ClientSettings(
         address=server_address(number),
         source=client_address(number),
-        version=settings.version,
-        suites=settings.suites,
         resumed=settings.resumed,
         request=settings.request,
         response=settings.response,

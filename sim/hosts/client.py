@@ -13,9 +13,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from sim import identities
-from sim.costs import machine_profile
 from sim.description import Description
-from sim.hosts.machine import Machine
+from sim.hosts.machine import Machine, profile_of
 from sim.hosts.work import Work
 from sim.workload.browsers import Browser, browser
 
@@ -145,7 +144,7 @@ class Clients:
         self.groups = [
             ClientGroup(
                 browser(each.profile),
-                Work(f"clients/{each.profile}", machine_profile(each.machine)),
+                Work(f"clients/{each.profile}", profile_of(each.machine)),
                 memory,
                 int(each.network.network_address),
                 each.network.num_addresses,

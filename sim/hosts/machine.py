@@ -1,12 +1,12 @@
-"""The name of a machine profile, as a host's description gives it."""
+"""A machine, as a host's description gives it: a profile's name, or a profile."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Discriminator, Tag
 
-from sim.costs import machine_profiles
+from sim.costs import MachineProfile, machine_profile, machine_profiles
 
 
 def _known(name: str) -> str:
@@ -16,5 +16,18 @@ def _known(name: str) -> str:
     return name
 
 
-Machine = Annotated[str, AfterValidator(_known)]
-"""A built-in machine profile's name."""
+def _which(value: Any) -> str:
+    return "(profile)" if isinstance(value, dict | MachineProfile) else "(name)"
+
+
+Machine = Annotated[
+    Annotated[str, AfterValidator(_known), Tag("(name)")]
+    | Annotated[MachineProfile, Tag("(profile)")],
+    Discriminator(_which),
+]
+"""A built-in machine profile's name, or a profile of one's own, as `tlscape calibrate` writes."""
+
+
+def profile_of(machine: str | MachineProfile) -> MachineProfile:
+    """The profile that is meant."""
+    return machine if isinstance(machine, MachineProfile) else machine_profile(machine)

@@ -12,11 +12,10 @@ from pydantic import Field, field_validator
 
 import tls
 from sim import identities
-from sim.costs import machine_profile
 from sim.description import Description
 from sim.hosts import cpu
 from sim.hosts.cpu import Cpu
-from sim.hosts.machine import Machine
+from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
@@ -159,7 +158,7 @@ class Server:
         self.description = description
         self.name = description.name
         self.cpu = Cpu(description.cores, now)
-        self.work = Work(description.name, machine_profile(description.machine))
+        self.work = Work(description.name, profile_of(description.machine))
         self.sessions = sessions
         self._open = OpenConnections()
         self._accepted_at: deque[float] = deque()

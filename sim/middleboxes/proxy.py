@@ -6,9 +6,8 @@ from ipaddress import IPv4Address
 
 from pydantic import Field, PrivateAttr
 
-from sim.costs import machine_profile
 from sim.hosts.cpu import Cpu
-from sim.hosts.machine import Machine
+from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.work import Work
 from sim.middleboxes.middlebox import Middlebox
@@ -35,7 +34,7 @@ class Proxy(Middlebox):
     def begin(self, now: float) -> None:
         """An idle processor."""
         self._cpu = Cpu(self.cores, now)
-        self._work = Work(self.name, machine_profile(self.machine))
+        self._work = Work(self.name, profile_of(self.machine))
         self._open = OpenConnections()
 
     @property

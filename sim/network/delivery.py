@@ -255,8 +255,9 @@ class _Flight:
                 self._mark_lost(number)
         elif self._tcp.loss_probe:
             patience = min(self._round_trip.shortest / 4, self._round_trip.smoothed / 8)
+            late = self._tcp.runs_off(now, patience)
             for number in earlier:
-                self._push(now + patience, _Kind.LATE_SEGMENT, number, self._sent[number])
+                self._push(late, _Kind.LATE_SEGMENT, number, self._sent[number])
 
     def _take_for_lost(self, now: float, number: int, sent: Passage) -> None:
         """The reordering window of a segment is over (RFC 8985 §6.2)."""
@@ -320,7 +321,9 @@ class _Flight:
             wait = estimate.probe_timeout(self._in_flight)
         else:
             wait = estimate.timeout * 2**self._timeouts
-        self._push(min(now + wait, self._end), _Kind.TIMER, self._timer, Passage())
+        self._push(
+            min(self._tcp.runs_off(now, wait), self._end), _Kind.TIMER, self._timer, Passage()
+        )
 
     def _expire(self, now: float) -> None:
         """Nothing was heard for too long."""

@@ -181,7 +181,7 @@ class Leg:
             if back is not None:
                 self._establish(sent, back, attempts)
                 return back, passage
-            sent += wait
+            sent = tcp.runs_off(sent, wait)
             wait *= 2
             if sent >= give_up:
                 passage = Passage()

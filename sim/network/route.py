@@ -48,48 +48,68 @@ class CalmRoute:
         trips: how often it has waited for the way through the network, windows included.
     """
 
-    calm = True
+    __slots__ = (
+        "_client",
+        "_listener",
+        "_segment",
+        "_server",
+        "_small",
+        "_tcp",
+        "_there",
+        "back",
+        "trips",
+    )
 
-    __slots__ = ("_client", "_listener", "_server", "_to_server", "back", "trips")
+    calm = True
 
     def __init__(
         self, tcp: Tcp, segment: int, to_server: float, to_client: float, listener: Listener
     ) -> None:
-        self._to_server = to_server
+        self._tcp = tcp
+        self._segment = segment
+        self._there = to_server
         self.back = to_client
-        round_trip = to_server + to_client
-        self._client = Rounds(tcp, segment, round_trip)
-        self._server = Rounds(tcp, segment, round_trip)
         self._listener = listener
+        # Flights of no more than half the initial window neither wait for it nor open it.
+        self._small = segment * tcp.initial_window // 2
+        self._client: Rounds | None = None
+        self._server: Rounds | None = None
         self.trips = 0
 
     def open(self) -> float:
         """Seconds until the client may send: SYN and SYN-ACK."""
         self._listener.open_connection()
         self.trips = 2
-        return self._to_server + self.back
+        return self._there + self.back
 
     def to_server(self, now: float, size: int) -> float:
         """Seconds until the last byte of a flight, sent now, is at the server."""
-        more = self._client.more(now, size)
         self.trips += 1
-        if not more:
-            return self._to_server
-        self.trips += 2 * more
-        return self._to_server + more * (self._to_server + self.back)
+        if self._client is None:
+            if size <= self._small:
+                return self._there
+            self._client = self._rounds()
+        return self._there + self._wait(self._client.more(now, size))
 
     def to_client(self, now: float, size: int) -> float:
         """Seconds until the last byte of a flight, sent now, is at the client."""
-        more = self._server.more(now, size)
         self.trips += 1
-        if not more:
-            return self.back
-        self.trips += 2 * more
-        return self.back + more * (self._to_server + self.back)
+        if self._server is None:
+            if size <= self._small:
+                return self.back
+            self._server = self._rounds()
+        return self.back + self._wait(self._server.more(now, size))
 
     def close(self, moment: float) -> None:
         """Both ends have closed at that moment."""
         self._listener.close_connection(moment)
+
+    def _rounds(self) -> Rounds:
+        return Rounds(self._tcp, self._segment, self._there + self.back)
+
+    def _wait(self, rounds: int) -> float:
+        self.trips += 2 * rounds
+        return rounds * (self._there + self.back)
 
 
 class Route:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Literal
 
 from pydantic import Field
@@ -40,6 +41,9 @@ class Tcp(Description):
     (RFC 2988, 2000)."""
     minimum_timeout: PositiveDuration = 0.2
     """The shortest retransmission time-out: "1 s" by RFC 6298, "200 ms" with Linux."""
+    timer_tick: Duration = 0.0
+    """The tick of the hosts' timers: "4 ms" with Linux at 250 Hz, where a timer of 63 ticks or more
+    runs off at every eighth tick, one of 512 at every 64th. With "0 s" timers are exact."""
     connect_timeout: PositiveDuration = 21.0
     """When a client gives up that has had no answer to its SYNs: "21 s" with Windows."""
     user_timeout: PositiveDuration = 60.0
@@ -55,6 +59,15 @@ class Tcp(Description):
         """Bytes of data in a full segment on a path of that MTU."""
         fits = min(self.maximum_segment_size, mtu - IP_AND_TCP_HEADERS)
         return fits - TIMESTAMPS if self.timestamps else fits
+
+    def runs_off(self, now: float, wait: float) -> float:
+        """When a timer does that is set now for so long: no earlier than asked."""
+        tick = self.timer_tick
+        if not tick:
+            return now + wait
+        if wait >= 63 * tick:
+            tick *= 8 if wait < 512 * tick else 64
+        return ceil((now + wait) / tick) * tick
 
     @property
     def headers(self) -> int:
@@ -99,5 +112,6 @@ class Rounds:
             window += window
             rounds += 1
         self._sent_at = now + rounds * self._round_trip
-        self._window = window + segments
+        # An odd segment of the last round is alone behind an acknowledgement that allowed two.
+        self._window = window + segments - segments % 2
         return rounds

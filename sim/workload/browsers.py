@@ -31,6 +31,8 @@ class Browser:
         secure_renegotiation: whether the hello carries renegotiation_info (RFC 5746).
         groups: named groups of its hello, in order; none when it speaks no elliptic curves.
         session_lifetime: seconds from the full handshake that it offers a session for.
+        extended_master_secret: whether the hello asks for it (RFC 7627).
+        encrypt_then_mac: the same (RFC 7366).
         source: where this comes from.
     """
 
@@ -43,6 +45,8 @@ class Browser:
     groups: tuple[int, ...]
     session_lifetime: float
     source: str
+    extended_master_secret: bool = False
+    encrypt_then_mac: bool = False
 
 
 _SCHANNEL_CACHE = (
@@ -114,6 +118,51 @@ _BROWSERS = (
             "(renegotiation_info, server_name, status_request, supported_groups, "
             f"ec_point_formats) all but status_request are sent. {_SCHANNEL_CACHE}"
         ),
+    ),
+    Browser(
+        name="openssl-3",
+        title="A program on OpenSSL 3.0, TLS 1.0 to 1.2",
+        versions=(tls.TLS_1_0, tls.TLS_1_1, tls.TLS_1_2),
+        suites=(
+            0xC02C,  # TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+            0xC030,  # TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+            0x009F,  # TLS_DHE_RSA_WITH_AES_256_GCM_SHA384
+            0xCCA9,  # TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+            0xCCA8,  # TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+            0xCCAA,  # TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+            0xC02B,  # TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+            0xC02F,  # TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+            0x009E,  # TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
+            0xC024,  # TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384
+            0xC028,  # TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384
+            0x006B,  # TLS_DHE_RSA_WITH_AES_256_CBC_SHA256
+            0xC023,  # TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
+            0xC027,  # TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256
+            0x0067,  # TLS_DHE_RSA_WITH_AES_128_CBC_SHA256
+            0xC00A,  # TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA
+            0xC014,  # TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA
+            0x0039,  # TLS_DHE_RSA_WITH_AES_256_CBC_SHA
+            0xC009,  # TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+            0xC013,  # TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA
+            0x0033,  # TLS_DHE_RSA_WITH_AES_128_CBC_SHA
+            0x009D,  # TLS_RSA_WITH_AES_256_GCM_SHA384
+            0x009C,  # TLS_RSA_WITH_AES_128_GCM_SHA256
+            0x003D,  # TLS_RSA_WITH_AES_256_CBC_SHA256
+            0x003C,  # TLS_RSA_WITH_AES_128_CBC_SHA256
+            0x0035,  # TLS_RSA_WITH_AES_256_CBC_SHA
+            0x002F,  # TLS_RSA_WITH_AES_128_CBC_SHA
+        ),
+        server_name_indication=True,
+        secure_renegotiation=True,
+        groups=(29, 23, 30, 25, 24),  # x25519, secp256r1, x448, secp521r1, secp384r1
+        session_lifetime=7200.0,
+        source=(
+            "The default hello of OpenSSL 3.0 at security level 0, without TLS 1.3 and tickets, "
+            "as its library sends it; renegotiation is signalled by the extension instead of the "
+            "suite value. Session lifetime: the default of SSL_CTX_set_timeout for TLS, 2 hours."
+        ),
+        extended_master_secret=True,
+        encrypt_then_mac=True,
     ),
 )
 

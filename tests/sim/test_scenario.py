@@ -84,7 +84,7 @@ def test_the_json_schema_can_be_made() -> None:
         ({"server__cores": 0}, ("server", "cores"), "greater than 0"),
         (
             {"server__machine": "cray"},
-            ("server", "machine"),
+            ("server", "machine", "(name)"),
             'there is no machine profile "cray"; there are nginx-2026',
         ),
         (

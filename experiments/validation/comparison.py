@@ -1,0 +1,179 @@
+"""The simulated network against a real one: medians without loss, distributions with it.
+
+    python -m experiments.validation.comparison > comparison.md
+
+What the hosts take (Python, OpenSSL, the kernel's scheduler) is measured over a short delay without
+rate or loss and given to the simulator; everything else it predicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+import numpy.typing as npt
+
+import sim
+from experiments.validation.cells import Cell, Hosts, lossless, lossy, references
+from experiments.validation.real_network import PipeResult, measure
+
+CONCURRENCY = {0.005: 2, 0.05: 6, 0.2: 24}
+"""How many links are measured at once: connections over long ones leave the processors idle."""
+TIMES = {"connect": "connect_time", "handshake": "handshake_time", "first byte": "first_byte_time"}
+"""What is compared, by the column of the table `connections`."""
+
+_SIMULATED = 2000
+_SIMULATED_WITHOUT_LOSS = 12
+_FLIGHTS_OF_A_REQUEST = 4
+
+Kind = tuple[str, bool]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One time of one cell; seconds.
+
+    Attributes:
+        cell: the cell.
+        time: "connect", "handshake" or "first byte".
+        real, simulated: all values.
+    """
+
+    cell: Cell
+    time: str
+    real: npt.NDArray[np.float64]
+    simulated: npt.NDArray[np.float64]
+
+    @property
+    def medians(self) -> tuple[float, float]:
+        """Real and simulated."""
+        return float(np.median(self.real)), float(np.median(self.simulated))
+
+    @property
+    def medians_agree(self) -> bool:
+        """Whether the simulated median is within max(3 %, 0.5 ms) of the real one."""
+        real, simulated = self.medians
+        return abs(simulated - real) <= tolerance(real)
+
+    @property
+    def distance(self) -> float:
+        """The largest distance between the two distribution functions.
+
+        As a value of the one counts what the other has within the medians' tolerance: what the
+        test network itself adds to each packet is spread about as widely.
+        """
+        values = np.concatenate([self.real, self.simulated])
+        reach = np.array([tolerance(value) for value in values])
+        real, low, high = (
+            _share(self.real, values),
+            _share(self.simulated, values - reach),
+            _share(self.simulated, values + reach),
+        )
+        return float(max(np.max(real - high), np.max(low - real), 0.0))
+
+
+def tolerance(value: float) -> float:
+    """3 % of a time, and no less than 0.5 ms (seconds)."""
+    return max(0.03 * value, 0.0005)
+
+
+def hosts() -> dict[Kind, Hosts]:
+    """Measure what the hosts take, by version and mode."""
+    cells = references()
+    results = _measured(cells, concurrency=1)
+    return {
+        (cell.version, cell.resumed): _hosts(cell, result)
+        for cell, result in zip(cells, results, strict=True)
+    }
+
+
+def compare(cells: Sequence[Cell], taken: dict[Kind, Hosts], concurrency: int) -> list[Comparison]:
+    """Measure and simulate these cells."""
+    comparisons = []
+    for cell, result in zip(cells, _measured(cells, concurrency), strict=True):
+        number = _SIMULATED if cell.loss else _SIMULATED_WITHOUT_LOSS
+        simulated = _simulated(cell, taken[cell.version, cell.resumed], number)
+        real = {
+            "connect": result.connect_times,
+            "handshake": result.handshake_times,
+            "first byte": result.first_byte_times,
+        }
+        comparisons += [
+            Comparison(cell, time, np.array(real[time]), simulated[time]) for time in TIMES
+        ]
+    return comparisons
+
+
+def _measured(cells: Sequence[Cell], concurrency: int) -> list[PipeResult]:
+    """Each cell's connections, over several links at once where they are many."""
+    parts = [max(1, min(4, cell.connections // 125)) if cell.loss else 1 for cell in cells]
+    pipes = [pipe for cell, number in zip(cells, parts, strict=True) for pipe in cell.pipes(number)]
+    results = iter(measure(pipes, concurrency=concurrency, seed=1).pipes)
+    return [_together([next(results) for _ in range(number)]) for number in parts]
+
+
+def _together(results: Iterable[PipeResult]) -> PipeResult:
+    whole = PipeResult()
+    for result in results:
+        whole.connect_times.extend(result.connect_times)
+        whole.handshake_times.extend(result.handshake_times)
+        whole.first_byte_times.extend(result.first_byte_times)
+        whole.total_times.extend(result.total_times)
+        whole.symptoms.extend(result.symptoms)
+    return whole
+
+
+def _simulated(cell: Cell, taken: Hosts, connections: int) -> dict[str, npt.NDArray[np.float64]]:
+    sink = sim.MemorySink()
+    sim.simulate(cell.scenario(taken, connections), seed=1, sink=sink)
+    table = sink.table("connections").to_pandas()
+    wanted = table[table["outcome"] == ("resumed-by-id" if cell.resumed else "full")]
+    return {time: wanted[column].to_numpy() for time, column in TIMES.items()}
+
+
+def _hosts(cell: Cell, result: PipeResult) -> Hosts:
+    """What is left of the real times when the way and the cryptography are taken off."""
+    connect, handshake = median(result.connect_times), median(result.handshake_times)
+    link = connect - cell.round_trip_time
+    answered = median(result.first_byte_times) - connect - handshake
+    flight = max(0.0, (answered - connect) / _FLIGHTS_OF_A_REQUEST)
+    without = Hosts(flight, 0.0, link)
+    simulated = float(np.median(_simulated(cell, without, _SIMULATED_WITHOUT_LOSS)["handshake"]))
+    return Hosts(flight, max(0.0, handshake - simulated), link)
+
+
+def _share(values: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Share of the values that is no larger."""
+    return np.searchsorted(np.sort(values), at, side="right") / len(values)
+
+
+def _main() -> None:
+    taken = hosts()
+    print("| | real, ms | simulated, ms | difference |\n|---|---|---|---|")
+    for round_trip_time, concurrency in CONCURRENCY.items():
+        for one in compare(lossless(round_trip_time), taken, concurrency):
+            real, simulated = (1e3 * value for value in one.medians)
+            mark = "" if one.medians_agree else " **beyond**"
+            print(
+                f"| {one.cell.label}: {one.time} | {real:.2f} | {simulated:.2f} "
+                f"| {simulated - real:+.2f}{mark} |",
+                flush=True,
+            )
+    print("\n| | distance | real p50, p90, p99, ms | simulated |\n|---|---|---|---|")
+    for round_trip_time, concurrency in CONCURRENCY.items():
+        for one in compare(list(lossy(round_trip_time)), taken, concurrency):
+            quantiles = [
+                ", ".join(f"{1e3 * value:.0f}" for value in np.quantile(values, (0.5, 0.9, 0.99)))
+                for values in (one.real, one.simulated)
+            ]
+            print(
+                f"| {one.cell.label}: {one.time} | {one.distance:.3f} | {quantiles[0]} "
+                f"| {quantiles[1]} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    _main()

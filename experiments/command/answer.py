@@ -13,9 +13,10 @@ from rich.text import Text
 
 from experiments.presentation.answer_table import answer_table
 from experiments.presentation.wording import fraction
+from experiments.questions import question as questions
 from experiments.results.result import Result
 
-_WIDTH_WITHOUT_TERMINAL = 160
+_WIDTH_WITHOUT_TERMINAL = 200
 
 
 def print_answer(result: Result) -> None:
@@ -31,6 +32,10 @@ def print_answer(result: Result) -> None:
     for remark in answer.remarks:
         console.print(Text(remark))
     console.print()
+    for content in result.question.tables(result):
+        if content.rows:
+            console.print(_words_table(content))
+            console.print()
     console.print(Text(f"Report: {result.report}"), soft_wrap=True)
 
 
@@ -49,10 +54,30 @@ def print_json(result: Result) -> None:
             {name: _number(value) for name, value in row.items()}
             for row in result.summary.to_dict("records")
         ],
+        "tables": {
+            content.title: [dict(zip(content.head, row, strict=True)) for row in content.rows]
+            for content in result.question.tables(result)
+        },
         "folder": str(result.folder),
         "report": str(result.report),
     }
     print(json.dumps(content, ensure_ascii=False, default=str))
+
+
+def _words_table(content: questions.Table) -> Table:
+    table = Table(
+        title=Text(content.title, style="bold"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+        show_edge=False,
+    )
+    for name in content.head:
+        table.add_column(name)
+    for row in content.rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def _number(value: Any) -> Any:

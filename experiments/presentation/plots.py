@@ -127,6 +127,34 @@ class Plots:
         add_legend_above(chart, axes, columns=4)
         return chart
 
+    def time_budget(self, points: Sequence[int] | None = None) -> Chart:
+        """Chart where the time of a connection that gets through goes, at some design points."""
+        shown = self._shown(points)
+        chart, (axes,) = new_chart(
+            "time-budget",
+            "Where a connection’s time goes",
+            "Mean time of a connection that gets through, by what it is spent on; the pauses "
+            f"between requests are left out. All replications together, {self._scale}.",
+            height=1.9 + 0.42 * len(shown),
+        )
+        with self._result.measurements() as measurements:
+            table = measurements.time_budget().set_index("point").drop(columns="time_think")
+        table = 1e3 * table.reindex(list(shown), fill_value=0.0)
+        parts = [name for name in table.columns if table[name].max() > 0.005 * table.max().max()]
+        left = np.zeros(len(table))
+        for number, name in enumerate(parts):
+            widths = table[name].to_numpy()
+            colour = SERIES[number % len(SERIES)]
+            words = name.removeprefix("time_").replace("_", " ")
+            axes.barh(range(len(table)), widths, left=left, height=0.62, color=colour, label=words)
+            left += widths
+        axes.set_yticks(range(len(table)), list(shown.values()))
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel("time, ms")
+        add_legend_above(chart, axes, columns=4)
+        return chart
+
     def load(self, points: Sequence[int] | None = None, *, period: float | None = None) -> Chart:
         """Chart connections a second, and cores busy, over time; both unscaled.
 

@@ -53,6 +53,7 @@ def report_html(result: Result, charts: list[Chart]) -> str:
         answer=result.answer,
         table=answer_table(result),
         metrics=result.question.metrics,
+        tables=[table for table in result.question.tables(result) if table.rows],
         charts=charts,
         assumptions=_assumptions(result),
         facts=_facts(result),

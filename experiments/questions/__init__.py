@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "overview": "experiments.questions.overview",
+    "passage": "experiments.questions.passage",
     "session-cache": "experiments.questions.session_cache",
 }
 

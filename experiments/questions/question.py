@@ -69,6 +69,15 @@ class Answer:
     shown: Mapping[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table of words beside the answer's: its title, its head, and its rows."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Question(ABC):
     """A question: its metrics, its conclusion, its charts."""
 
@@ -89,6 +98,10 @@ class Question(ABC):
     @abstractmethod
     def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
         """Return the answer that the replications' `values` (as measured) give."""
+
+    def tables(self, result: Result) -> list[Table]:
+        """Return what else is told in tables; nothing, unless a question says more."""
+        return []
 
     @abstractmethod
     def charts(self, result: Result) -> list[Chart]:

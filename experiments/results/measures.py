@@ -13,9 +13,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+import sim
 from experiments.results.statistics import mser5
 
 _RESUMED = "outcome LIKE 'resumed%'"
+_THROUGH = "outcome <> 'failed'"
+_HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
 
 
 class Measurements:
@@ -30,7 +33,7 @@ class Measurements:
         self._database = duckdb.connect(config={"threads": 1})
         self._tables = {
             name: f"read_parquet('{str(folder / name).replace(chr(39), 2 * chr(39))}.parquet')"
-            for name in ("connections", "samples", "operations")
+            for name in sim.SCHEMAS
         }
         self._recorded = f"(SELECT * FROM {self._tables['connections']})"
         self.warm_up: pd.DataFrame | None = None
@@ -81,6 +84,80 @@ class Measurements:
             FROM {self._recorded} WHERE {window}
             GROUP BY point, replication ORDER BY point, replication
         """)
+
+    def passages(self) -> pd.DataFrame:
+        """Return what concerns the way to the server.
+
+        Columns: `through_share`, `connect_p50` (of all that connected) and, of those that got
+        through, the means `round_trips`, `time_middlebox` and `time_retransmission`.
+        """
+        means = ", ".join(
+            f"avg({column}) FILTER (WHERE {_THROUGH}) AS {column}"
+            for column in ("round_trips", "time_middlebox", "time_retransmission")
+        )
+        return self._frame(f"""
+            SELECT point, replication,
+                   avg(CASE WHEN {_THROUGH} THEN 1.0 ELSE 0.0 END) AS through_share,
+                   quantile_cont(connect_time, 0.5) AS connect_p50, {means}
+            FROM {self._recorded} GROUP BY point, replication ORDER BY point, replication
+        """)
+
+    def by_profile(self) -> pd.DataFrame:
+        """Return each profile's connections at each point, all replications together.
+
+        Columns: `point`, `profile`, `connections`, `through` (share), `versions` (in words) and,
+        of those that got through, `round_trips` (mean), `handshake` and `first_byte` (medians).
+        """
+        return self._frame(f"""
+            SELECT point, CAST(profile AS VARCHAR) AS profile, count(*) AS connections,
+                   avg(CASE WHEN {_THROUGH} THEN 1.0 ELSE 0.0 END) AS through,
+                   string_agg(DISTINCT version, ', ' ORDER BY version) AS versions,
+                   avg(round_trips) FILTER (WHERE {_THROUGH}) AS round_trips,
+                   quantile_cont(handshake_time, 0.5) FILTER (WHERE {_THROUGH}) AS handshake,
+                   quantile_cont(first_byte_time, 0.5) FILTER (WHERE {_THROUGH}) AS first_byte
+            FROM {self._recorded} GROUP BY ALL ORDER BY point, profile
+        """)
+
+    def failures(self) -> pd.DataFrame:
+        """Return why connections failed, at each point and by profile, the commonest first.
+
+        Columns: `point`, `profile`, `symptom`, `stopped_by`, `reason` (an alert's name where
+        an end gave up), `connections`, `duration` (median).
+        """
+        return self._frame(f"""
+            SELECT point, CAST(profile AS VARCHAR) AS profile, CAST(symptom AS VARCHAR) AS symptom,
+                   CAST(stopped_by AS VARCHAR) AS stopped_by,
+                   CAST(coalesce(reason, alert) AS VARCHAR) AS reason,
+                   count(*) AS connections, quantile_cont(duration, 0.5) AS duration
+            FROM {self._recorded} WHERE outcome = 'failed'
+            GROUP BY ALL ORDER BY point, connections DESC, profile, symptom, stopped_by, reason
+        """)
+
+    def boxes(self) -> pd.DataFrame:
+        """Return what each middlebox did at each point, all replications together.
+
+        Columns: `point`, `node`, `kind`, `action`, `reason`, `connections`, and the most
+        `entries` and `utilisation` of any sample.
+        """
+        return self._frame(f"""
+            SELECT v.point, CAST(v.node AS VARCHAR) AS node, CAST(v.kind AS VARCHAR) AS kind,
+                   CAST(action AS VARCHAR) AS action, CAST(reason AS VARCHAR) AS reason,
+                   sum(connections)::BIGINT AS connections, any_value(entries) AS entries,
+                   any_value(utilisation) AS utilisation
+            FROM {self._tables["verdicts"]} v JOIN (
+                SELECT point, node, max(entries) AS entries, max(utilisation) AS utilisation
+                FROM {self._tables["middleboxes"]} GROUP BY ALL
+            ) m ON v.point = m.point AND v.node = m.node
+            GROUP BY ALL ORDER BY v.point, node, connections DESC, action, reason
+        """)
+
+    def time_budget(self) -> pd.DataFrame:
+        """Return the means of the headings `time_...` at each point, of what got through."""
+        means = ", ".join(f"avg({column}) AS {column}" for column in _HEADINGS)
+        return self._frame(
+            f"SELECT point, {means} FROM {self._recorded} WHERE {_THROUGH} "
+            "GROUP BY point ORDER BY point"
+        )
 
     def servers(self) -> pd.DataFrame:
         """Return the servers' `utilisation`, the mean over samples and servers."""

@@ -144,7 +144,11 @@ class Cell:
 
 def references() -> list[Cell]:
     """The cells that tell what the hosts take: nothing but a short delay is in their way."""
-    return [Cell(version, resumed, 0.005) for version in SUITES for resumed in (False, True)]
+    return [
+        Cell(version, resumed, 0.005, connections=100)
+        for version in SUITES
+        for resumed in (False, True)
+    ]
 
 
 def lossless(round_trip_time: float) -> list[Cell]:

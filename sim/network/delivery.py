@@ -138,14 +138,12 @@ class _Flight:
         shared = self._forward.shared or self._backward.shared
         events, horizon = self._events, self._begin
         first, last, passage = inf, self._begin, Passage()
-        self._begin_round()
         self._send_new(self._begin, Passage(), 0)
         self._set_timer(self._begin)
         while len(self._arrivals) < self._count:
             now, _, kind, number, so_far = heappop(events)
             if shared and kind != _Kind.ARRIVAL and now > horizon:
                 yield now
-                self._begin_round()
                 horizon = max((event[0] for event in events if event[2] == kind), default=now)
             if kind == _Kind.ARRIVAL:
                 if number == 0:
@@ -360,10 +358,6 @@ class _Flight:
         passage = Passage()
         passage.retransmission = now - self._begin
         return Delivery(first, now, max(self._round), passage, complete=False)
-
-    def _begin_round(self) -> None:
-        self._forward.begin_round()
-        self._backward.begin_round()
 
     def _push(self, time: float, kind: _Kind, number: int, passage: Passage) -> None:
         self._order += 1

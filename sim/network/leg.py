@@ -198,8 +198,6 @@ class Leg:
         """
         position, headers = 0, self._tcp.headers
         del self._flows[1:]
-        self._stopped = None
-        self._up.begin_round()
         for number, (box, place, _, to_client, _) in enumerate(self._boxes):
             here = self._up.cross(now, headers, passage, position, place)
             if here is None:
@@ -215,6 +213,8 @@ class Leg:
                 return None
             passage.propagation += to_client
             raise self._broken("reset", now + to_client, passage)
+        # What stopped a SYN before has let this one through.
+        self._stopped = None
         there = self._up.cross(now, headers, passage, position)
         if there is None or self._open:
             return there

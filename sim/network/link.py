@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import takewhile
 from typing import Any
 
 from pydantic import Field
@@ -11,6 +13,10 @@ from sim.distributions import RandomDuration
 from sim.network.loss import Loss
 from sim.telemetry import COUNT, TIME, WORD, Column
 from sim.units import BitRate, PositiveSize, Size
+
+_ROUNDING = 1e-9
+_REMEMBERED = 4096
+"""Busy times that a lane keeps in mind: far more than lie between now and the latest to come."""
 
 COLUMNS = (
     Column("time", TIME),
@@ -56,8 +62,8 @@ class Link(Description):
     """The bit rate of each direction, which all connections share first come, first served:
     "2 Mbit/s"; else unlimited. Packets count with their IP and TCP headers."""
     buffer: Size | None = None
-    """Bytes that may wait for a direction with a rate; what finds no room is dropped: "64 kB".
-    Else unlimited."""
+    """Bytes that may wait for a direction with a rate, the packet that is being sent apart; what
+    finds no room is dropped: "64 kB". Else unlimited."""
     loss: Loss = 0.0
     """Share of the packets of each direction that is lost: 0.02; or bursts of losses."""
     mtu: PositiveSize = Field(default=1500, ge=576)
@@ -84,7 +90,11 @@ class Link(Description):
 
 
 class Lane:
-    """One direction of a link: a FIFO queue kept as a virtual clock.
+    """One direction of a link: a queue, first come, first served, kept as a calendar.
+
+    It knows when it is busy. A packet takes the first free time that is long enough, from its
+    arrival on; packets may be announced before others that arrive earlier, as those of one round
+    are, and do not stand in their way.
 
     Attributes:
         shared: whether connections wait for each other here.
@@ -97,11 +107,12 @@ class Lane:
         "_bytes",
         "_counted",
         "_dropped",
-        "_free",
+        "_ends",
         "_packets",
         "_rate",
         "_sampled_at",
         "_sampled_busy",
+        "_starts",
         "lost",
         "shared",
     )
@@ -109,34 +120,55 @@ class Lane:
     def __init__(self, way: Way, now: float) -> None:
         self._rate = way.rate
         self._buffer = way.buffer
-        self._free = self._sampled_at = now
+        self._starts: list[float] = []
+        self._ends: list[float] = []
+        self._sampled_at = now
         self._busy = self._sampled_busy = 0.0
         self._packets = self._bytes = self._dropped = self.lost = 0
         self._counted = (0, 0, 0, 0)
         self.shared = way.rate is not None
 
-    @property
-    def free(self) -> float:
-        """When everything that has been taken so far is sent."""
-        return self._free
-
     def send(self, now: float, size: int) -> tuple[float, float] | None:
-        """When a packet that comes now begins and ends to be sent; `None` when it is dropped."""
+        """When a packet that comes at `now` begins and ends to be sent; `None` if it is dropped."""
         self._packets += 1
         self._bytes += size
         rate = self._rate
         if rate is None:
             return now, now
-        start = self._free
-        if start <= now:
-            start = now
-        elif self._buffer is not None and (start - now) * rate / 8 + size > self._buffer:
+        seconds = 8 * size / rate
+        place, start = self._first_free(now, seconds)
+        if self._buffer is not None and (start - now) * rate / 8 > self._buffer:
             self._dropped += 1
             return None
-        end = start + 8 * size / rate
-        self._free = end
-        self._busy += end - start
-        return start, end
+        self._reserve(place, start, start + seconds)
+        self._busy += seconds
+        return start, start + seconds
+
+    def _first_free(self, now: float, seconds: float) -> tuple[int, float]:
+        """The first free time of that length from now on, and its place among the busy ones."""
+        starts, ends = self._starts, self._ends
+        place = bisect_right(starts, now)
+        start = max(now, ends[place - 1]) if place else now
+        # Back to back packets differ by roundings.
+        while place < len(starts) and starts[place] < start + seconds - _ROUNDING:
+            start = ends[place]
+            place += 1
+        return place, start
+
+    def _reserve(self, place: int, start: float, end: float) -> None:
+        starts, ends = self._starts, self._ends
+        joins = place > 0 and start - ends[place - 1] <= _ROUNDING
+        if joins:
+            ends[place - 1] = end
+        else:
+            starts.insert(place, start)
+            ends.insert(place, end)
+            place += 1
+        if place < len(starts) and starts[place] - end <= _ROUNDING:
+            ends[place - 1] = ends[place]
+            del starts[place], ends[place]
+        if len(starts) > _REMEMBERED:
+            del starts[: _REMEMBERED // 2], ends[: _REMEMBERED // 2]
 
     def begin_recording(self, now: float) -> None:
         """Count from here on."""
@@ -145,7 +177,10 @@ class Lane:
 
     def sample(self, now: float) -> list[Any]:
         """What the row of the table `links` at `now` says behind time, node and direction."""
-        backlog = 0 if self._rate is None else max(0.0, self._free - now) * self._rate / 8
+        backlog = 0.0
+        if self._rate is not None:
+            place = bisect_right(self._starts, now)
+            backlog = max(0.0, self._ends[place - 1] - now) * self._rate / 8 if place else 0.0
         counts = zip(self._counters(), self._counted, strict=True)
         return [self._utilisation(now), round(backlog), *(now - then for now, then in counts)]
 
@@ -153,7 +188,10 @@ class Lane:
         return self._packets, self._bytes, self.lost, self._dropped
 
     def _utilisation(self, now: float) -> float:
-        busy = self._busy - max(0.0, self._free - now)
+        ahead = zip(reversed(self._starts), reversed(self._ends), strict=True)
+        busy = self._busy - sum(
+            end - max(start, now) for start, end in takewhile(lambda each: each[1] > now, ahead)
+        )
         passed = now - self._sampled_at
         utilisation = (busy - self._sampled_busy) / passed if passed > 0 else 0.0
         self._sampled_at, self._sampled_busy = now, busy

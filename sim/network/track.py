@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -72,20 +73,15 @@ class Track:
         certain: whether every packet takes `delay` and none is lost.
     """
 
-    __slots__ = ("_occupied", "_steps", "certain", "delay", "latency", "shared")
+    __slots__ = ("_own", "_steps", "certain", "delay", "latency", "shared")
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = tuple(steps)
-        self._occupied = [0.0] * len(steps)
+        self._own: list[deque[tuple[float, float]]] = [deque() for _ in steps]
         self.delay = sum(step.delay for step in steps)
         self.latency = sum(step.delay for step in steps if step.lane is None)
         self.shared = any(step.lane is not None and step.lane.shared for step in steps)
         self.certain = not self.shared and all(step.losses is None for step in steps)
-
-    def begin_round(self) -> None:
-        """Packets follow that are on the way together: what is queued now is of others."""
-        if self.shared:
-            self._occupied = [0.0 if step.lane is None else step.lane.free for step in self._steps]
 
     def cross(
         self, now: float, size: int, passage: Passage, since: int = 0, until: int | None = None
@@ -108,12 +104,21 @@ class Track:
             if times is None:
                 return None
             start, end = times
-            others = min(max(self._occupied[number] - now, 0.0), start - now)
-            passage.queueing += others
-            passage.transmission += end - now - others
+            if end > now:
+                others = max(0.0, start - now - self._own_work(number, now))
+                passage.queueing += others
+                passage.transmission += end - now - others
+                self._own[number].append((start, end))
             if losses is not None and losses.loses():
                 lane.lost += 1
                 return None
             passage.propagation += delay
             now = end + delay
         return now
+
+    def _own_work(self, number: int, now: float) -> float:
+        """How long a lane is still busy with packets of the same connection (seconds)."""
+        own = self._own[number]
+        while own and own[0][1] <= now:
+            own.popleft()
+        return sum(end - max(start, now) for start, end in own)

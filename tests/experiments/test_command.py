@@ -32,7 +32,9 @@ def test_version(tlscape: Run) -> None:
 def test_scenarios(tlscape: Run) -> None:
     outcome = tlscape("scenarios")
     assert outcome.returncode == 0
-    assert "session-cache  How long" in outcome.stdout
+    told = {line.split(maxsplit=1)[0] for line in outcome.stdout.splitlines()}
+    assert told == {"contoso-2003", "interception-proxy", "mobile-network", "session-cache"}
+    assert "How long, and how many, TLS sessions" in outcome.stdout
 
 
 def test_run_prints_the_answer_and_names_the_report(

@@ -1,0 +1,216 @@
+"""Who gets through a network, in how many round trips and how long, and why do the others fail?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from experiments.presentation.wording import percent
+from experiments.questions import metrics
+from experiments.questions.question import Answer, Metric, Quantity, Question, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.presentation.chart import Chart
+    from experiments.results.measures import Measurements
+    from experiments.results.result import Result
+    from experiments.studies.study import Study
+
+THROUGH = Metric(
+    "through_share",
+    "Through",
+    Quantity.SHARE,
+    "Connections whose every request was answered, as a share of all connections.",
+)
+ROUND_TRIPS = Metric(
+    "round_trips",
+    "Round trips",
+    Quantity.COUNT,
+    "Round trips from the SYN until the client may send its request, TCP's and a tunnel's "
+    "included, mean of the connections that got through.",
+)
+CONNECT = Metric(
+    "connect_p50",
+    "Connect p50",
+    Quantity.SECONDS,
+    "Time from the SYN until TCP is connected to where TLS ends, through any tunnel, median.",
+    at_scale=True,
+)
+MIDDLEBOX = Metric(
+    "time_middlebox",
+    "In boxes",
+    Quantity.SECONDS,
+    "Time in boxes and on their processors, mean of the connections that got through.",
+    decimals=2,
+    at_scale=True,
+)
+LOST = Metric(
+    "time_retransmission",
+    "Lost time",
+    Quantity.SECONDS,
+    "Time until lost packets were sent again, mean of the connections that got through.",
+    at_scale=True,
+)
+
+
+class Passage(Question):
+    """What stands between clients and server, seen by both and by what stands there."""
+
+    asks = "Who gets through, in how many round trips and how long, and why do the others fail?"
+    metrics = (
+        THROUGH,
+        ROUND_TRIPS,
+        CONNECT,
+        metrics.HANDSHAKE[0],
+        metrics.FIRST_BYTE[0],
+        metrics.FIRST_BYTE[1],
+        MIDDLEBOX,
+        LOST,
+        metrics.SERVER_CPU,
+    )
+
+    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+        """Measure all connections of each replication."""
+        values = measurements.connections().merge(
+            measurements.passages(), on=["point", "replication"]
+        )
+        return values[["point", "replication", *(metric.name for metric in self.metrics)]]
+
+    def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
+        """Tell at each design point who gets through, and how long a handshake takes there."""
+        means = values.groupby("point").mean()
+        told, remarks = [], []
+        for point in study.points:
+            if point.index not in means.index:
+                continue
+            mean = dict(means.loc[point.index])
+            through = _share_words(mean["through_share"])
+            if mean["through_share"] == 0:
+                told.append(f"{point.label}: nobody gets through")
+                continue
+            told.append(
+                f"{point.label}: {through} get through, in {mean['round_trips']:.1f} round trips, "
+                f"first byte after {1e3 * mean['first_byte_p50']:,.0f} ms"
+            )
+            if mean["time_retransmission"] > 0.001:
+                remarks.append(
+                    f"{point.label}: waiting for lost packets takes a connection "
+                    f"{1e3 * mean['time_retransmission']:,.0f} ms in the mean."
+                )
+        return Answer(
+            "; ".join(told) + ".",
+            tuple(remarks),
+            shown={point.index: point.label for point in study.points[:6]},
+        )
+
+    def tables(self, result: Result) -> list[Table]:
+        """Return who connects, why others fail, what boxes saw, and where the time goes."""
+        labels = {point.index: point.label for point in result.study.points}
+        with result.measurements() as measurements:
+            return [
+                _who_connects(measurements, labels),
+                _why_others_fail(measurements, labels),
+                _what_boxes_saw(measurements, labels),
+                _where_time_goes(measurements, labels),
+            ]
+
+    def charts(self, result: Result) -> list[Chart]:
+        """Return where the time goes, the handshakes' distribution, and the servers' work."""
+        return [result.plot.time_budget(), result.plot.latency_cdf(), result.plot.work()]
+
+
+def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
+    rows = [
+        (
+            labels[row["point"]],
+            str(row["profile"]),
+            f"{row['connections']:,}",
+            _share_words(row["through"]),
+            _or_none(row["versions"]),
+            _number(row["round_trips"]),
+            _milliseconds(row["handshake"]),
+            _milliseconds(row["first_byte"]),
+        )
+        for row in _rows(measurements.by_profile())
+    ]
+    head = (
+        "at",
+        "clients",
+        "connections",
+        "through",
+        "versions",
+        "round trips",
+        "handshake p50, ms",
+        "first byte p50, ms",
+    )
+    return Table("Who connects", head, tuple(rows))
+
+
+def _why_others_fail(measurements: Measurements, labels: dict[int, str]) -> Table:
+    rows = [
+        (
+            labels[row["point"]],
+            str(row["profile"]),
+            str(row["symptom"]),
+            _or_none(row["stopped_by"]),
+            _or_none(row["reason"]),
+            f"{row['connections']:,}",
+            _milliseconds(row["duration"]),
+        )
+        for row in _rows(measurements.failures())
+    ]
+    head = ("at", "clients", "symptom", "stopped by", "why", "connections", "after p50, ms")
+    return Table("Why the others fail", head, tuple(rows))
+
+
+def _what_boxes_saw(measurements: Measurements, labels: dict[int, str]) -> Table:
+    rows = [
+        (
+            labels[row["point"]],
+            f"{row['node']} ({row['kind']})",
+            ": ".join(filter(None, (row["action"], row["reason"]))),
+            f"{row['connections']:,}",
+            f"{row['entries']:,}",
+            percent(row["utilisation"]) if row["utilisation"] else "–",
+        )
+        for row in _rows(measurements.boxes())
+    ]
+    head = ("at", "box", "did", "connections", "entries, most", "processor, most")
+    return Table("What each box saw", head, tuple(rows))
+
+
+def _where_time_goes(measurements: Measurements, labels: dict[int, str]) -> Table:
+    frame = measurements.time_budget()
+    names = [name for name in frame.columns if name != "point" and frame[name].max() > 5e-7]
+    rows = [
+        (labels[row["point"]], *(_milliseconds(row[name]) for name in names))
+        for row in _rows(frame)
+    ]
+    return Table(
+        "Where a connection's time goes, ms in the mean",
+        ("at", *(name.removeprefix("time_").replace("_", " ") for name in names)),
+        tuple(rows),
+    )
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _share_words(share: float) -> str:
+    return "all" if share == 1 else f"{100 * share:.1f} %"
+
+
+def _number(value: float) -> str:
+    return "–" if value != value else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _milliseconds(value: float) -> str:
+    return "–" if value != value else f"{1e3 * value:,.1f}"
+
+
+def _or_none(value: object) -> str:
+    return str(value) if isinstance(value, str) and value else "–"
+
+
+QUESTION = Passage()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from math import inf
 from typing import NamedTuple, Protocol
 
 from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
@@ -111,6 +112,7 @@ class Leg:
         "_down_sender",
         "_flows",
         "_listener",
+        "_moment",
         "_open",
         "_seen",
         "_segment",
@@ -145,6 +147,7 @@ class Leg:
         self._tally = tally
         self._calm = up.certain and down.certain and not tcp.delayed_acknowledgement
         self._open = False
+        self._moment = -inf
         self._seen = 0
         self._stopped: tuple[int, Verdict] | None = None
         self._spoke_at = 0.0
@@ -174,11 +177,11 @@ class Leg:
             passage = Passage()
             passage.retransmission = sent - now
             refused = None
-            there = yield from self._send_syn(sent, passage)
+            there = yield from self._send_syn(sent, passage, give_up)
             if isinstance(there, str):
                 refused, there = there, None
             back = None if there is None else self._down.cross(there, tcp.headers, passage)
-            if back is not None:
+            if back is not None and back <= give_up:
                 self._establish(sent, back, attempts)
                 return back, passage
             sent = tcp.runs_off(sent, wait)
@@ -187,22 +190,30 @@ class Leg:
                 passage = Passage()
                 passage.retransmission = give_up - now
                 raise self._broken("timeout", give_up, passage, refused)
-            sent = max((yield sent), sent)
+            sent = yield from self._wait(sent)
+
+    def _wait(self, moment: float) -> Generator[float, float, float]:
+        """Go on at that moment, or at once where the SYN before this one came that far."""
+        if moment <= self._moment:
+            return moment
+        self._moment = max((yield moment), moment)
+        return self._moment
 
     def _send_syn(
-        self, now: float, passage: Passage
+        self, now: float, passage: Passage, give_up: float
     ) -> Generator[float, float, float | str | None]:
         """A SYN on its way: its arrival; why the listener has dropped it; else `None`.
 
-        Raises `Broken` when a box refuses it.
+        It is not followed any further than to the moment of giving up. Raises `Broken` when a box
+        refuses it.
         """
         position, headers = 0, self._tcp.headers
         del self._flows[1:]
         for number, (box, place, _, to_client, _) in enumerate(self._boxes):
             here = self._up.cross(now, headers, passage, position, place)
-            if here is None:
+            if here is None or here > give_up:
                 return None
-            now, position = max((yield here), here), place
+            now, position = (yield from self._wait(here)), place
             verdict = box.opens(self._flows[-1], now)
             self._seen = max(self._seen, number + 1)
             if verdict.action is Action.PASS:
@@ -216,9 +227,11 @@ class Leg:
         # What stopped a SYN before has let this one through.
         self._stopped = None
         there = self._up.cross(now, headers, passage, position)
-        if there is None or self._open:
+        if there is None or there > give_up:
+            return None
+        if self._open:
             return there
-        there = max((yield there), there)
+        there = yield from self._wait(there)
         if not self._listener.admits(there):
             return "backlog full"
         self._listener.open_connection()

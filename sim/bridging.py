@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import suppress
 from math import nan
 from typing import Any, Protocol
 
@@ -114,17 +113,21 @@ class Bridging:
             conversation.account_middlebox(proxy.cpu.serve(now, answer.seconds)[1])
         return answer
 
-    def close(self, conversation: Conversation) -> Moments:
-        """The client's connection has ended: so does the one behind."""
+    def close(self, moment: float) -> Moments:
+        """The client's connection has ended: so does the one behind, and those behind that."""
         back = self._back
         if back is None:
             return
-        if self._stopped is None and back.ends.state.failure is None:
-            back.now = conversation.now
-            with suppress(Alerted, Broken):
-                yield from back.exchange(back.ends.client_closes(), closing=True)
-            self._server_cpu += back.time_server_cpu
-        back.route.close(back.now)
+        state, ended = back.ends.state, moment
+        if state.failure is not None:
+            # The proxy's alert still has to reach the server.
+            if not state.server_failed:
+                ended = yield from back.say_last(back.ends.client_sends())
+        elif self._stopped is None:
+            back.now = moment
+            ended = yield from back.say_last(back.ends.client_closes(), closing=True)
+        self._server_cpu += back.time_server_cpu
+        yield from back.close(ended)
         if self._recorded:
             self._record(back)
 
@@ -156,8 +159,6 @@ class Bridging:
             self._include(conversation)
             assert self._back is not None
             alert = self._back.ends.state.failure
-            with suppress(Alerted, Broken):
-                yield from self._back.exchange(self._back.ends.client_sends())
             reason = f"{tls.alert_name(alert or 0)} behind"
             self._stopped = Broken("reset", 0.0, Passage(), where=proxy.name, reason=reason)
         except Broken as broken:

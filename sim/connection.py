@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from math import nan
 
@@ -158,6 +157,7 @@ class Connection(Conversation):
         It ends when the server answers for the last time: the rest is known then.
         """
         ends, calm, depart, arrive = self.ends, self.calm, self.depart, self.arrive
+        ended = None
         try:
             if calm:
                 self.open_calmly()
@@ -173,16 +173,12 @@ class Connection(Conversation):
             self._group.remember(self._client, None, self.now)
             self.round_trips = self.route.trips // 2
             if not ends.state.server_failed:
-                with suppress(Alerted, Broken):
-                    yield from self.exchange(ends.client_sends())
+                ended = yield from self.say_last(ends.client_sends())
         except Broken as broken:
             self._break_off(broken)
         else:
-            with suppress(Alerted, Broken):
-                yield from self.exchange(ends.client_closes(), closing=True)
-        self.route.close(self.now)
-        if self._answerer is not None:
-            yield from self._answerer.close(self)
+            ended = yield from self.say_last(ends.client_closes(), closing=True)
+        yield from self.close(self.now if ended is None else ended)
         if self.recorded:
             self._record()
         self._surroundings.ended(self)

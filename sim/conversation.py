@@ -11,6 +11,7 @@ from math import nan
 from typing import Protocol
 
 from sim.activity import Moments
+from sim.network.leg import Broken
 from sim.network.route import CalmRoute, Route
 from sim.network.track import Passage
 from sim.peers import Ends, State, Turn
@@ -27,8 +28,8 @@ class Answerer(Protocol):
     ) -> Generator[float, float, Turn]:
         """What is answered to a flight that is there now; the conversation's clock goes on."""
 
-    def close(self, conversation: Conversation) -> Moments:
-        """The conversation is over."""
+    def close(self, moment: float) -> Moments:
+        """The conversation is over at that moment."""
 
 
 def outcome_of(state: State, stopped: object | None) -> str:
@@ -230,6 +231,22 @@ class Conversation:
         if ends.state.failure is not None:
             raise Alerted
         return now + route.back
+
+    def say_last(self, flight: Turn, *, closing: bool = False) -> Generator[float, float, float]:
+        """The client's last flight, whose fate it does not wait for. Returns when that is known."""
+        try:
+            yield from self.exchange(flight, closing=closing)
+        except Alerted:
+            pass
+        except Broken as broken:
+            return max(self.now, broken.moment)
+        return self.now
+
+    def close(self, moment: float) -> Moments:
+        """All is over at that moment, for those who have answered as well."""
+        self.route.close(moment)
+        if self._answerer is not None:
+            yield from self._answerer.close(moment)
 
     def think(self, pause: float) -> None:
         """Nothing is said."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
@@ -40,7 +39,8 @@ class ConnectionTable:
         self._capacity = capacity
         self._idle_timeout = inf if idle_timeout is None else idle_timeout
         self._closing_timeout = closing_timeout
-        self._entries: OrderedDict[Flow, _Entry] = OrderedDict()
+        self._entries: dict[Flow, _Entry] = {}
+        self._idle: list[tuple[float, int, Flow, _Entry]] = []
         self._closing: list[tuple[float, int, Flow, _Entry]] = []
         self._order = count()
         self._forgotten = forgotten
@@ -51,8 +51,9 @@ class ConnectionTable:
 
     def open(self, flow: Flow, now: float) -> None:
         """A connection begins: there is a new entry, whatever was remembered of the flow."""
-        self._entries[flow] = _Entry()
+        entry = self._entries[flow] = _Entry()
         self.refresh(flow, now)
+        self._watch(flow, entry)
 
     def refresh(self, flow: Flow, now: float) -> bool:
         """A packet is here: keep the entry for another time-out. Returns whether there is one."""
@@ -60,7 +61,6 @@ class ConnectionTable:
         if entry is None or entry.until <= now:
             return False
         entry.until = now + self._idle_timeout
-        self._entries.move_to_end(flow)
         return True
 
     def close(self, flow: Flow, now: float) -> None:
@@ -71,18 +71,29 @@ class ConnectionTable:
             heappush(self._closing, (forgotten, next(self._order), flow, entry))
 
     def entries(self, now: float) -> int:
-        """How many there are, `now` never less than before by more than a flight's time."""
-        entries, closing = self._entries, self._closing
+        """How many there are, `now` never less than before.
+
+        Entries may have been kept for moments that are yet to come, in any order.
+        """
+        entries, closing, idle = self._entries, self._closing, self._idle
         while closing and closing[0][0] <= now:
             _, _, flow, entry = heappop(closing)
             if entries.get(flow) is entry:
                 self._forget(flow)
-        while entries:
-            flow, entry = next(iter(entries.items()))
-            if entry.until > now:
-                break
-            self._forget(flow)
+        while idle and idle[0][0] <= now:
+            _, _, flow, entry = heappop(idle)
+            if entries.get(flow) is not entry:
+                continue
+            if entry.until <= now:
+                self._forget(flow)
+            else:
+                self._watch(flow, entry)
         return len(entries)
+
+    def _watch(self, flow: Flow, entry: _Entry) -> None:
+        """Look at it again when it would be forgotten as things stand."""
+        if entry.until < inf:
+            heappush(self._idle, (entry.until, next(self._order), flow, entry))
 
     def _forget(self, flow: Flow) -> None:
         del self._entries[flow]

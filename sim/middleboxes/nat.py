@@ -101,7 +101,8 @@ class _Ports:
         if not self.table.refresh(flow, now):
             if not self.table.has_room(now):
                 return False
-            self.of[flow] = self._free.popleft()
+            if flow not in self.of:
+                self.of[flow] = self._free.popleft()
             self.table.open(flow, now)
         return True
 

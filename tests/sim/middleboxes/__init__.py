@@ -1,0 +1,1 @@
+"""Middleboxes in simulated worlds: what they see, what they do, and what follows."""

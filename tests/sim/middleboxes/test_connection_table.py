@@ -1,0 +1,72 @@
+"""The table of a stateful box: what it remembers, and for how long."""
+
+from __future__ import annotations
+
+from sim.middleboxes.connection_table import ConnectionTable
+from sim.middleboxes.middlebox import Flow
+from sim.middleboxes.nat import Nat
+
+
+def flow(number: int) -> Flow:
+    return Flow(10, number, 20, 443)
+
+
+def test_a_silent_entry_goes_and_room_is_made() -> None:
+    gone: list[Flow] = []
+    table = ConnectionTable(1, 5.0, 0.0, gone.append)
+    table.open(flow(1), 0.0)
+    assert not table.has_room(4.9)
+    assert table.refresh(flow(1), 4.9)
+    assert not table.has_room(9.8)
+    assert table.has_room(9.9)
+    assert gone == [flow(1)]
+    assert not table.refresh(flow(1), 9.9)
+
+
+def test_an_entry_that_was_kept_for_later_holds_up_no_other() -> None:
+    """A flight may be shown to a box before its moment comes, behind a pause."""
+    table = ConnectionTable(None, 5.0, 0.0)
+    table.open(flow(1), 0.0)
+    assert table.refresh(flow(1), 4.0)
+    assert table.refresh(flow(1), 8.0)
+    table.open(flow(2), 1.0)
+    assert table.entries(5.9) == 2
+    assert table.entries(6.0) == 1
+    assert table.entries(13.0) == 0
+
+
+def test_a_closed_entry_stays_for_its_closing_time() -> None:
+    table = ConnectionTable(None, None, 2.0)
+    table.open(flow(1), 0.0)
+    table.close(flow(1), 10.0)
+    assert table.entries(11.9) == 1
+    assert table.entries(12.0) == 0
+
+
+def test_a_flow_that_opens_again_is_a_new_entry() -> None:
+    table = ConnectionTable(None, None, 2.0)
+    table.open(flow(1), 0.0)
+    table.close(flow(1), 1.0)
+    table.open(flow(1), 2.0)
+    assert table.entries(3.0) == 1
+    assert not ConnectionTable(0, None, 0.0).has_room(0.0)
+
+
+def test_nat_gives_each_connection_one_port_and_takes_it_back() -> None:
+    described = Nat.model_validate(
+        {"kind": "nat", "first_port": 5000, "last_port": 5001, "idle_timeout": "5 s"}
+    )
+    nat = described.place("nat", 0.0, 1.0)
+    ports = []
+    for number, now in [(1, 0.0), (2, 1.0), (1, 1.5)]:
+        assert nat.opens(flow(number), now).action.value == "passed"
+        translated = nat.translated(flow(number))
+        assert translated.source == int(nat.address)
+        ports.append(translated.source_port)
+    assert ports == [5000, 5001, 5000]
+    assert nat.opens(flow(3), 2.0).reason == "no free port"
+    assert nat.entries(6.4) == 1
+    assert nat.opens(flow(3), 6.45).action.value == "passed"
+    assert nat.translated(flow(3)).source_port == 5001
+    assert nat.opens(flow(1), 7.0).action.value == "passed"
+    assert nat.entries(7.0) == 2

@@ -208,16 +208,18 @@ class Leg:
         refuses it.
         """
         position, headers = 0, self._tcp.headers
-        del self._flows[1:]
         for number, (box, place, _, to_client, _) in enumerate(self._boxes):
             here = self._up.cross(now, headers, passage, position, place)
             if here is None or here > give_up:
                 return None
             now, position = (yield from self._wait(here)), place
-            verdict = box.opens(self._flows[-1], now)
+            flow = self._flows[number]
+            verdict = box.opens(flow, now)
             self._seen = max(self._seen, number + 1)
             if verdict.action is Action.PASS:
-                self._flows.append(box.translated(self._flows[-1]))
+                self._flows[number + 1 : number + 2] = [box.translated(flow)]
+                if self._stopped is not None and self._stopped[0] == number:
+                    self._stopped = None
                 continue
             self._stopped = number, verdict
             if verdict.action is Action.DROP:
@@ -262,7 +264,7 @@ class Leg:
         if self._calm or not size:
             delivery = self._deliver_calmly(now, size, to_server, track)
         else:
-            if track.shared:
+            if self._up.shared or self._down.shared:
                 now = max((yield now), now)
             sender = self._up_sender if to_server else self._down_sender
             delivery = yield from sender.deliver(now, size)
@@ -333,8 +335,7 @@ class Leg:
                 self._tally(box, stopped[1])
             else:
                 self._tally(box, PASS)
-            if number < len(self._flows):
-                box.closes(self._flows[number], moment)
+            box.closes(self._flows[number], moment)
         self._seen = 0
         if self._open:
             self._open = False

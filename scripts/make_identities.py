@@ -56,7 +56,7 @@ class Authority:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A server's certificate; `dns_names` empty means no subject alternative names at all.
+    """A certificate of a server or client, without alternative names where there are no DNS names.
 
     `key` is the size of an RSA key in bits, or the curve of an ECDSA key.
     """
@@ -69,6 +69,7 @@ class Leaf:
     common_name: str
     dns_names: tuple[str, ...]
     last_day: datetime = LAST_DAY
+    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH
 
     @property
     def files(self) -> tuple[Path, Path]:
@@ -111,6 +112,16 @@ LEAVES = (
         2048,
         SERVER_NAME,
         (*SERVER_NAMES, *SHOPS),
+    ),
+    Leaf(
+        SHIPPED,
+        "client-rsa-1024",
+        CONTOSO_SERVERS,
+        258,
+        1024,
+        "Contoso Customer",
+        (),
+        usage=ExtendedKeyUsageOID.CLIENT_AUTH,
     ),
     Leaf(FOR_TESTS, "common-name-only", CONTOSO_SERVERS, 3, 1024, SERVER_NAME, ()),
     Leaf(FOR_TESTS, "wildcard-only", CONTOSO_SERVERS, 4, 1024, "Contoso", ("*.contoso.com",)),
@@ -231,7 +242,7 @@ def make_leaf(leaf: Leaf, key: Key) -> list[x509.Certificate]:
             key_usage(signs_certificates=False, key_encipherment=isinstance(leaf.key, int)),
             critical=True,
         )
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([leaf.usage]), critical=False)
     )
     if leaf.dns_names:
         alternatives = x509.SubjectAlternativeName([x509.DNSName(n) for n in leaf.dns_names])

@@ -39,6 +39,16 @@ class ClientDescription(Description):
     trusts: tuple[str, ...] = Field(default=("contoso-root",), min_length=1)
     """The authorities whose certificates they trust; of those that ship."""
 
+    certificate: str | None = None
+    """The certificate and key that they show when asked for one; of those that ship."""
+
+    @field_validator("certificate")
+    @classmethod
+    def _known_certificate(cls, name: str | None) -> str | None:
+        if name is not None:
+            identities.identity(name)
+        return name
+
     @field_validator("trusts")
     @classmethod
     def _known_authorities(cls, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -75,6 +75,9 @@ class TlsSettings(Description):
     """Protocol versions it speaks: ["SSL 3.0", "TLS 1.0"]."""
     suites: tuple[str, ...] = tuple(map(tls.suite_name, tls.DEFAULT_SUITES))
     """Cipher suites it takes, the preferred first; all that there are, strongest first."""
+    client_certificates: Literal["not asked for", "asked for", "required"] = "not asked for"
+    """Whether clients show a certificate of Contoso's authority; a handshake without one fails
+    where it is required."""
     split_records: bool = False
     """Whether it splits data 1/n-1 under CBC in SSL 3.0 and TLS 1.0, as servers do since 2011."""
     sessions: Sessions | None = None

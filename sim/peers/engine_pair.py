@@ -123,6 +123,8 @@ class EnginePair:
                 self.suite = event.suite
                 self.resumed = event.resumed
                 self.session = event.session
+            elif isinstance(event, tls.FalseStart):
+                self.completed = True
             elif isinstance(event, tls.AlertReceived) and event.fatal:
                 self.failure = event.alert
 

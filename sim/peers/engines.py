@@ -19,6 +19,12 @@ _WARNINGS = frozenset(
 )
 """What a browser lets its user click away."""
 
+_CLIENT_AUTHENTICATION = {
+    "not asked for": tls.ClientAuthentication.NONE,
+    "asked for": tls.ClientAuthentication.REQUEST,
+    "required": tls.ClientAuthentication.REQUIRE,
+}
+
 
 def server_config(settings: TlsSettings, sessions: tls.SessionStore | None) -> tls.ServerConfig:
     """The configuration of a server's engines, which remember sessions in `sessions` if at all."""
@@ -27,6 +33,8 @@ def server_config(settings: TlsSettings, sessions: tls.SessionStore | None) -> t
         versions=[tls.version_from_name(name) for name in settings.versions],
         suites=[tls.suite_from_name(name) for name in settings.suites],
         sessions=sessions,
+        client_authentication=_CLIENT_AUTHENTICATION[settings.client_certificates],
+        client_trust=trust_store(),
         split_records=settings.split_records,
     )
 
@@ -35,18 +43,26 @@ def client_configs(descriptions: Sequence[ClientDescription]) -> dict[str, tls.C
     """The configuration of each browser's engines, by its name."""
     return {
         each.profile: client_config(
-            browser(each.profile), each.trusts, heeds_warnings=each.warnings == "heeded"
+            browser(each.profile),
+            each.trusts,
+            heeds_warnings=each.warnings == "heeded",
+            certificate=each.certificate,
         )
         for each in descriptions
     }
 
 
 def client_config(
-    profile: Browser, trusts: Sequence[str], *, heeds_warnings: bool
+    profile: Browser,
+    trusts: Sequence[str],
+    *,
+    heeds_warnings: bool,
+    certificate: str | None = None,
 ) -> tls.ClientConfig:
     """The configuration of a client's engines that offer what a browser does."""
     return tls.ClientConfig(
         trust_store(*trusts),
+        identities=[] if certificate is None else [identity(certificate)],
         versions=profile.versions,
         suites=profile.suites,
         server_name_indication=profile.server_name_indication,
@@ -54,6 +70,7 @@ def client_config(
         groups=profile.groups,
         extended_master_secret=profile.extended_master_secret,
         encrypt_then_mac=profile.encrypt_then_mac,
+        false_start=profile.false_start,
         session_tickets=False,
         split_records=False,
         accept=frozenset() if heeds_warnings else _WARNINGS,

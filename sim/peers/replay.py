@@ -79,6 +79,8 @@ class ReplayPeers:
         certificates = list(identity(settings.identity).certificates)
         for config in clients.values():
             certificates.extend(config.trust.all())
+            for own in config.identities:
+                certificates.extend(own.certificates)
         self.eras = Eras(start, certificates)
         self._host = host
         self._work = work

@@ -33,6 +33,8 @@ class Browser:
         session_lifetime: seconds from the full handshake that it offers a session for.
         extended_master_secret: whether the hello asks for it (RFC 7627).
         encrypt_then_mac: the same (RFC 7366).
+        false_start: whether it sends its request before the server's Finished, where the suite is
+            strong and forward secret (RFC 7918).
         source: where this comes from.
     """
 
@@ -47,6 +49,7 @@ class Browser:
     source: str
     extended_master_secret: bool = False
     encrypt_then_mac: bool = False
+    false_start: bool = False
 
 
 _SCHANNEL_CACHE = (

@@ -48,7 +48,10 @@ class VersionIntolerant(Middlebox):
     @field_validator("highest")
     @classmethod
     def _known(cls, name: str) -> str:
-        tls.version_from_name(name)
+        try:
+            tls.version_from_name(name)
+        except KeyError as error:
+            raise ValueError(error.args[0]) from None
         return name
 
     def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:

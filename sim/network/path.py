@@ -52,13 +52,13 @@ def check_path(
             f'{place}: the path has no end; name the link from "{path.crosses[-1]}" to the server '
             "last"
         )
-    for earlier, later in zip(path.crosses, path.crosses[1:], strict=False):
-        if (
-            earlier in boxes
-            and later in boxes
-            and boxes[earlier].ends_tcp
-            and boxes[later].ends_tcp
-        ):
-            raise ValueError(
-                f'{place}: no link leads from "{earlier}" to "{later}"; name one between them'
-            )
+    earlier = None
+    for part in path.crosses:
+        if part in links:
+            earlier = None
+        elif boxes[part].ends_tcp:
+            if earlier is not None:
+                raise ValueError(
+                    f'{place}: no link leads from "{earlier}" to "{part}"; name one between them'
+                )
+            earlier = part

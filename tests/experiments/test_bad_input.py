@@ -11,6 +11,9 @@ from tests.experiments.small_world import STUDY, Run
 
 Write = Callable[..., Path]
 
+_PATH = ('duration = "5 min"', 'duration = "5 min"\npath = "way"')
+_BOX = '[middleboxes.box]\nkind = "nat"\n\n[paths.way]\n'
+
 FAULTS = {
     "unknown key": (
         [("lifetime =", "lifetme =")],
@@ -57,6 +60,30 @@ FAULTS = {
             ('rate = "0.5 /s"', 'counts = "worldcup98-1998-06-30"'),
         ],
         ["bad.toml:9: arrivals.interval", "remove"],
+    ),
+    "path without an end": (
+        [_PATH, ("[path]\n", _BOX + 'crosses = ["path", "box"]\n\n[links.path]\n')],
+        ["bad.toml:", "paths.way.crosses", "the path has no end", 'from "box" to the server'],
+    ),
+    "path over nothing": (
+        [_PATH, ("[path]\n", _BOX + 'crosses = ["path", "bux", "path"]\n\n[links.path]\n')],
+        ["bad.toml:", "paths.way.crosses", 'no middlebox "bux"', "there are: box, path"],
+    ),
+    "unknown path": (
+        [
+            _PATH,
+            ("[path]\n", _BOX + 'crosses = ["path"]\n\n[links.path]\n'),
+            ("share = 1.0", 'share = 1.0\npath = "wya"'),
+        ],
+        ["bad.toml:", "clients", "path", 'no path "wya"', "there are: way"],
+    ),
+    "port out of range": (
+        [("[server]\n", "[server]\nport = 70000\n")],
+        ["bad.toml:28: server.port", "65535"],
+    ),
+    "unknown kind of box": (
+        [_PATH, ("[path]\n", _BOX.replace("nat", "gnat") + 'crosses = ["path"]\n\n[links.path]\n')],
+        ["bad.toml:", "middleboxes.box", "gnat"],
     ),
     "missing key": ([("capacity = 1000\n", "")], ["bad.toml:35: server.sessions", "capacity"]),
     "not TOML": ([("capacity = 1000", "capacity = [1000")], ["bad.toml:37", "not TOML"]),

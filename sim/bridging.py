@@ -120,7 +120,8 @@ class Bridging:
             return
         state, ended = back.ends.state, moment
         if state.failure is not None:
-            # The proxy's alert still has to reach the server.
+            # As for any client: the alert still has to reach the server, the session is forgotten.
+            self._bridge.group.remember(0, None, back.now)
             if not state.server_failed:
                 ended = yield from back.say_last(back.ends.client_sends())
         elif self._stopped is None:

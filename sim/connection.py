@@ -217,6 +217,8 @@ class Connection(Conversation):
             then = self.now
             self.now = then + self.ends.client_takes_from_box(broken.data, then)
             self.time_client_cpu += self.now - then
+            if self.ends.state.failure is not None:
+                self._group.remember(self._client, None, self.now)
 
     # -- the row
 

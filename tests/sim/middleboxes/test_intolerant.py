@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from sim.middleboxes.client_hello import read_client_hello
+from sim.middleboxes.client_hello import begins_client_hello, read_client_hello
 from sim.middleboxes.intolerant import ExtensionIntolerant, HelloSizeIntolerant, VersionIntolerant
+from sim.middleboxes.middlebox import PASS, Flow, Seen, Verdict
 from tests.sim.middleboxes.networks import (
     FAR,
     IE6,
@@ -141,3 +142,26 @@ def test_a_hello_of_two_packets(
 def test_in_packets_of_ethernet_no_hello_is_too_long() -> None:
     tables = behind("hello-size-intolerant", {}, clients=[{"profile": IE8}])
     assert {row["symptom"] for row in connections(tables)} == {None}
+
+
+def test_a_boxs_alert_makes_the_client_forget_its_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As any fatal alert (RFC 2246 §7.2.2): a box that stops resumption alone is met every second
+    time."""
+    carries = VersionIntolerant.carries
+
+    def stops_resumption(
+        self: VersionIntolerant, flow: Flow, now: float, seen: Seen, *, to_server: bool
+    ) -> Verdict:
+        if to_server and begins_client_hello(seen.data) and seen.data[43]:
+            return carries(self, flow, now, seen, to_server=to_server)
+        return PASS
+
+    monkeypatch.setattr(VersionIntolerant, "carries", stops_resumption)
+    tables = behind("version-intolerant", {"highest": "SSL 3.0", "reaction": "alert"})
+    found = connections(tables)
+    assert count(found, "offered_session", "outcome").keys() == {(True, "failed"), (False, "full")}
+    for client in {row["client"] for row in found}:
+        outcomes = [row["outcome"] for row in found if row["client"] == client]
+        assert outcomes == [("full", "failed")[number % 2] for number in range(len(outcomes))]

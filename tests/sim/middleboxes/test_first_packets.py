@@ -8,7 +8,8 @@ import pytest
 
 from sim.middleboxes.load_shedder import LoadShedder
 from sim.middleboxes.middlebox import Action, Flow, Verdict
-from tests.sim.middleboxes.networks import behind, connections, count, verdicts
+from tests.sim.middleboxes.networks import behind, connections, count, network, verdicts
+from tests.sim.worlds import scenario, simulated
 
 SLOW = {"near": {"round_trip_time": "500 ms"}, "far": {"round_trip_time": "2 s"}}
 PERMIT: dict[str, Any] = {"rules": [], "otherwise": "permit"}
@@ -53,7 +54,11 @@ def test_a_box_that_a_syn_has_reached_hears_of_the_end(monkeypatch: pytest.Monke
     monkeypatch.setattr(LoadShedder, "closes", closing)
     lossy = {"near": {"round_trip_time": "20 ms", "loss": 0.5}}
     lossy["far"] = {"round_trip_time": "80 ms", "loss": 0.8}
-    tables = behind("load-shedder", {"at_once": 100}, links=lossy, arrivals__rate="4 /s")
+    boxes = {
+        "first": {"kind": "packet-filter", **PERMIT},
+        "second": {"kind": "load-shedder", "at_once": 100},
+    }
+    tables = simulated(scenario(**network(boxes, links=lossy, arrivals__rate="4 /s")))
     assert "timeout" in {row["symptom"] for row in connections(tables)}
     assert places == {}
 

@@ -4,22 +4,30 @@ It knows no files and no plots: traces come in as arrays, tables go out as Arrow
 """
 
 from sim.costs import MachineProfile, machine_profile, machine_profiles
-from sim.scenario import Scenario
+from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
+from sim.scenario import Scenario, scenario_with
 from sim.tables import SCHEMAS
 from sim.telemetry import MemorySink, Sink
 from sim.workload.browsers import Browser, browser, browsers
 from sim.world import simulate
 
 __all__ = [
+    "PASS",
     "SCHEMAS",
+    "Action",
     "Browser",
+    "Flow",
     "MachineProfile",
     "MemorySink",
+    "Middlebox",
     "Scenario",
+    "Seen",
     "Sink",
+    "Verdict",
     "browser",
     "browsers",
     "machine_profile",
     "machine_profiles",
+    "scenario_with",
     "simulate",
 ]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cache
+from types import GenericAlias
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    Discriminator,
+    Field,
+    Tag,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from sim.description import Description
 from sim.hosts.client import ClientDescription
 from sim.hosts.server import ServerDescription
-from sim.middleboxes.kinds import AnyMiddlebox
+from sim.middleboxes.kinds import AnyMiddlebox, any_middlebox_or
+from sim.middleboxes.middlebox import Middlebox
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.link import Link
 from sim.network.path import ONLY, Path, check_path
@@ -127,3 +138,16 @@ class Scenario(Description):
                 known = ", ".join(sorted(self.paths)) or "none"
                 raise ValueError(f'{place}: there is no path "{name}"; there are: {known}')
         return self
+
+
+@cache
+def scenario_with(*parts: type[Middlebox]) -> type[Scenario]:
+    """The schema of worlds that may have further kinds of middleboxes.
+
+    Raises `ValueError` for a part without a `kind`.
+    """
+    if not parts:
+        return Scenario
+    boxes = GenericAlias(dict, (str, any_middlebox_or(parts)))
+    fields: dict[str, Any] = {"middleboxes": (boxes, Field(default={}))}
+    return create_model("Scenario", __base__=Scenario, **fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from experiments.studies.study import Study, plan
 if TYPE_CHECKING:
     import pandas as pd
 
+    import sim
     from experiments.presentation.plots import Plots
     from experiments.questions.question import Answer, Question
     from experiments.results.measures import Measurements
@@ -113,8 +115,12 @@ class Result:
         return pd.read_parquet(self.folder / f"{name}.parquet")
 
 
-def load_result(folder: str | os.PathLike[str]) -> Result:
+def load_result(
+    folder: str | os.PathLike[str], parts: Sequence[type[sim.Middlebox]] = ()
+) -> Result:
     """Return the result that lies in a study's out folder.
+
+    `parts` are those that it was run with.
 
     Raises
     ------
@@ -127,7 +133,7 @@ def load_result(folder: str | os.PathLike[str]) -> Result:
     overrides = [
         Override(tuple(one["path"]), one["value"], one["words"]) for one in scenario["overrides"]
     ]
-    file = parse(scenario["name"], scenario["file"], scenario["text"], overrides)
+    file = parse(scenario["name"], scenario["file"], scenario["text"], overrides, parts)
     study = plan(file, seed=manifest["seed"], replications=manifest["replications"])
     return Result(Path(folder), study)
 

@@ -39,6 +39,7 @@ class ScenarioFile:
     description : the content with overrides applied, without `[study]`, as plain TOML values.
     study : the `[study]` table; its defaults when there is none.
     overrides : what was set beside the file, in order.
+    parts : middleboxes of the caller's own that it may have.
 
     """
 
@@ -47,6 +48,7 @@ class ScenarioFile:
     description: Mapping[str, Any]
     study: StudyTable
     overrides: tuple[Override, ...] = ()
+    parts: tuple[type[sim.Middlebox], ...] = ()
 
     @property
     def title(self) -> str:
@@ -61,7 +63,8 @@ class ScenarioFile:
         ScenarioError : they make its content wrong.
 
         """
-        return parse(self.name, self.source.name, self.source.text, [*self.overrides, *overrides])
+        every = [*self.overrides, *overrides]
+        return parse(self.name, self.source.name, self.source.text, every, self.parts)
 
     def world(self, overrides: Iterable[Override] = ()) -> sim.Scenario:
         """Return the world that the file describes, with further overrides (a design point's).
@@ -78,7 +81,8 @@ class ScenarioFile:
             words[override.path] = override.words
         source = Source(self.source.name, self.source.text, words)
         try:
-            return sim.Scenario.model_validate(_with_data(description, source))
+            schema = sim.scenario_with(*self.parts)
+            return schema.model_validate(_with_data(description, source))
         except ValidationError as error:
             raise complaint(error, source, description) from None
 
@@ -92,8 +96,14 @@ def ready_scenarios() -> dict[str, str]:
     return titles
 
 
-def load(name_or_file: str | os.PathLike[str], overrides: Iterable[Override] = ()) -> ScenarioFile:
+def load(
+    name_or_file: str | os.PathLike[str],
+    overrides: Iterable[Override] = (),
+    parts: Iterable[type[sim.Middlebox]] = (),
+) -> ScenarioFile:
     """Load a ready scenario by its name, or a TOML file by its path.
+
+    `parts` are middleboxes of the caller's own, whose kinds it may name.
 
     Raises
     ------
@@ -107,10 +117,16 @@ def load(name_or_file: str | os.PathLike[str], overrides: Iterable[Override] = (
         raise ScenarioError(f"{shown}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
     except OSError as error:
         raise ScenarioError(f"{shown}: cannot be read ({error.strerror})") from None
-    return parse(file.stem, shown, text, overrides)
+    return parse(file.stem, shown, text, overrides, parts)
 
 
-def parse(name: str, shown: str, text: str, overrides: Iterable[Override] = ()) -> ScenarioFile:
+def parse(
+    name: str,
+    shown: str,
+    text: str,
+    overrides: Iterable[Override] = (),
+    parts: Iterable[type[sim.Middlebox]] = (),
+) -> ScenarioFile:
     """Read a scenario file's text; `shown` is what error messages call the file.
 
     Raises
@@ -122,7 +138,7 @@ def parse(name: str, shown: str, text: str, overrides: Iterable[Override] = ()) 
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{_shown_line(shown, error)}: not TOML: {error}") from None
-    return _checked(name, Source(shown, text), content, tuple(overrides))
+    return _checked(name, Source(shown, text), content, tuple(overrides), tuple(parts))
 
 
 def _find(name_or_file: str | os.PathLike[str]) -> tuple[Path, str]:
@@ -153,7 +169,11 @@ def _shown_line(shown: str, error: tomllib.TOMLDecodeError) -> str:
 
 
 def _checked(
-    name: str, source: Source, content: dict[str, Any], overrides: tuple[Override, ...]
+    name: str,
+    source: Source,
+    content: dict[str, Any],
+    overrides: tuple[Override, ...],
+    parts: tuple[type[sim.Middlebox], ...],
 ) -> ScenarioFile:
     for override in overrides:
         content = apply(apply(content, override), _pinning(override, content))
@@ -167,7 +187,7 @@ def _checked(
         raise complaint(error, source, content, below=("study",)) from None
     _check_study(study, source)
     description = {key: value for key, value in content.items() if key != "study"}
-    scenario = ScenarioFile(name, source, description, study, overrides)
+    scenario = ScenarioFile(name, source, description, study, overrides, parts)
     scenario.world()
     return scenario
 

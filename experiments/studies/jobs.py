@@ -46,13 +46,14 @@ class Job:
 
 def jobs_of(study: Study) -> list[Job]:
     """Return a study's jobs in job order: by point, then by replication."""
+    code = simulation_digest(study.file.parts)
     return [
         Job(
             point.index,
             replication,
             study.seed,
             point.scenario,
-            _fingerprint(point.scenario, study.seed, replication),
+            _fingerprint(point.scenario, code, study.seed, replication),
         )
         for point in study.points
         for replication in range(study.replications)
@@ -165,8 +166,8 @@ class _Progress:
             os.replace(scratch, self._file)
 
 
-def _fingerprint(scenario: sim.Scenario, seed: int, replication: int) -> str:
+def _fingerprint(scenario: sim.Scenario, code: str, seed: int, replication: int) -> str:
     digest = hashlib.sha256()
-    for part in (version(), simulation_digest(), seed, replication, scenario.model_dump_json()):
+    for part in (version(), code, seed, replication, scenario.model_dump_json()):
         digest.update(f"{part}\0".encode())
     return digest.hexdigest()

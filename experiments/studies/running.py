@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+import sim
 from experiments.failures import ScenarioError
 from experiments.results.result import SUMMARY, Result
 from experiments.results.tables import merge_tables
@@ -31,6 +33,7 @@ def run(
     replications: int | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    parts: Sequence[type[sim.Middlebox]] = (),
     **settings: Any,
 ) -> Result:
     """Run a study: all that its scenario describes, or when run again what is missing.
@@ -43,6 +46,8 @@ def run(
     replications : in place of the scenario's own number.
     workers : processes that simulate; as many as there are processors without it.
     executor : any `concurrent.futures.Executor` in place of worker processes.
+    parts : middleboxes of your own, whose kinds the scenario may name; the study then runs in
+        this process, unless an executor is given.
     settings : dotted paths and values that replace the scenario's, such as
         `**{"server.sessions.lifetime": "5 min"}`.
 
@@ -57,7 +62,10 @@ def run(
     if isinstance(scenario, ScenarioFile):
         file = scenario.with_overrides(overrides) if overrides else scenario
     else:
-        file = load(scenario, overrides)
+        file = load(scenario, overrides, parts)
+    if file.parts:
+        # A class of a notebook is nowhere that a worker could import it from.
+        workers = 1
     _check_counts(seed=seed, replications=replications, workers=workers)
     study = plan(file, seed=seed, replications=replications)
     folder = out_folder.claim(None if out is None else Path(out), study)

@@ -91,7 +91,7 @@ class Study:
         table = self.file.study
         content = {
             "version": version(),
-            "code": simulation_digest(),
+            "code": simulation_digest(self.file.parts),
             "seed": self.seed,
             "question": table.question,
             "utilisation_target": table.utilisation_target,

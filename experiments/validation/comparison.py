@@ -19,7 +19,7 @@ import sim
 from experiments.validation.cells import Cell, Hosts, lossless, lossy, references
 from experiments.validation.real_network import PipeResult, measure
 
-CONCURRENCY = {0.005: 2, 0.05: 6, 0.2: 24}
+CONCURRENCY = {0.005: 2, 0.05: 12, 0.2: 40}
 """How many links are measured at once: connections over long ones leave the processors idle."""
 TIMES = {"connect": "connect_time", "handshake": "handshake_time", "first byte": "first_byte_time"}
 """What is compared, by the column of the table `connections`."""

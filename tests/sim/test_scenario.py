@@ -90,7 +90,7 @@ def test_the_json_schema_can_be_made() -> None:
         (
             {"server__identity": "nobody"},
             ("server", "identity"),
-            'there is no identity "nobody"; there are contoso-ecdsa-p256, contoso-rsa-1024',
+            'there is no identity "nobody"; there are client-rsa-1024, contoso-ecdsa-p256',
         ),
         (
             {"server__versions": ["TLS 1.3"]},

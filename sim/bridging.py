@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from math import nan
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import tls
 from sim.activity import Moments
 from sim.conversation import Alerted, Conversation, outcome_of
 from sim.hosts.client import ClientGroup
+from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.leg import Broken
 from sim.network.track import Passage
@@ -62,6 +63,7 @@ class Bridge:
         behind: begins its conversations behind it.
         request_size: bytes of the clients' requests.
         table: where they are written down.
+        tally: called with the proxy and what it did, for each recorded connection that reached it.
     """
 
     def __init__(
@@ -71,12 +73,14 @@ class Bridge:
         behind: Behind,
         request_size: int,
         table: Table,
+        tally: Callable[[Middlebox, Verdict], None],
     ) -> None:
         self.proxy = proxy
         self.request_size = request_size
         self.group = group
         self.behind = behind
         self.table = table
+        self.tally = tally
 
     def bridging(self, number: int, *, recorded: bool) -> Bridging:
         """What answers one client's connection."""
@@ -92,6 +96,7 @@ class Bridging:
         self._recorded = recorded
         self._back: Conversation | None = None
         self._stopped: Broken | None = None
+        self._asked = False
         self._began = nan
         self._server_cpu = 0.0
 
@@ -103,6 +108,7 @@ class Bridging:
         Raises `Broken` when the server's part of it fails: the proxy cuts the client's connection.
         """
         proxy = self._bridge.proxy
+        self._asked = True
         if self._back is None and (response_size or proxy.connects == "at the hello"):
             yield from self._behind(conversation, self._open(conversation.now))
         if response_size:
@@ -115,6 +121,8 @@ class Bridging:
 
     def close(self, moment: float) -> Moments:
         """The client's connection has ended: so does the one behind, and those behind that."""
+        if self._asked and self._recorded:
+            self._bridge.tally(self._bridge.proxy, self._verdict)
         back = self._back
         if back is None:
             return
@@ -131,6 +139,14 @@ class Bridging:
         yield from back.close(ended)
         if self._recorded:
             self._record(back)
+
+    @property
+    def _verdict(self) -> Verdict:
+        """What the proxy itself did with the client's connection."""
+        stopped, name = self._stopped, self._bridge.proxy.name
+        if stopped is None or stopped.where != name or stopped.reason is None:
+            return PASS
+        return Verdict(Action.RESET, stopped.reason)
 
     def _open(self, now: float) -> Moments:
         bridge = self._bridge

@@ -156,7 +156,8 @@ class Ways:
         if end is None or behind is None:
             return Way(stage, peers, server.cpu.serve, None)
         size = scenario.http.request_size
-        bridge = Bridge(end, self._group_of(end), behind, size, self._bridged)
+        tally = self._network.verdicts.add
+        bridge = Bridge(end, self._group_of(end), behind, size, self._bridged, tally)
         return Way(stage, peers, end.cpu.serve, bridge)
 
     def _peers_between(

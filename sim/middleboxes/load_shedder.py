@@ -15,8 +15,8 @@ from sim.units import Capacity, Frequency, PositiveDuration
 class LoadShedder(Middlebox):
     """It lets so many new connections a second through, and so many at once.
 
-    A token bucket holds `burst` connections and fills at `rate`; each SYN takes one, those sent
-    again as well.
+    A token bucket holds `burst` connections and fills at `rate`; each connection that it lets
+    through takes one.
     """
 
     kind: Literal["load-shedder"]

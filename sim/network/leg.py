@@ -180,9 +180,12 @@ class Leg:
             there = yield from self._send_syn(sent, passage, give_up)
             if isinstance(there, str):
                 refused, there = there, None
-            back = None if there is None else self._down.cross(there, tcp.headers, passage)
+            back = None if there is None else self._down.cross(there, tcp.syn, passage)
             if back is not None and back <= give_up:
                 self._establish(sent, back, attempts)
+                if not self._calm:
+                    # The acknowledgement of the SYN-ACK is a packet of its own.
+                    self._up.cross(back, tcp.headers, Passage())
                 return back, passage
             sent = tcp.runs_off(sent, wait)
             wait *= 2
@@ -207,9 +210,9 @@ class Leg:
         It is not followed any further than to the moment of giving up. Raises `Broken` when a box
         refuses it.
         """
-        position, headers = 0, self._tcp.headers
+        position, size = 0, self._tcp.syn
         for number, (box, place, _, to_client, _) in enumerate(self._boxes):
-            here = self._up.cross(now, headers, passage, position, place)
+            here = self._up.cross(now, size, passage, position, place)
             if here is None or here > give_up:
                 return None
             now, position = (yield from self._wait(here)), place
@@ -228,7 +231,7 @@ class Leg:
             raise self._broken("reset", now + to_client, passage)
         # What stopped a SYN before has let this one through.
         self._stopped = None
-        there = self._up.cross(now, headers, passage, position)
+        there = self._up.cross(now, size, passage, position)
         if there is None or there > give_up:
             return None
         if self._open:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Protocol
 
 from sim.middleboxes.connect_proxy import (
@@ -12,6 +12,7 @@ from sim.middleboxes.connect_proxy import (
     GATEWAY_TIMEOUT,
     ConnectProxy,
 )
+from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.network.leg import Broken, Leg, Listener
 from sim.network.tcp import Rounds, Tcp
 from sim.network.track import Passage
@@ -120,11 +121,12 @@ class Route:
         proxies: between each two of them, who tunnels.
         server: whom the client asks the proxies for: name and port.
         recorded: whether the proxies' work is counted.
+        tally: called with each proxy that was asked and what it did, at the end.
     """
 
     calm = False
 
-    __slots__ = ("_legs", "_proxies", "_recorded", "_server")
+    __slots__ = ("_asked", "_legs", "_proxies", "_recorded", "_refusal", "_server", "_tally")
 
     def __init__(
         self,
@@ -133,11 +135,15 @@ class Route:
         server: tuple[str, int],
         *,
         recorded: bool,
+        tally: Callable[[Middlebox, Verdict], None],
     ) -> None:
         self._legs = legs
         self._proxies = proxies
         self._server = server
         self._recorded = recorded
+        self._tally = tally
+        self._asked = 0
+        self._refusal = PASS
 
     @property
     def trips(self) -> int:
@@ -166,8 +172,11 @@ class Route:
         legs = self._legs[:number]
         asked = proxy.asks(name, port)
         yield from self._carry(legs, asked, len(asked), clock, to_server=True)
+        self._asked = number
         if not proxy.allows(port):
-            yield from self._refuse(number, FORBIDDEN, clock, proxy.name, f"port {port} refused")
+            reason = f"port {port} refused"
+            self._refusal = Verdict(Action.ANSWER, reason)
+            yield from self._refuse(number, FORBIDDEN, clock, proxy.name, reason)
         yield from self._relay(proxy, len(asked), 0, clock)
         try:
             _, passage = yield from self._legs[number].connect(clock.now)
@@ -238,3 +247,6 @@ class Route:
         """Both ends have closed, or given up, at that moment."""
         for leg in self._legs:
             leg.close(moment)
+        for number, proxy in enumerate(self._proxies[: self._asked], 1):
+            self._tally(proxy, self._refusal if number == self._asked else PASS)
+        self._asked = 0

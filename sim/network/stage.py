@@ -125,7 +125,13 @@ class Stage:
             legs.append(self._leg(section, Flow(*come_from, *goes_to), listener, draws, recorded))
             if proxy is not None:
                 come_from = int(proxy.address), proxy.next_port()
-        return Route(legs, self._proxies, (target.name, target.port), recorded=recorded)
+        return Route(
+            legs,
+            self._proxies,
+            (target.name, target.port),
+            recorded=recorded,
+            tally=self._tally if recorded else _ignore,
+        )
 
     def _leg(
         self,

@@ -12,6 +12,7 @@ from sim.units import Duration, PositiveDuration, PositiveSize
 
 IP_AND_TCP_HEADERS = 40
 TIMESTAMPS = 12
+SYN_OPTIONS = 8
 
 
 class Tcp(Description):
@@ -73,6 +74,11 @@ class Tcp(Description):
     def headers(self) -> int:
         """Bytes of IP and TCP headers in each packet."""
         return IP_AND_TCP_HEADERS + (TIMESTAMPS if self.timestamps else 0)
+
+    @property
+    def syn(self) -> int:
+        """Bytes of a SYN packet: it names the segment size and what else its sender can do."""
+        return self.headers + SYN_OPTIONS
 
 
 class Rounds:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -77,7 +76,7 @@ class Track:
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = tuple(steps)
-        self._own: list[deque[tuple[float, float]]] = [deque() for _ in steps]
+        self._own: list[list[tuple[float, float]]] = [[] for _ in steps]
         self.delay = sum(step.delay for step in steps)
         self.latency = sum(step.delay for step in steps if step.lane is None)
         self.shared = any(step.lane is not None and step.lane.shared for step in steps)
@@ -118,7 +117,6 @@ class Track:
 
     def _own_work(self, number: int, now: float) -> float:
         """How long a lane is still busy with packets of the same connection (seconds)."""
-        own = self._own[number]
-        while own and own[0][1] <= now:
-            own.popleft()
+        own = [each for each in self._own[number] if each[1] > now]
+        self._own[number] = own
         return sum(end - max(start, now) for start, end in own)

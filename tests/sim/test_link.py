@@ -18,6 +18,7 @@ from tests.sim.worlds import connections, rows, scenario, simulated
 
 RTT = 0.1
 HEADERS = 40
+SYN = HEADERS + 8
 
 
 def one_by_one(**changes: Any) -> list[dict[str, Any]]:
@@ -83,14 +84,14 @@ def test_a_lane_without_a_rate_keeps_nothing() -> None:
 
 
 def test_each_packet_is_sent_bit_by_bit() -> None:
-    """A response of one segment: four packets before its end, headers included."""
+    """A response of one segment: five packets before its end, headers included."""
     rate = 100_000.0
     for row in alone(path=link(rate="100 kbit/s"), http__response_size="1 kB"):
-        sent = [HEADERS, HEADERS, 400 + HEADERS, 1000 + HEADERS]
+        sent = [SYN, SYN, HEADERS, 400 + HEADERS, 1000 + HEADERS]
         # The response may wait for the acknowledgement of the request.
         waited = row["time_transmission"] - sum(sent) * 8 / rate
         assert 0 <= waited <= HEADERS * 8 / rate
-        assert row["connect_time"] == pytest.approx(RTT + 2 * HEADERS * 8 / rate)
+        assert row["connect_time"] == pytest.approx(RTT + 2 * SYN * 8 / rate)
 
 
 def test_directions_of_their_own() -> None:
@@ -101,7 +102,7 @@ def test_directions_of_their_own() -> None:
         to_client={"rate": "56 kbit/s"},
     )
     for row in alone(path=path, http__response_size="1 kB"):
-        up, down = (HEADERS + 440) * 8 / 33_600, (HEADERS + 1040) * 8 / 56_000
+        up, down = (SYN + HEADERS + 440) * 8 / 33_600, (SYN + 1040) * 8 / 56_000
         assert 0 <= row["time_transmission"] - up - down <= HEADERS * 8 / 56_000
         assert row["time_propagation"] == pytest.approx(3 * RTT)
 

@@ -77,7 +77,10 @@ def test_what_a_box_on_either_side_cuts_the_client_notices(before: bool) -> None
     name = "before" if before else "behind"
     expected = ("failed", "reset", name, "www.contoso.com blocked")
     assert count(found, "outcome", "symptom", "stopped_by", "reason") == {expected: len(found)}
-    assert verdicts(tables) == {(name, "reset", "www.contoso.com blocked"): len(found)}
+    assert verdicts(tables) == {
+        (name, "reset", "www.contoso.com blocked"): len(found),
+        ("proxy", "passed", ""): len(found),
+    }
     for row in found:
         assert row["duration"] == pytest.approx(3 * NEAR + FAR, abs=0.002)
 

@@ -146,7 +146,10 @@ def test_a_server_that_cannot_be_reached_is_a_reset_for_the_client(
         assert row["duration"] == pytest.approx(4 * NEAR + wait, abs=0.02)
     assert count(bridged(tables), "outcome", "stopped_by") == {("failed", "filter"): len(found)}
     action = "reset" if denied == "reset" else "dropped"
-    assert verdicts(tables) == {("filter", action, "port 443 closed"): len(found)}
+    assert verdicts(tables) == {
+        ("filter", action, "port 443 closed"): len(found),
+        ("proxy", "passed", ""): len(found),
+    }
 
 
 def test_two_of_them_in_a_row() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -15,14 +14,13 @@ from experiments.validation.emulated_link import (
     LinkReport,
     client_address,
     emulated_link,
-    module_command,
-    module_environment,
     server_address,
 )
 from experiments.validation.emulator import DEVICE
-from experiments.validation.namespaces import CommandFailed, Namespace, namespace
+from experiments.validation.namespaces import Namespace, namespace
 from experiments.validation.openssl_peers import Attempt, ClientSettings, ServerSettings
 from experiments.validation.pipes import Pipe
+from experiments.validation.processes import await_ready, output, running
 
 
 @dataclass(frozen=True)
@@ -104,17 +102,12 @@ class RealNetwork:
         Raises `CommandFailed` when a peer failed; a connection that failed is a result.
         """
         settings = self.pipes[number - 1]
-        with _running(
-            self.server, "serve", json.dumps(asdict(_served(settings, number)))
-        ) as server:
-            assert server.stdout is not None
-            if server.stdout.readline() != "ready\n":
-                raise _failure(server)
-            wanted = json.dumps(asdict(_wanted(settings, number)))
-            with _running(self.client, "connect", wanted) as client:
-                lines, stderr = client.communicate()
-                if client.returncode:
-                    raise CommandFailed(client.args, stderr)  # type: ignore[arg-type]
+        served = json.dumps(asdict(_served(settings, number)))
+        wanted = json.dumps(asdict(_wanted(settings, number)))
+        with running(self.server, "openssl_peers", "serve", served) as server:
+            await_ready(server)
+            with running(self.client, "openssl_peers", "connect", wanted) as client:
+                lines = output(client)
         return _result(settings, [Attempt(**json.loads(line)) for line in lines.splitlines()])
 
 
@@ -210,26 +203,3 @@ def _result(settings: PipeSettings, attempts: Sequence[Attempt]) -> PipeResult:
 
 def _resumed_nothing(settings: PipeSettings, attempt: Attempt) -> bool:
     return attempt.symptom is None and settings.resumed and not attempt.reused
-
-
-@contextlib.contextmanager
-def _running(place: Namespace, role: str, settings: str) -> Iterator[subprocess.Popen[str]]:
-    """A peer inside a namespace; killed when the block ends before it does."""
-    with subprocess.Popen(
-        place.command(*module_command("openssl_peers", role, settings)),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=module_environment(),
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _failure(process: subprocess.Popen[str]) -> CommandFailed:
-    _, stderr = process.communicate()
-    return CommandFailed(process.args, stderr)  # type: ignore[arg-type]

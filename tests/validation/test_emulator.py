@@ -26,7 +26,11 @@ from experiments.validation.namespaces import CommandFailed, Namespace, namespac
 from experiments.validation.pipes import Direction, Pipe
 from tests.validation import datagrams
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("real_hosts")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("real_hosts"),
+    pytest.mark.xdist_group("real network"),
+]
 
 MILLISECOND = 1e-3
 PROGRAM = (sys.executable, datagrams.__file__)

@@ -17,7 +17,11 @@ from experiments.validation.pipes import Pipe
 from experiments.validation.real_network import PipeResult, PipeSettings, measure, real_network
 from tests.validation.long_chain import write_long_chain
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("real_hosts")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("real_hosts"),
+    pytest.mark.xdist_group("real network"),
+]
 
 MILLISECOND = 1e-3
 COMPUTING = 20 * MILLISECOND

@@ -1,0 +1,44 @@
+"""Python programs of this package as processes inside namespaces."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+
+from experiments.validation.emulated_link import module_command, module_environment
+from experiments.validation.namespaces import CommandFailed, Namespace
+
+
+@contextlib.contextmanager
+def running(place: Namespace, module: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A module of this package, run inside a namespace; killed when the block ends before it."""
+    with subprocess.Popen(
+        place.command(*module_command(module, *words)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=module_environment(),
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def await_ready(process: subprocess.Popen[str]) -> None:
+    """Wait until it says "ready". Raises `CommandFailed` when it ends instead."""
+    assert process.stdout is not None
+    if process.stdout.readline() != "ready\n":
+        output(process)
+        raise CommandFailed(process.args, "it is not ready")  # type: ignore[arg-type]
+
+
+def output(process: subprocess.Popen[str]) -> str:
+    """What it writes until it ends. Raises `CommandFailed` when it fails."""
+    out, stderr = process.communicate()
+    if process.returncode:
+        raise CommandFailed(process.args, stderr)  # type: ignore[arg-type]
+    return out

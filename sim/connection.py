@@ -30,7 +30,7 @@ COLUMNS = (
     Column("connection", COUNT),
     Column("client", COUNT),
     Column("profile", WORD),
-    Column("path", WORD),
+    Column("route", WORD),
     Column("server", WORD),
     Column("arrival", TIME),
     Column("version", OPTIONAL_WORD, tls.version_name),
@@ -66,19 +66,20 @@ COLUMNS = (
 )
 """A row of the table `connections`, written when the connection ends.
 
-`outcome` is `full`, `resumed-by-id`, `plain` or `failed`; a connection that ends after its
-handshake but before its last response has failed too. `symptom` is what the client of a failed one
-notices: `alert` (then `alert` names it), `reset`, `timeout`, or `refused` by a proxy; `stopped_by`
-and `reason` name the box or host that did it, null where the network lost too much or an end itself
-gave up. `responses`: those that came. `connect_time`: from the SYN until TCP is connected (to the
-server, through any tunnel); `handshake_time`: from there until the client may send its request,
-null without TLS or when it failed; `first_byte_time`: from the SYN until the first byte of the
-first response. The nine headings `time_...` say where the `duration` went and add up to it: on the
-way (waiting for acknowledgements included), being sent bit by bit, behind others on a link, until
-what was lost was sent again or given up, in boxes, in the server's run queue, on the server's
-processor and the client's, and between requests. Bytes and records are those on the wire, seen from
-the client. `round_trips`: whole ones from the SYN until the client may send its request.
-`client_cpu` and `server_cpu` are CPU seconds.
+`route` is the name of the path that it takes. `outcome` is `full`, `resumed-by-id`, `plain` or
+`failed`; a connection that ends after its handshake but before its last response has failed too.
+`symptom` is what the client of a failed one notices: `alert` (then `alert` names it), `reset`,
+`timeout`, or `refused` by a proxy; `stopped_by` and `reason` name the box or host that did it, null
+where the network lost too much or an end itself gave up. `responses`: those that came.
+`connect_time`: from the SYN until TCP is connected (to the server, through any tunnel);
+`handshake_time`: from there until the client may send its request, null without TLS or when it
+failed; `first_byte_time`: from the SYN until the first byte of the first response. The nine
+headings `time_...` say where the `duration` went and add up to it: on the way (waiting for
+acknowledgements included), being sent bit by bit, behind others on a link, until what was lost was
+sent again or given up, in boxes, in the server's run queue, on the server's processor and the
+client's, and between requests. Bytes and records are those on the wire, seen from the client.
+`round_trips`: whole ones from the SYN until the client may send its request. `client_cpu` and
+`server_cpu` are CPU seconds.
 """
 
 

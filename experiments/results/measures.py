@@ -217,7 +217,8 @@ class Measurements:
         return self._frame(f"""
             SELECT point, replication, split_part(operation, '.', 1) AS kind,
                    sum(cpu_seconds) AS cpu_seconds
-            FROM {self._tables["operations"]} WHERE node NOT LIKE 'clients/%'
+            FROM {self._tables["operations"]}
+            WHERE node IN (SELECT DISTINCT node FROM {self._tables["samples"]})
             GROUP BY ALL ORDER BY point, replication, kind
         """)
 

@@ -54,9 +54,15 @@ def keys_at(path: Path, content: Any) -> list[str]:
         if isinstance(part, int):
             step = here.get("items", {})
         else:
-            step = here.get("properties", {}).get(part, {})
+            step = here.get("properties", {}).get(part) or _of_any_name(here)
         here = _resolve(root, step, content)
     return sorted(here.get("properties", {}))
+
+
+def _of_any_name(schema: Schema) -> Schema:
+    """Return what a table holds under names of the user's own, if it does."""
+    additional = schema.get("additionalProperties")
+    return additional if isinstance(additional, dict) else {}
 
 
 def _inner(content: Any, part: str | int) -> Any:

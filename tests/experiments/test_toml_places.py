@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.scenario_files.schema import keys_at
 from experiments.scenario_files.toml_places import is_written, line_of
 
 TEXT = """\
@@ -73,3 +74,13 @@ def test_is_written() -> None:
 def test_every_key_is_found_on_its_own_line(keys: list[str]) -> None:
     text = "".join(f"{key} = {number}\n" for number, key in enumerate(keys))
     assert [line_of(text, (key,)) for key in keys] == list(range(1, len(keys) + 1))
+
+
+def test_keys_of_a_table_that_has_a_name_of_the_user_s_own() -> None:
+    content = {
+        "middleboxes": {"gate": {"kind": "stateful-firewall"}},
+        "links": {"wan": {"round_trip_time": {"distribution": "empirical"}}},
+    }
+    assert "idle_timeout" in keys_at(("middleboxes", "gate"), content)
+    assert "share_to_server" in keys_at(("links", "wan"), content)
+    assert keys_at(("links", "wan", "round_trip_time"), content) == ["distribution", "within"]

@@ -66,6 +66,9 @@ def _shedding(excess: str) -> dict[str, Any]:
     return {"kind": "load-shedder", "at_once": _PLACES, "excess": excess}
 
 
+# Else a connection that was forgotten gets a port again, by chance the same one.
+_STRICTLY_FORGETTING = _forgetting(3) | {"net.netfilter.nf_conntrack_tcp_loose": 0}
+
 _FIRST_PORT = 40_000
 _LAST_PORT = _FIRST_PORT + _PLACES - 1
 _TRANSLATING = f"""
@@ -173,6 +176,20 @@ CASES = (
         clients=_PLACES + 2,
         pause=4.0,
         connect_timeout=25.0,
+    ),
+    FirewallCase(
+        "idle for 8 s, NAT with 3 ports kept for 3 s",
+        _TRANSLATING,
+        dict(_TRANSLATOR) | {"idle_timeout": "3 s", "forgotten": "reset"},
+        _STRICTLY_FORGETTING,
+        pause=8.0,
+    ),
+    FirewallCase(
+        "idle for 8 s, NAT with 3 ports kept for 3 s, the rest dropped",
+        _TRANSLATING + _filter("ct state invalid drop"),
+        dict(_TRANSLATOR) | {"idle_timeout": "3 s", "forgotten": "drop"},
+        _STRICTLY_FORGETTING,
+        pause=8.0,
     ),
 )
 

@@ -158,7 +158,6 @@ class Conversation:
             return self.arrive((yield self.depart(flight)), response_size, closing)
         ends, route = self.ends, self.route
         yield from self._client_works(flight.seconds)
-        self._flight = flight
         self.sent += flight.size
         self.sent_records += flight.records
         if isinstance(route, CalmRoute):

@@ -115,16 +115,8 @@ class Plots:
         table = 1e3 * table.div(connections.reindex(table.index), axis=0).fillna(0.0)
         costly = list(table.max().sort_values(ascending=False, kind="stable").index[: len(SERIES)])
         table = table[costly].assign(other=table.drop(columns=costly).sum(axis=1))
-        left = np.zeros(len(table))
-        for kind, colour in zip(table.columns, (*SERIES, MUTED), strict=False):
-            widths = table[kind].to_numpy()
-            axes.barh(range(len(table)), widths, left=left, height=0.62, color=colour, label=kind)
-            left += widths
-        axes.set_yticks(range(len(table)), list(shown.values()))
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
+        _stack(chart, axes, table, list(shown.values()), [*SERIES, MUTED])
         axes.set_xlabel("server CPU a connection, ms")
-        add_legend_above(chart, axes, columns=4)
         return chart
 
     def time_budget(self, points: Sequence[int] | None = None) -> Chart:
@@ -141,18 +133,10 @@ class Plots:
             table = measurements.time_budget().set_index("point").drop(columns="time_think")
         table = 1e3 * table.reindex(list(shown), fill_value=0.0)
         parts = [name for name in table.columns if table[name].max() > 0.005 * table.max().max()]
-        left = np.zeros(len(table))
-        for number, name in enumerate(parts):
-            widths = table[name].to_numpy()
-            colour = SERIES[number % len(SERIES)]
-            words = name.removeprefix("time_").replace("_", " ")
-            axes.barh(range(len(table)), widths, left=left, height=0.62, color=colour, label=words)
-            left += widths
-        axes.set_yticks(range(len(table)), list(shown.values()))
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
+        words = {name: name.removeprefix("time_").replace("_", " ") for name in parts}
+        colours = [SERIES[number % len(SERIES)] for number in range(len(parts))]
+        _stack(chart, axes, table[parts].rename(columns=words), list(shown.values()), colours)
         axes.set_xlabel("time, ms")
-        add_legend_above(chart, axes, columns=4)
         return chart
 
     def load(self, points: Sequence[int] | None = None, *, period: float | None = None) -> Chart:
@@ -276,3 +260,18 @@ class Plots:
             axes.set_xlabel(factor_words(factors[0]))
         add_legend(axes, title=", ".join(factor_words(name) for name in factors[1:]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _stack(
+    chart: Chart, axes: Axes, table: pd.DataFrame, labels: Sequence[str], colours: Sequence[str]
+) -> None:
+    """Draw a bar for each row of the table, stacked of its columns, the first row on top."""
+    left = np.zeros(len(table))
+    for name, colour in zip(table.columns, colours, strict=False):
+        widths = table[name].to_numpy()
+        axes.barh(range(len(table)), widths, left=left, height=0.62, color=colour, label=name)
+        left += widths
+    axes.set_yticks(range(len(table)), labels)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    add_legend_above(chart, axes, columns=4)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from sim.description import Description
+from sim.network.timeouts import RoundTripEstimate
 from sim.units import Duration, PositiveDuration, PositiveSize
 
 IP_AND_TCP_HEADERS = 40
@@ -95,8 +96,8 @@ class Rounds:
         self._initial = self._window = tcp.initial_window
         self._segment = segment
         self._round_trip = round_trip
-        # RFC 6298 §2.2 with a first sample, and no variance after it.
-        self._timeout = round_trip + max(tcp.minimum_timeout, 2 * round_trip)
+        # No round trip differs from the first.
+        self._timeout = RoundTripEstimate(round_trip, tcp.minimum_timeout).timeout
         if not tcp.slow_start_after_idle:
             self._timeout = float("inf")
         self._sent_at = float("inf")

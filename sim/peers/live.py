@@ -142,9 +142,7 @@ class LiveEnds:
 
     def client_takes(self, answer: Turn, now: float) -> float:
         """The client's engine reads the answer's bytes, at `now` by the world's calendar."""
-        self._calendar.now = now
-        operations = self.state.client_takes(answer.data)
-        return self._client_work.demand(operations, (answer.size,), self._recorded)
+        return self.client_takes_from_box(answer.data, now)
 
     def client_takes_from_box(self, data: bytes, now: float) -> float:
         """The client's engine reads what a box has sent in the server's name."""

@@ -84,6 +84,11 @@ class Cell:
         loss = f", {100 * self.loss:g} % loss" if self.loss else ""
         return f"{self.version} {kind}, {1e3 * self.round_trip_time:g} ms, {rate}{chain}{loss}"
 
+    @property
+    def reference(self) -> Cell:
+        """The cell that tells what its hosts take: nothing but a short delay is in the way."""
+        return Cell(self.version, self.resumed, ROUND_TRIP_TIMES[0], connections=100)
+
     def pipes(self, parts: int = 1) -> list[PipeSettings]:
         """For real peers, over so many equal links at once."""
         return [
@@ -140,15 +145,6 @@ class Cell:
                 "server": server,
             }
         )
-
-
-def references() -> list[Cell]:
-    """The cells that tell what the hosts take: nothing but a short delay is in their way."""
-    return [
-        Cell(version, resumed, 0.005, connections=100)
-        for version in SUITES
-        for resumed in (False, True)
-    ]
 
 
 def lossless(round_trip_time: float) -> list[Cell]:

@@ -2,8 +2,9 @@
 
     python -m experiments.validation.comparison > comparison.md
 
-What the hosts take (Python, OpenSSL, the kernel's scheduler) is measured over a short delay without
-rate or loss and given to the simulator; everything else it predicts.
+What the hosts take (Python, OpenSSL, the kernel's scheduler) is measured beside each cell, over a
+short delay without rate or loss, and given to the simulator: its median as prices, and how it
+scatters about that. Everything else is predicted.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 import sim
-from experiments.validation.cells import Cell, Hosts, lossless, lossy, references
+from experiments.validation.cells import Cell, Hosts, lossless, lossy
 from experiments.validation.real_network import PipeResult, measure
 
 CONCURRENCY = {0.005: 2, 0.05: 12, 0.2: 40}
@@ -25,11 +26,10 @@ TIMES = {"connect": "connect_time", "handshake": "handshake_time", "first byte":
 """What is compared, by the column of the table `connections`."""
 
 _SIMULATED = 2000
-_SIMULATED_WITHOUT_LOSS = 12
+_SIMULATED_WITHOUT_LOSS = 100
 _FLIGHTS_OF_A_REQUEST = 4
-_TIMES_MEASURED = 3
-
-Kind = tuple[str, bool]
+_HALVES = 2
+_LINKS_OF_A_HALF = 2
 
 
 @dataclass(frozen=True)
@@ -80,47 +80,47 @@ def tolerance(value: float) -> float:
     return max(0.03 * value, 0.0005)
 
 
-def hosts() -> dict[Kind, Hosts]:
-    """Measure what the hosts take, by version and mode.
-
-    Each kind is measured three times, one after another, and the middle one counts. What the link
-    and a flight take is one for all.
-    """
-    cells = references() * _TIMES_MEASURED
-    found: dict[Kind, list[Hosts]] = {}
-    for cell, result in zip(cells, _measured(cells, concurrency=1), strict=True):
-        found.setdefault((cell.version, cell.resumed), []).append(_hosts(cell, result))
-    link = median(one.link for each in found.values() for one in each)
-    flight = median(one.flight for each in found.values() for one in each)
-    return {
-        kind: Hosts(flight, median(one.accept for one in each), link)
-        for kind, each in found.items()
-    }
-
-
-def compare(cells: Sequence[Cell], taken: dict[Kind, Hosts], concurrency: int) -> list[Comparison]:
-    """Measure and simulate these cells."""
+def compare(cells: Sequence[Cell], concurrency: int) -> list[Comparison]:
+    """Measure these cells, what the hosts take beside each, and simulate them."""
     comparisons = []
-    for cell, result in zip(cells, _measured(cells, concurrency), strict=True):
+    for cell, (result, reference) in zip(cells, _measured(cells, concurrency), strict=True):
         number = _SIMULATED if cell.loss else _SIMULATED_WITHOUT_LOSS
-        simulated = _simulated(cell, taken[cell.version, cell.resumed], number)
-        real = {
-            "connect": result.connect_times,
-            "handshake": result.handshake_times,
-            "first byte": result.first_byte_times,
-        }
-        comparisons += [
-            Comparison(cell, time, np.array(real[time]), simulated[time]) for time in TIMES
-        ]
+        simulated = _simulated(cell, _hosts(cell.reference, reference), number)
+        real, hosts_alone = _times(result), _times(reference)
+        for time in TIMES:
+            # A machine profile has one price; how real hosts scatter about it was measured.
+            scatter = hosts_alone[time] - np.median(hosts_alone[time])
+            times = simulated[time] + np.resize(scatter, len(simulated[time]))
+            comparisons.append(Comparison(cell, time, real[time], times))
     return comparisons
 
 
-def _measured(cells: Sequence[Cell], concurrency: int) -> list[PipeResult]:
-    """Each cell's connections, over several links at once where they are many."""
-    parts = [max(1, min(4, cell.connections // 125)) if cell.loss else 1 for cell in cells]
-    pipes = [pipe for cell, number in zip(cells, parts, strict=True) for pipe in cell.pipes(number)]
-    results = iter(measure(pipes, concurrency=concurrency, seed=1).pipes)
-    return [_together([next(results) for _ in range(number)]) for number in parts]
+def _times(result: PipeResult) -> dict[str, npt.NDArray[np.float64]]:
+    return {
+        "connect": np.array(result.connect_times),
+        "handshake": np.array(result.handshake_times),
+        "first byte": np.array(result.first_byte_times),
+    }
+
+
+def _measured(cells: Sequence[Cell], concurrency: int) -> list[tuple[PipeResult, PipeResult]]:
+    """Each cell's connections, in two halves, and those in between that tell what the hosts take.
+
+    The speed of a shared machine changes within minutes.
+    """
+    pipes = []
+    for cell in cells:
+        halves = cell.pipes(_HALVES * _LINKS_OF_A_HALF)
+        middle = len(halves) // 2
+        pipes += [*halves[:middle], *cell.reference.pipes(), *halves[middle:]]
+    results = measure(pipes, concurrency=concurrency, seed=1).pipes
+    share = len(pipes) // len(cells)
+    found = []
+    for number, cell in enumerate(cells):
+        own = results[number * share : (number + 1) * share]
+        reference = own.pop(share // 2)
+        found.append((_together(own), reference))
+    return found
 
 
 def _together(results: Iterable[PipeResult]) -> PipeResult:
@@ -159,10 +159,9 @@ def _share(values: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> npt.
 
 
 def _main() -> None:
-    taken = hosts()
     print("| | real, ms | simulated, ms | difference |\n|---|---|---|---|")
     for round_trip_time, concurrency in CONCURRENCY.items():
-        for one in compare(lossless(round_trip_time), taken, concurrency):
+        for one in compare(lossless(round_trip_time), concurrency):
             real, simulated = (1e3 * value for value in one.medians)
             mark = "" if one.medians_agree else " **beyond**"
             print(
@@ -172,7 +171,7 @@ def _main() -> None:
             )
     print("\n| | distance | real p50, p90, p99, ms | simulated |\n|---|---|---|---|")
     for round_trip_time, concurrency in CONCURRENCY.items():
-        for one in compare(list(lossy(round_trip_time)), taken, concurrency):
+        for one in compare(list(lossy(round_trip_time)), concurrency):
             quantiles = [
                 ", ".join(f"{1e3 * value:.0f}" for value in np.quantile(values, (0.5, 0.9, 0.99)))
                 for values in (one.real, one.simulated)

@@ -6,45 +6,32 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from experiments.validation.cells import Cell, Hosts, lossless, lossy
-from experiments.validation.comparison import (
-    CONCURRENCY,
-    Comparison,
-    Kind,
-    compare,
-    hosts,
-)
-from experiments.validation.namespaces import unavailable
-from tests.peers import lack
+from experiments.validation.cells import Cell, lossless, lossy
+from experiments.validation.comparison import CONCURRENCY, Comparison, compare
 
 LARGEST_DISTANCE = 0.1
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real network")]
-
-
-@pytest.fixture(scope="module")
-def taken() -> dict[Kind, Hosts]:
-    """Skip without network namespaces, or fail where CI=true."""
-    if reason := unavailable():
-        lack(reason)
-    return hosts()
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("real_hosts"),
+    pytest.mark.xdist_group("real network"),
+]
 
 
 def disagreeing(
     cells: Sequence[Cell],
-    taken: dict[Kind, Hosts],
     concurrency: int,
     agrees: Callable[[Comparison], bool],
 ) -> list[str]:
     """What does not agree, in words.
 
-    Cells that do not are measured once more, the hosts as well: what other work on the machine
-    delays is not the network.
+    Cells that do not are measured once more: what other work on the machine delays is not the
+    network.
     """
-    found = compare(cells, taken, concurrency)
+    found = compare(cells, concurrency)
     again = {one.cell: None for one in found if not agrees(one)}
     if again:
-        found = compare(list(again), hosts(), min(concurrency, 4))
+        found = compare(list(again), min(concurrency, 4))
     return [
         f"{one.cell.label}, {one.time}: {1e3 * one.medians[0]:.2f} ms of {len(one.real)}, "
         f"simulated {1e3 * one.medians[1]:.2f} ms; distance {one.distance:.3f}"
@@ -54,7 +41,7 @@ def disagreeing(
 
 
 @pytest.mark.parametrize("round_trip_time", CONCURRENCY)
-def test_medians_without_loss(round_trip_time: float, taken: dict[Kind, Hosts]) -> None:
+def test_medians_without_loss(round_trip_time: float) -> None:
     """n = 200 a cell, within max(3 %, 0.5 ms): every version and mode at 1 and 10 Mbit/s.
 
     Chains lie below and above the initial window.
@@ -62,19 +49,17 @@ def test_medians_without_loss(round_trip_time: float, taken: dict[Kind, Hosts]) 
     cells = lossless(round_trip_time)
     assert not disagreeing(
         cells,
-        taken,
         CONCURRENCY[round_trip_time],
         lambda one: one.medians_agree and len(one.real) == 200,
     )
 
 
 @pytest.mark.parametrize("round_trip_time", CONCURRENCY)
-def test_distributions_with_loss(round_trip_time: float, taken: dict[Kind, Hosts]) -> None:
+def test_distributions_with_loss(round_trip_time: float) -> None:
     """n = 500 a cell, 2 % loss each way: the distribution functions differ by 0.1 at most."""
     cells = list(lossy(round_trip_time))
     assert not disagreeing(
         cells,
-        taken,
         CONCURRENCY[round_trip_time],
         lambda one: one.distance <= LARGEST_DISTANCE and len(one.real) >= 495,
     )

@@ -116,8 +116,8 @@ def _measured(cells: Sequence[Cell], concurrency: int) -> list[tuple[PipeResult,
     results = measure(pipes, concurrency=concurrency, seed=1).pipes
     share = len(pipes) // len(cells)
     found = []
-    for number, cell in enumerate(cells):
-        own = results[number * share : (number + 1) * share]
+    for first in range(0, len(results), share):
+        own = results[first : first + share]
         reference = own.pop(share // 2)
         found.append((_together(own), reference))
     return found

@@ -64,7 +64,7 @@ _PROGRAMS = {
     "OpenSSL": "`openssl s_client` and `s_server` of OpenSSL 3, at security level 0.",
     "GnuTLS": "`gnutls-cli` and `gnutls-serv` of GnuTLS 3.",
     "Java": "JSSE of Java 17, its lists of disabled algorithms emptied\n"
-    "(`tests/interop/JavaPeer.java`).",
+    "(`tests/interop/peers/JavaPeer.java`).",
     "tlslite-ng": "tlslite-ng 0.8, in Python.",
 }
 

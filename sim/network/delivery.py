@@ -7,25 +7,17 @@ is sent; simulated time passes once a round, and only where the links are shared
 from __future__ import annotations
 
 from collections.abc import Generator
-from enum import IntEnum
-from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
 from sim.network.congestion import CongestionWindow
+from sim.network.receiver import Receiver
+from sim.network.segment_events import SegmentEvent, SegmentEvents
 from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
 from sim.network.track import Passage, Track
 
 _DUPLICATES = 3
-
-
-class _Kind(IntEnum):
-    ARRIVAL = 0
-    ACKNOWLEDGEMENT = 1
-    LATE_ACKNOWLEDGEMENT = 2
-    LATE_SEGMENT = 3
-    TIMER = 4
 
 
 class Delivery(NamedTuple):
@@ -100,11 +92,12 @@ class Sender:
 
 
 class _Flight:
-    """One flight on its way. Events of its own pass in a heap, ordered by time."""
+    """One flight on its way, as its sender sees it."""
 
     def __init__(self, sender: Sender, now: float, size: int) -> None:
         self._tcp = tcp = sender._tcp
-        self._forward, self._backward = sender._forward, sender._backward
+        self._forward = sender._forward
+        self._shared = sender._forward.shared or sender._backward.shared
         self._window, self._round_trip = sender._window, sender._round_trip
         full, rest = divmod(size, sender._segment)
         self._sizes = [sender._segment + tcp.headers] * full
@@ -113,9 +106,9 @@ class _Flight:
         self._count = count = len(self._sizes)
         self._begin = now
         self._end = now + tcp.user_timeout
-        self._events: list[tuple[float, int, _Kind, int, Passage]] = []
-        self._order = 0
-        # The sender's side, by the number of the segment.
+        self._events = SegmentEvents()
+        self._receiver = Receiver(tcp, sender._backward, count, self._events)
+        # By the number of the segment.
         self._sent_at = [now] * count
         self._sent = [Passage()] * count
         self._times_sent = [0] * count
@@ -127,34 +120,28 @@ class _Flight:
         self._recovery_end = 0
         self._fast_recovery = self._probed = False
         self._timeouts = self._timer = 0
-        # The receiver's.
-        self._arrived = [False] * count
-        self._arrivals: list[int] = []
-        self._expected = 0
-        self._held_back: tuple[float, Passage] | None = None
 
     def fly(self) -> Generator[float, float, Delivery]:
         """Until every segment is there, or given up."""
-        shared = self._forward.shared or self._backward.shared
-        events, horizon = self._events, self._begin
+        events, receiver, horizon = self._events, self._receiver, self._begin
         first, last, passage = inf, self._begin, Passage()
         self._send_new(self._begin, Passage(), 0)
         self._set_timer(self._begin)
-        while len(self._arrivals) < self._count:
-            now, _, kind, number, so_far = heappop(events)
-            if shared and kind != _Kind.ARRIVAL and now > horizon:
+        while not receiver.complete:
+            now, _, kind, number, so_far = events.pop()
+            if self._shared and kind != SegmentEvent.ARRIVAL and now > horizon:
                 yield now
-                horizon = max((event[0] for event in events if event[2] == kind), default=now)
-            if kind == _Kind.ARRIVAL:
+                horizon = events.last(kind, now)
+            if kind == SegmentEvent.ARRIVAL:
                 if number == 0:
                     first = min(first, now)
-                if self._arrive(now, number, so_far):
+                if receiver.arrive(now, number, so_far):
                     last, passage = now, so_far
-            elif kind == _Kind.ACKNOWLEDGEMENT:
+            elif kind == SegmentEvent.ACKNOWLEDGEMENT:
                 self._hear(now, number, so_far)
-            elif kind == _Kind.LATE_ACKNOWLEDGEMENT:
-                self._acknowledge_late(now, number)
-            elif kind == _Kind.LATE_SEGMENT:
+            elif kind == SegmentEvent.LATE_ACKNOWLEDGEMENT:
+                receiver.acknowledge_late(now, number)
+            elif kind == SegmentEvent.LATE_SEGMENT:
                 self._take_for_lost(now, number, so_far)
             elif number == self._timer:
                 if now >= self._end:
@@ -163,47 +150,11 @@ class _Flight:
         self._settle(last)
         return Delivery(first, last, max(self._round), passage, complete=True)
 
-    # -- the receiver
-
-    def _arrive(self, now: float, number: int, passage: Passage) -> bool:
-        """A segment is there. Returns whether it is a new one."""
-        new = not self._arrived[number]
-        in_order = number == self._expected
-        if new:
-            self._arrived[number] = True
-            self._arrivals.append(number)
-            while self._expected < self._count and self._arrived[self._expected]:
-                self._expected += 1
-        if self._tcp.delayed_acknowledgement and in_order and self._held_back is None:
-            self._held_back = now, passage
-            late = now + self._tcp.delayed_acknowledgement
-            self._push(late, _Kind.LATE_ACKNOWLEDGEMENT, len(self._arrivals), passage)
-        else:
-            self._held_back = None
-            self._acknowledge(now, passage)
-        return new
-
-    def _acknowledge_late(self, now: float, arrivals: int) -> None:
-        """The acknowledgement of a lone segment, unless another came in the meantime."""
-        if self._held_back is not None and arrivals == len(self._arrivals):
-            since, passage = self._held_back
-            self._held_back = None
-            passage = passage.copy()
-            passage.retransmission += now - since
-            self._acknowledge(now, passage)
-
-    def _acknowledge(self, now: float, passage: Passage) -> None:
-        """Acknowledge all that has arrived."""
-        passage = passage.copy()
-        heard = self._backward.cross(now, self._tcp.headers, passage)
-        if heard is not None:
-            self._push(heard, _Kind.ACKNOWLEDGEMENT, len(self._arrivals), passage)
-
-    # -- the sender
+    # -- what it hears and does
 
     def _hear(self, now: float, arrivals: int, passage: Passage) -> None:
         """An acknowledgement of the first so many arrivals is there."""
-        news = self._arrivals[self._heard : arrivals]
+        news = self._receiver.arrivals[self._heard : arrivals]
         if not news:
             return
         self._heard = arrivals
@@ -255,7 +206,7 @@ class _Flight:
             patience = min(self._round_trip.shortest / 4, self._round_trip.smoothed / 8)
             late = self._tcp.runs_off(now, patience)
             for number in earlier:
-                self._push(late, _Kind.LATE_SEGMENT, number, self._sent[number])
+                self._events.push(late, SegmentEvent.LATE_SEGMENT, number, self._sent[number])
 
     def _take_for_lost(self, now: float, number: int, sent: Passage) -> None:
         """The reordering window of a segment is over (RFC 8985 §6.2)."""
@@ -303,7 +254,7 @@ class _Flight:
         passage = passage.copy()
         arrival = self._forward.cross(now, self._sizes[number], passage)
         if arrival is not None:
-            self._push(arrival, _Kind.ARRIVAL, number, passage)
+            self._events.push(arrival, SegmentEvent.ARRIVAL, number, passage)
 
     # -- its timer
 
@@ -319,9 +270,8 @@ class _Flight:
             wait = estimate.probe_timeout(self._in_flight)
         else:
             wait = estimate.timeout * 2**self._timeouts
-        self._push(
-            min(self._tcp.runs_off(now, wait), self._end), _Kind.TIMER, self._timer, Passage()
-        )
+        expiry = min(self._tcp.runs_off(now, wait), self._end)
+        self._events.push(expiry, SegmentEvent.TIMER, self._timer, Passage())
 
     def _expire(self, now: float) -> None:
         """Nothing was heard for too long."""
@@ -358,7 +308,3 @@ class _Flight:
         passage = Passage()
         passage.retransmission = now - self._begin
         return Delivery(first, now, max(self._round), passage, complete=False)
-
-    def _push(self, time: float, kind: _Kind, number: int, passage: Passage) -> None:
-        self._order += 1
-        heappush(self._events, (time, self._order, kind, number, passage))

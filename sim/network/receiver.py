@@ -1,0 +1,69 @@
+"""The receiving end of a flight: what arrived, and when that is acknowledged."""
+
+from __future__ import annotations
+
+from sim.network.segment_events import SegmentEvent, SegmentEvents
+from sim.network.tcp import Tcp
+from sim.network.track import Passage, Track
+
+
+class Receiver:
+    """What one host has of a flight.
+
+    Args:
+        tcp: how it speaks.
+        backward: the way of its acknowledgements.
+        count: segments of the flight.
+        events: where it announces what it does.
+    """
+
+    __slots__ = ("_arrived", "_backward", "_events", "_expected", "_held_back", "_tcp", "arrivals")
+
+    def __init__(self, tcp: Tcp, backward: Track, count: int, events: SegmentEvents) -> None:
+        self._tcp = tcp
+        self._backward = backward
+        self._events = events
+        self._arrived = [False] * count
+        self._expected = 0
+        self._held_back: tuple[float, Passage] | None = None
+        self.arrivals: list[int] = []
+        """Numbers of the segments in the order in which they came."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is there."""
+        return self._expected == len(self._arrived)
+
+    def arrive(self, now: float, number: int, passage: Passage) -> bool:
+        """A segment is there. Returns whether it is a new one."""
+        new = not self._arrived[number]
+        in_order = number == self._expected
+        if new:
+            self._arrived[number] = True
+            self.arrivals.append(number)
+            while not self.complete and self._arrived[self._expected]:
+                self._expected += 1
+        if self._tcp.delayed_acknowledgement and in_order and self._held_back is None:
+            self._held_back = now, passage
+            late = now + self._tcp.delayed_acknowledgement
+            self._events.push(late, SegmentEvent.LATE_ACKNOWLEDGEMENT, len(self.arrivals), passage)
+        else:
+            self._held_back = None
+            self._acknowledge(now, passage)
+        return new
+
+    def acknowledge_late(self, now: float, arrivals: int) -> None:
+        """The acknowledgement of a lone segment, unless another came in the meantime."""
+        if self._held_back is not None and arrivals == len(self.arrivals):
+            since, passage = self._held_back
+            self._held_back = None
+            passage = passage.copy()
+            passage.retransmission += now - since
+            self._acknowledge(now, passage)
+
+    def _acknowledge(self, now: float, passage: Passage) -> None:
+        """Acknowledge all that has arrived."""
+        passage = passage.copy()
+        heard = self._backward.cross(now, self._tcp.headers, passage)
+        if heard is not None:
+            self._events.push(heard, SegmentEvent.ACKNOWLEDGEMENT, len(self.arrivals), passage)

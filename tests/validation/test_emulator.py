@@ -29,7 +29,7 @@ from tests.validation import datagrams
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.usefixtures("real_hosts"),
-    pytest.mark.xdist_group("real network"),
+    pytest.mark.alone,
 ]
 
 MILLISECOND = 1e-3

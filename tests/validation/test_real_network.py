@@ -20,7 +20,7 @@ from tests.validation.long_chain import write_long_chain
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.usefixtures("real_hosts"),
-    pytest.mark.xdist_group("real network"),
+    pytest.mark.alone,
 ]
 
 MILLISECOND = 1e-3

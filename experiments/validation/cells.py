@@ -139,6 +139,7 @@ class Cell:
                     "timestamps": True,
                     "congestion_control": self.congestion_control,
                     "loss_probe": True,
+                    "syn_linear_timeouts": 4,
                     "timer_tick": "4 ms",
                 },
                 "http": {"request_size": f"{REQUEST} B", "response_size": f"{RESPONSE} B"},

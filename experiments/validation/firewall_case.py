@@ -113,6 +113,7 @@ class FirewallCase:
         tcp: dict[str, Any] = {
             "connect_timeout": f"{self.connect_timeout} s",
             "user_timeout": f"{self.user_timeout} s",
+            "syn_linear_timeouts": 4,
         }
         if self.keep_alive is not None:
             tcp["keep_alive"] = f"{self.keep_alive} s"

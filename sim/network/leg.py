@@ -188,7 +188,8 @@ class Leg:
                     self._up.cross(back, tcp.headers, Passage())
                 return back, passage
             sent = tcp.runs_off(sent, wait)
-            wait *= 2
+            if attempts > tcp.syn_linear_timeouts:
+                wait *= 2
             if sent >= give_up:
                 passage = Passage()
                 passage.retransmission = give_up - now

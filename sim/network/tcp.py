@@ -41,6 +41,9 @@ class Tcp(Description):
     initial_timeout: PositiveDuration = 1.0
     """When a SYN is sent again, and twice as long after each further time: "1 s" (RFC 6298), "3 s"
     (RFC 2988, 2000)."""
+    syn_linear_timeouts: int = Field(default=0, ge=0)
+    """How many times a SYN is sent again before that time begins to double: 4 with Linux since
+    6.5."""
     minimum_timeout: PositiveDuration = 0.2
     """The shortest retransmission time-out: "1 s" by RFC 6298, "200 ms" with Linux."""
     timer_tick: Duration = 0.0

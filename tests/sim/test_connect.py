@@ -1,0 +1,90 @@
+"""The three-way handshake: when a SYN is sent again, and when the client gives up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
+from sim.network.leg import BoxOnTheWay, Broken, Leg
+from sim.network.link import Lane, Way
+from sim.network.tcp import Tcp
+from sim.network.track import Step, Track
+
+RTT = 0.1
+WAY = RTT / 2
+
+
+class Listening:
+    """Takes every connection."""
+
+    name = "server"
+    always_admits = True
+
+    def admits(self, now: float) -> bool:
+        return True
+
+    def open_connection(self) -> None: ...
+    def accept(self, moment: float) -> None: ...
+    def close_connection(self, moment: float) -> None: ...
+
+
+class Deaf(Middlebox):
+    """Hears the first SYNs and drops them."""
+
+    _heard: list[float]
+    _deaf: int
+
+    def begin(self, now: float) -> None:
+        self._heard = []
+
+    def opens(self, flow: Flow, now: float) -> Verdict:
+        self._heard.append(now)
+        return Verdict(Action.DROP if len(self._heard) <= self._deaf else Action.PASS)
+
+
+def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
+    """When each SYN was at the server's door, and how it ended."""
+    box = Deaf().place("deaf", 0.0, 1.0)
+    box._deaf = deaf
+
+    def track() -> Track:
+        return Track([Step(Lane(Way.model_construct(rate=None, buffer=None, loss=None), 0.0), WAY)])
+
+    boxes = [BoxOnTheWay(box, 1, WAY, WAY, 0.0)]
+    leg = Leg(
+        Tcp(**tcp), 1460, track(), track(), boxes, Flow(1, 2, 3, 4), Listening(), lambda *_: None
+    )
+    steps = leg.connect(0.0)
+    try:
+        moment = next(steps)
+        while True:
+            moment = steps.send(moment)
+    except StopIteration as stop:
+        return box._heard, stop.value[0]
+    except Broken as broken:
+        return box._heard, broken
+
+
+@pytest.mark.parametrize(
+    ("tcp", "sent"),
+    [
+        ({}, [0, 1, 3, 7, 15]),  # RFC 6298
+        ({"initial_timeout": "3 s"}, [0, 3, 9]),  # RFC 2988: Windows Server 2003 gave up after 21 s
+        ({"syn_linear_timeouts": 4}, [0, 1, 2, 3, 4, 5, 7, 11, 19]),  # Linux 6.18, seen on a wire
+    ],
+)
+def test_a_syn_that_is_not_heard_is_sent_again(tcp: dict[str, Any], sent: list[float]) -> None:
+    heard, end = connect(99, **tcp)
+    assert heard == pytest.approx([moment + WAY for moment in sent])
+    assert isinstance(end, Broken)
+    assert end.symptom == "timeout"
+    assert end.moment == 21.0
+    assert end.passage.retransmission == 21.0
+
+
+def test_the_syn_that_is_heard_connects() -> None:
+    heard, end = connect(2)
+    assert len(heard) == 3
+    assert end == pytest.approx(3 + RTT)

@@ -187,7 +187,7 @@ class Bridging:
             self._include(conversation)
             return
         passage = Passage()
-        passage.propagation = conversation.route.back
+        conversation.route.come_back(passage)
         raise Broken(
             "reset",
             conversation.now + passage.total,

@@ -167,10 +167,13 @@ class Conversation:
             self.account_wait((yield self.now))
 
         if self._answerer is None:
+            newcomer = None if self.received or isinstance(route, CalmRoute) else route
+            if newcomer is not None:
+                yield from newcomer.enter(self, flight.size)
             answer = ends.server_answers(flight, self.now, response_size)
             start = self._serve_answer(self.now, answer.seconds)
-            if not (self.received or isinstance(route, CalmRoute)):
-                route.accept(start)
+            if newcomer is not None:
+                newcomer.accept(start)
         else:
             answer = yield from self._answerer.answer(self, flight, response_size)
         size, first = answer.size, self.now
@@ -229,7 +232,7 @@ class Conversation:
         self.time_client_cpu += taken - back
         if ends.state.failure is not None:
             raise Alerted
-        return now + route.back
+        return now + route.back  # type: ignore[union-attr]
 
     def say_last(self, flight: Turn, *, closing: bool = False) -> Generator[float, float, float]:
         """The client's last flight, whose fate it does not wait for. Returns when that is known."""

@@ -161,6 +161,9 @@ class Middlebox(Description):
         """A flight of an open connection is here."""
         return PASS
 
+    def continues(self, flow: Flow, moment: float) -> None:
+        """More packets of the flight that it carries pass at that moment, which may be to come."""
+
     def closes(self, flow: Flow, now: float) -> None:
         """The connection ends at that moment, which may be yet to come."""
 

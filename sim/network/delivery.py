@@ -6,11 +6,11 @@ is sent; simulated time passes once a round, and only where the links are shared
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from math import inf
 from typing import NamedTuple
 
-from sim.network.congestion import CongestionWindow
+from sim.network.congestion import congestion_window
 from sim.network.receiver import Receiver
 from sim.network.segment_events import SegmentEvent, SegmentEvents
 from sim.network.tcp import Tcp
@@ -75,17 +75,25 @@ class Sender:
         self._backward = backward
         self._round_trip = RoundTripEstimate(round_trip, tcp.minimum_timeout)
         # RFC 5681 §3.1: one segment after a SYN that was lost; Linux forgives the first.
-        self._window = CongestionWindow(
+        self._window = congestion_window(
             tcp.congestion_control, 1 if recovered else tcp.initial_window
         )
         self._last_sent = inf
 
-    def deliver(self, now: float, size: int) -> Generator[float, float, Delivery]:
-        """Send a flight of `size` bytes, ready at `now`. Yields moments as `sim.activity` does."""
+    def deliver(
+        self, now: float, size: int, heard: Callable[[float], None]
+    ) -> Generator[float, float, Delivery]:
+        """Send a flight of `size` bytes, ready at `now`. Yields moments as `sim.activity` does.
+
+        `heard` is called with each moment at which something is acknowledged; it may be to come.
+        """
         tcp = self._tcp
-        if tcp.slow_start_after_idle and now - self._last_sent > self._round_trip.timeout:
-            self._window.rest()
-        flight = _Flight(self, now, size)
+        pause = now - self._last_sent
+        if pause > 0:
+            self._window.skip_idle(pause)
+        if tcp.slow_start_after_idle and pause > self._round_trip.timeout:
+            self._window.restart_after_idle()
+        flight = _Flight(self, now, size, heard)
         delivery = yield from flight.fly()
         self._last_sent = flight.last_sent
         return delivery
@@ -94,7 +102,9 @@ class Sender:
 class _Flight:
     """One flight on its way, as its sender sees it."""
 
-    def __init__(self, sender: Sender, now: float, size: int) -> None:
+    def __init__(
+        self, sender: Sender, now: float, size: int, heard: Callable[[float], None]
+    ) -> None:
         self._tcp = tcp = sender._tcp
         self._forward = sender._forward
         self._shared = sender._forward.shared or sender._backward.shared
@@ -104,8 +114,9 @@ class _Flight:
         if rest or not full:
             self._sizes.append(rest + tcp.headers)
         self._count = count = len(self._sizes)
-        self._begin = now
-        self._end = now + tcp.user_timeout
+        self._begin = self._heard_at = now
+        self._heard_passage = Passage()
+        self._report = heard
         self._events = SegmentEvents()
         self._receiver = Receiver(tcp, sender._backward, count, self._events)
         # By the number of the segment.
@@ -118,7 +129,7 @@ class _Flight:
         self._next = self._first_unknown = self._heard = 0
         self._in_flight = self._most_in_flight = 0
         self._recovery_end = 0
-        self._fast_recovery = self._probed = False
+        self._fast_recovery = self._resends_first = self._probed = False
         self._timeouts = self._timer = 0
 
     def fly(self) -> Generator[float, float, Delivery]:
@@ -129,9 +140,12 @@ class _Flight:
         self._set_timer(self._begin)
         while not receiver.complete:
             now, _, kind, number, so_far = events.pop()
+            if self._is_stale(kind, number, so_far):
+                continue
             if self._shared and kind != SegmentEvent.ARRIVAL and now > horizon:
                 yield now
-                horizon = events.last(kind, now)
+                # The acknowledgements of one round are heard together.
+                horizon = events.last(kind, now) if kind == SegmentEvent.ACKNOWLEDGEMENT else now
             if kind == SegmentEvent.ARRIVAL:
                 if number == 0:
                     first = min(first, now)
@@ -140,15 +154,26 @@ class _Flight:
             elif kind == SegmentEvent.ACKNOWLEDGEMENT:
                 self._hear(now, number, so_far)
             elif kind == SegmentEvent.LATE_ACKNOWLEDGEMENT:
-                receiver.acknowledge_late(now, number)
+                receiver.acknowledge_late(now)
             elif kind == SegmentEvent.LATE_SEGMENT:
-                self._take_for_lost(now, number, so_far)
-            elif number == self._timer:
-                if now >= self._end:
-                    return self._given_up(first, now)
+                self._take_for_lost(now, number)
+            elif now >= self._patient_until:
+                return self._given_up(first, now)
+            else:
                 self._expire(now)
         self._settle(last)
         return Delivery(first, last, max(self._round), passage, complete=True)
+
+    def _is_stale(self, kind: SegmentEvent, number: int, passage: Passage) -> bool:
+        """Whether what was to happen has been overtaken by something else."""
+        if kind == SegmentEvent.TIMER:
+            return number != self._timer
+        if kind == SegmentEvent.LATE_SEGMENT:
+            again = self._sent[number] is not passage
+            return again or self._known[number] or self._lost[number]
+        if kind == SegmentEvent.LATE_ACKNOWLEDGEMENT:
+            return not self._receiver.holds_back(number)
+        return False
 
     # -- what it hears and does
 
@@ -157,7 +182,8 @@ class _Flight:
         news = self._receiver.arrivals[self._heard : arrivals]
         if not news:
             return
-        self._heard = arrivals
+        self._heard, self._heard_at, self._heard_passage = arrivals, now, passage
+        self._report(now)
         newest = max(news, key=lambda number: (self._sent_at[number], number))
         before = self._first_unknown
         for number in news:
@@ -170,11 +196,8 @@ class _Flight:
             self._first_unknown += 1
         if self._times_sent[newest] == 1:
             self._round_trip.see(now - self._sent_at[newest])
-        acknowledged = self._first_unknown - before
-        if acknowledged and not self._fast_recovery:
-            self._window.acknowledge(
-                now, acknowledged, self._most_in_flight, self._round_trip.smoothed
-            )
+        if self._first_unknown > before and not self._fast_recovery:
+            self._grow(now, len(news))
         self._timeouts = 0
         self._probed = False
         self._look_for_losses(now, newest)
@@ -183,6 +206,11 @@ class _Flight:
         self._send_lost(now)
         self._send_new(now, passage, self._round[newest] + 1)
         self._set_timer(now)
+
+    def _grow(self, now: float, acknowledged: int) -> None:
+        self._window.on_acknowledgement(
+            now, acknowledged, self._most_in_flight, self._round_trip.smoothed
+        )
 
     def _unknown(self) -> list[int]:
         """Segments that are on the way as far as the sender knows."""
@@ -208,18 +236,17 @@ class _Flight:
             for number in earlier:
                 self._events.push(late, SegmentEvent.LATE_SEGMENT, number, self._sent[number])
 
-    def _take_for_lost(self, now: float, number: int, sent: Passage) -> None:
+    def _take_for_lost(self, now: float, number: int) -> None:
         """The reordering window of a segment is over (RFC 8985 §6.2)."""
-        if self._sent[number] is sent and not (self._known[number] or self._lost[number]):
-            self._mark_lost(number)
-            self._send_lost(now)
-            self._set_timer(now)
+        self._mark_lost(number)
+        self._send_lost(now)
+        self._set_timer(now)
 
     def _mark_lost(self, number: int) -> None:
         if number >= self._recovery_end:
             self._recovery_end = self._next
-            self._fast_recovery = True
-            self._window.lose()
+            self._fast_recovery = self._resends_first = True
+            self._window.on_loss()
         self._lost[number] = True
         self._in_flight -= 1
 
@@ -228,10 +255,11 @@ class _Flight:
 
     def _send_lost(self, now: float) -> None:
         for number in range(self._first_unknown, self._next):
-            if self._in_flight >= self._allowed():
+            # The first is sent again whatever the window says (RFC 6675 §5, 4.3).
+            if self._in_flight >= self._allowed() and not self._resends_first:
                 break
             if self._lost[number]:
-                self._lost[number] = False
+                self._lost[number] = self._resends_first = False
                 self._send_again(now, number)
 
     def _send_again(self, now: float, number: int) -> None:
@@ -259,6 +287,11 @@ class _Flight:
     # -- its timer
 
     @property
+    def _patient_until(self) -> float:
+        """When the connection is given up if nothing more is heard (RFC 5482)."""
+        return self._heard_at + self._tcp.user_timeout
+
+    @property
     def _may_probe(self) -> bool:
         return self._tcp.loss_probe and not (self._fast_recovery or self._probed or self._timeouts)
 
@@ -270,7 +303,7 @@ class _Flight:
             wait = estimate.probe_timeout(self._in_flight)
         else:
             wait = estimate.timeout * 2**self._timeouts
-        expiry = min(self._tcp.runs_off(now, wait), self._end)
+        expiry = min(self._tcp.runs_off(now, wait), self._patient_until)
         self._events.push(expiry, SegmentEvent.TIMER, self._timer, Passage())
 
     def _expire(self, now: float) -> None:
@@ -282,8 +315,8 @@ class _Flight:
             self._send_again(now, missing[-1])
         else:
             self._timeouts += 1
-            self._window.time_out()
-            self._fast_recovery = False
+            self._window.on_timeout(reduces=self._timeouts == 1 and not self._fast_recovery)
+            self._fast_recovery = self._resends_first = False
             self._recovery_end = self._next
             for number in missing:
                 self._lost[number] = True
@@ -300,11 +333,11 @@ class _Flight:
 
     def _settle(self, now: float) -> None:
         """All is there: the acknowledgements that are on their way open the window."""
-        rest = self._count - self._first_unknown
+        rest = self._count - self._heard
         if rest and not self._fast_recovery:
-            self._window.acknowledge(now, rest, self._most_in_flight, self._round_trip.smoothed)
+            self._grow(now, rest)
 
     def _given_up(self, first: float, now: float) -> Delivery:
-        passage = Passage()
-        passage.retransmission = now - self._begin
+        passage = self._heard_passage.copy()
+        passage.retransmission += now - self._heard_at
         return Delivery(first, now, max(self._round), passage, complete=False)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from math import inf
-from typing import NamedTuple, Protocol
+from collections.abc import Generator
+from math import ceil, inf
+from typing import Protocol
 
-from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
+from sim.middleboxes.middlebox import Action, Seen
+from sim.network.boxes import Boxes, reach
 from sim.network.delivery import Delivery, Sender
 from sim.network.tcp import Rounds, Tcp
+from sim.network.timeouts import RoundTripEstimate
 from sim.network.track import Passage, Track
-
-_PROBE = Seen(b"", 0, 0)
-"""A keep-alive probe (RFC 1122 §4.2.3.6) has no data of its own."""
 
 
 class Listener(Protocol):
@@ -70,23 +69,6 @@ class Broken(Exception):
         self.data = data
 
 
-class BoxOnTheWay(NamedTuple):
-    """A box, and where it stands on a leg.
-
-    Attributes:
-        box: the box.
-        position: steps of the way to the server that come before it.
-        from_client, to_client: seconds on the way from the client, and back to it.
-        from_server: seconds on the way from the server.
-    """
-
-    box: Middlebox
-    position: int
-    from_client: float
-    to_client: float
-    from_server: float
-
-
 class Leg:
     """One TCP connection.
 
@@ -94,10 +76,8 @@ class Leg:
         tcp: how both ends speak it.
         segment: bytes of data in a full segment.
         up, down: the ways to the server, and back.
-        boxes: the boxes on them, from the client on.
-        flow: its addresses and ports at the client.
+        boxes: the boxes on them.
         listener: who takes it.
-        tally: called with each box that has seen it and what the box did with it, at its end.
 
     Attributes:
         trips: how often it has waited for the way through the network, windows included.
@@ -110,15 +90,12 @@ class Leg:
         "_down",
         "_down_rounds",
         "_down_sender",
-        "_flows",
         "_listener",
         "_moment",
         "_open",
-        "_seen",
+        "_round_trip",
         "_segment",
         "_spoke_at",
-        "_stopped",
-        "_tally",
         "_tcp",
         "_up",
         "_up_rounds",
@@ -133,34 +110,28 @@ class Leg:
         segment: int,
         up: Track,
         down: Track,
-        boxes: Sequence[BoxOnTheWay],
-        flow: Flow,
+        boxes: Boxes,
         listener: Listener,
-        tally: Callable[[Middlebox, Verdict], None],
     ) -> None:
         self._tcp = tcp
         self._segment = segment
         self._up, self._down = up, down
         self._boxes = boxes
-        self._flows = [flow]
         self._listener = listener
-        self._tally = tally
         self._calm = up.certain and down.certain and not tcp.delayed_acknowledgement
         self._open = False
         self._moment = -inf
-        self._seen = 0
-        self._stopped: tuple[int, Verdict] | None = None
-        self._spoke_at = 0.0
+        self._spoke_at = self._round_trip = 0.0
         self._up_rounds: Rounds
         self._down_rounds: Rounds
         self._up_sender: Sender
         self._down_sender: Sender
         self.trips = self.more_trips = 0
 
-    @property
-    def back(self) -> float:
-        """Seconds from the server to the client when nothing else is on the way."""
-        return self._down.delay
+    def come_back(self, passage: Passage) -> None:
+        """Go on by the way from the server to the client when nothing else is on it."""
+        passage.propagation += self._down.propagation
+        passage.middlebox += self._down.latency
 
     # -- opening
 
@@ -212,26 +183,16 @@ class Leg:
         refuses it.
         """
         position, size = 0, self._tcp.syn
-        for number, (box, place, _, to_client, _) in enumerate(self._boxes):
-            here = self._up.cross(now, size, passage, position, place)
+        for number, place in enumerate(self._boxes.places):
+            here = self._up.cross(now, size, passage, position, place.position)
             if here is None or here > give_up:
                 return None
-            now, position = (yield from self._wait(here)), place
-            flow = self._flows[number]
-            verdict = box.opens(flow, now)
-            self._seen = max(self._seen, number + 1)
-            if verdict.action is Action.PASS:
-                self._flows[number + 1 : number + 2] = [box.translated(flow)]
-                if self._stopped is not None and self._stopped[0] == number:
-                    self._stopped = None
-                continue
-            self._stopped = number, verdict
-            if verdict.action is Action.DROP:
+            now, position = (yield from self._wait(here)), place.position
+            action = self._boxes.opens(number, now).action
+            if action is Action.DROP:
                 return None
-            passage.propagation += to_client
-            raise self._broken("reset", now + to_client, passage)
-        # What stopped a SYN before has let this one through.
-        self._stopped = None
+            if action is not Action.PASS:
+                raise self._broken("reset", now + place.come_back(passage), passage)
         there = self._up.cross(now, size, passage, position)
         if there is None or there > give_up:
             return None
@@ -247,7 +208,8 @@ class Leg:
     def _establish(self, sent: float, now: float, attempts: int) -> None:
         self.trips += 2
         self._spoke_at = now
-        tcp, segment, round_trip = self._tcp, self._segment, now - sent
+        tcp, segment = self._tcp, self._segment
+        self._round_trip = round_trip = now - sent
         if self._calm:
             self._up_rounds = Rounds(tcp, segment, round_trip)
             self._down_rounds = Rounds(tcp, segment, round_trip)
@@ -262,70 +224,93 @@ class Leg:
         self, now: float, data: bytes, size: int, *, to_server: bool
     ) -> Generator[float, float, Delivery]:
         """Send a flight that is ready now to the other end. Raises `Broken`."""
+        if size and (self._up.shared or self._down.shared):
+            now = max((yield now), now)
         if size:
             self._show(now, Seen(data, size, min(size, self._segment)), to_server)
-        track = self._up if to_server else self._down
         if self._calm or not size:
-            delivery = self._deliver_calmly(now, size, to_server, track)
+            delivery = self._deliver_calmly(now, size, to_server)
         else:
-            if self._up.shared or self._down.shared:
-                now = max((yield now), now)
             sender = self._up_sender if to_server else self._down_sender
-            delivery = yield from sender.deliver(now, size)
+            delivery = yield from sender.deliver(now, size, self._boxes.continues)
         if not delivery.complete:
             raise self._broken("timeout", delivery.last, delivery.passage)
+        if size:
+            self._boxes.continues(delivery.last)
         self.more_trips += 2 * delivery.rounds
         self.trips += 1 + 2 * delivery.rounds
         self._spoke_at = delivery.last
         return delivery
 
-    def _deliver_calmly(self, now: float, size: int, to_server: bool, track: Track) -> Delivery:
-        rounds = 0
+    def _deliver_calmly(self, now: float, size: int, to_server: bool) -> Delivery:
+        up, down, rounds = self._up, self._down, 0
+        track = up if to_server else down
         if size:
             rounds = (self._up_rounds if to_server else self._down_rounds).more(now, size)
-        passage, turn = Passage(), rounds * (self._up.delay + self._down.delay)
-        passage.middlebox = track.latency + rounds * (self._up.latency + self._down.latency)
-        passage.propagation = track.delay + turn - passage.middlebox
-        first = now + track.delay
-        return Delivery(first, first + turn, rounds, passage, complete=True)
+        passage, first = Passage(), now + track.delay
+        passage.propagation = track.propagation + rounds * (up.propagation + down.propagation)
+        passage.middlebox = track.latency + rounds * (up.latency + down.latency)
+        last = first
+        for _ in range(rounds):
+            self._boxes.continues(last)
+            last += up.delay + down.delay
+        return Delivery(first, last, rounds, passage, complete=True)
 
     def _show(self, now: float, seen: Seen, to_server: bool) -> None:
         """Show a flight to each box. Raises `Broken`."""
-        numbers = range(len(self._boxes))
-        for number in numbers if to_server else reversed(numbers):
-            box, _, from_client, to_client, from_server = self._boxes[number]
-            flow, away = self._flows[number], from_client if to_server else from_server
-            verdict = self._probe(box, flow, now, away, to_server)
-            if verdict.action is Action.PASS:
-                verdict = box.carries(flow, now + away, seen, to_server=to_server)
-            if verdict.action is Action.PASS:
-                continue
-            self._stopped = number, verdict
+        place = self._boxes.carries(now, seen, self._probes(now), to_server=to_server)
+        if place is None:
+            return
+        assert self._boxes.stopped is not None
+        action = self._boxes.stopped[1].action
+        track = self._up if to_server else self._down
+        passage = reach(place, now, self._packets(seen.size), track, to_server=to_server)
+        if action is Action.DROP:
             passage = Passage()
-            if verdict.action is Action.DROP:
-                passage.retransmission = self._tcp.user_timeout
-                raise self._broken("timeout", now + passage.total, passage)
-            passage.propagation = away + to_client
-            answered = to_server and verdict.action is Action.ANSWER
-            symptom = "answered" if answered else "reset"
-            raise self._broken(symptom, now + passage.total, passage)
+            passage.retransmission = self._tcp.user_timeout
+            raise self._broken("timeout", now + passage.total, passage)
+        place.come_back(passage)
+        symptom = "answered" if to_server and action is Action.ANSWER else "reset"
+        raise self._broken(symptom, now + passage.total, passage)
 
-    def _probe(
-        self, box: Middlebox, flow: Flow, now: float, away: float, to_server: bool
-    ) -> Verdict:
-        """What a box makes of the keep-alive probes of the pause until now."""
+    def _packets(self, size: int) -> list[int]:
+        """Bytes of the packets that the initial window has for a flight."""
+        tcp, segment = self._tcp, self._segment
+        data = min(size, tcp.initial_window * segment)
+        return [min(segment, data - sent) + tcp.headers for sent in range(0, data, segment)]
+
+    def _probes(self, now: float) -> list[float]:
+        """When keep-alive probes were sent in the pause until now."""
         interval = self._tcp.keep_alive
-        if interval is None:
-            return PASS
-        sent = self._spoke_at + interval
-        while sent < now:
-            verdict = box.carries(flow, sent + away, _PROBE, to_server=to_server)
-            if verdict.action is not Action.PASS:
-                return verdict
-            sent += interval
-        return PASS
+        if interval is None or not self._boxes.places:
+            return []
+        pause = now - self._spoke_at
+        probes = [self._spoke_at + number * interval for number in range(1, ceil(pause / interval))]
+        return [sent for sent in probes if sent < now]
 
     # -- its end
+
+    def enter(self, now: float, size: int) -> Generator[float, float, Passage]:
+        """Come in from the backlog with the first flight: where the time went until then.
+
+        What finds no room there is dropped, as is the acknowledgement of the SYN-ACK before it; the
+        client sends it again. Raises `Broken`.
+        """
+        passage, wait = Passage(), self._timeout()
+        give_up = now + self._tcp.user_timeout
+        while not self._listener.admits(now):
+            again = min(self._tcp.runs_off(now, wait), give_up)
+            passage.retransmission += again - now
+            now, wait = max((yield again), again), 2 * wait
+            if now >= give_up:
+                raise self._broken("timeout", now, passage, "backlog full")
+            if not self._calm:
+                for packet in self._packets(size):
+                    self._up.cross(now, packet, Passage())
+        return passage
+
+    def _timeout(self) -> float:
+        return RoundTripEstimate(self._round_trip, self._tcp.minimum_timeout).timeout
 
     def accept(self, moment: float) -> None:
         """The listener's process takes it up at that moment."""
@@ -333,14 +318,7 @@ class Leg:
 
     def close(self, moment: float) -> None:
         """Nothing more comes after that moment, which may be yet to come."""
-        stopped = self._stopped
-        for number, (box, *_) in enumerate(self._boxes[: self._seen]):
-            if stopped is not None and stopped[0] == number:
-                self._tally(box, stopped[1])
-            else:
-                self._tally(box, PASS)
-            box.closes(self._flows[number], moment)
-        self._seen = 0
+        self._boxes.close(moment)
         if self._open:
             self._open = False
             self._listener.close_connection(moment)
@@ -349,9 +327,10 @@ class Leg:
         self, symptom: str, moment: float, passage: Passage, refused: str | None = None
     ) -> Broken:
         """The exception that tells who has stopped it, if anybody has."""
-        if self._stopped is not None:
-            number, verdict = self._stopped
-            where, reason, data = self._boxes[number].box.name, verdict.reason, verdict.data
+        if self._boxes.stopped is not None:
+            number, verdict = self._boxes.stopped
+            where = self._boxes.places[number].box.name
+            reason, data = verdict.reason, verdict.data
             return Broken(symptom, moment, passage, where=where, reason=reason, data=data)
         listener = None if refused is None else self._listener.name
         return Broken(symptom, moment, passage, where=listener, reason=refused)

@@ -63,7 +63,7 @@ class Link(Description):
     "2 Mbit/s"; else unlimited. Packets count with their IP and TCP headers."""
     buffer: Size | None = None
     """Bytes that may wait for a direction with a rate, the packet that is being sent apart; what
-    finds no room is dropped: "64 kB". Else unlimited."""
+    finds no room, to within a packet, is dropped: "64 kB". Else unlimited."""
     loss: Loss = 0.0
     """Share of the packets of each direction that is lost: 0.02; or bursts of losses."""
     mtu: PositiveSize = Field(default=1500, ge=576)
@@ -128,16 +128,19 @@ class Lane:
         self._counted = (0, 0, 0, 0)
         self.shared = way.rate is not None
 
-    def send(self, now: float, size: int) -> tuple[float, float] | None:
-        """When a packet that comes at `now` begins and ends to be sent; `None` if it is dropped."""
+    def send(self, now: float, size: int, behind: float = 0.0) -> tuple[float, float] | None:
+        """When a packet that comes at `now` begins and ends to be sent; `None` if it is dropped.
+
+        It does not begin before the moment `behind`, when the packet is sent that it follows.
+        """
         self._packets += 1
         self._bytes += size
         rate = self._rate
         if rate is None:
             return now, now
         seconds = 8 * size / rate
-        place, start = self._first_free(now, seconds)
-        if self._buffer is not None and (start - now) * rate / 8 > self._buffer:
+        place, start = self._first_free(max(now, behind), seconds)
+        if self._buffer is not None and (start - now) * rate / 8 > self._buffer + _ROUNDING:
             self._dropped += 1
             return None
         self._reserve(place, start, start + seconds)

@@ -37,7 +37,8 @@ class Receiver:
     def arrive(self, now: float, number: int, passage: Passage) -> bool:
         """A segment is there. Returns whether it is a new one."""
         new = not self._arrived[number]
-        in_order = number == self._expected
+        # What fills a gap is acknowledged at once (RFC 5681 §4.2).
+        in_order = number == self._expected == len(self.arrivals)
         if new:
             self._arrived[number] = True
             self.arrivals.append(number)
@@ -52,14 +53,18 @@ class Receiver:
             self._acknowledge(now, passage)
         return new
 
-    def acknowledge_late(self, now: float, arrivals: int) -> None:
-        """The acknowledgement of a lone segment, unless another came in the meantime."""
-        if self._held_back is not None and arrivals == len(self.arrivals):
-            since, passage = self._held_back
-            self._held_back = None
-            passage = passage.copy()
-            passage.retransmission += now - since
-            self._acknowledge(now, passage)
+    def holds_back(self, arrivals: int) -> bool:
+        """Whether the acknowledgement of the last of so many arrivals is still held back."""
+        return self._held_back is not None and arrivals == len(self.arrivals)
+
+    def acknowledge_late(self, now: float) -> None:
+        """Acknowledge a lone segment behind which no other has come."""
+        assert self._held_back is not None
+        since, passage = self._held_back
+        self._held_back = None
+        passage = passage.copy()
+        passage.propagation += now - since
+        self._acknowledge(now, passage)
 
     def _acknowledge(self, now: float, passage: Passage) -> None:
         """Acknowledge all that has arrived."""

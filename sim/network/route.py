@@ -77,6 +77,10 @@ class CalmRoute:
         self._server: Rounds | None = None
         self.trips = 0
 
+    def come_back(self, passage: Passage) -> None:
+        """Go on by the way from the server to the client."""
+        passage.propagation += self.back
+
     def open(self) -> float:
         """Seconds until the client may send: SYN and SYN-ACK."""
         self._listener.open_connection()
@@ -150,10 +154,10 @@ class Route:
         """How often the client has waited for the way through the network, windows included."""
         return self._legs[0].trips + sum(leg.more_trips for leg in self._legs[1:])
 
-    @property
-    def back(self) -> float:
-        """Seconds from the server to the client when nothing else is on the way."""
-        return sum(leg.back for leg in self._legs)
+    def come_back(self, passage: Passage) -> None:
+        """Go on by the way from the server to the client when nothing else is on it."""
+        for leg in self._legs:
+            leg.come_back(passage)
 
     def connect(self, clock: Clock) -> Generator[float, float, None]:
         """Connect to the first proxy, have it connect to the next, and so on to the server.
@@ -199,6 +203,14 @@ class Route:
         yield from self._carry(legs, answer, len(answer), clock, to_server=False)
         raise Broken("refused", clock.now, Passage(), where=where, reason=reason)
 
+    def enter(self, clock: Clock, size: int) -> Generator[float, float, None]:
+        """Come in from the server's backlog with a first flight of that size. Raises `Broken`."""
+        try:
+            clock.account((yield from self._legs[-1].enter(clock.now, size)))
+        except Broken as broken:
+            self._bring_back(broken, len(self._legs) - 1)
+            raise
+
     def accept(self, moment: float) -> None:
         """The server's process takes the connection up at that moment."""
         self._legs[-1].accept(moment)
@@ -232,9 +244,11 @@ class Route:
 
     def _bring_back(self, broken: Broken, number: int) -> None:
         """A proxy whose connection has broken ends the one to its client."""
-        away = sum(leg.back for leg in self._legs[:number])
-        broken.moment += away
-        broken.passage.propagation += away
+        passage = broken.passage
+        before = passage.total
+        for leg in self._legs[:number]:
+            leg.come_back(passage)
+        broken.moment += passage.total - before
 
     def _relay(
         self, proxy: ConnectProxy, received: int, sent: int, clock: Clock

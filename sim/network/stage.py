@@ -9,7 +9,8 @@ from sim.distributions import quantile
 from sim.middleboxes.connect_proxy import ConnectProxy
 from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
-from sim.network.leg import BoxOnTheWay, Leg, Listener
+from sim.network.boxes import Boxes, BoxOnTheWay
+from sim.network.leg import Leg, Listener
 from sim.network.link import Lane, Link
 from sim.network.loss import loss_process
 from sim.network.ports import source_port
@@ -143,8 +144,8 @@ class Stage:
     ) -> Leg:
         up: list[Step] = []
         down: list[Step] = []
-        standing: list[tuple[Middlebox, int, float, float]] = []
-        forth = back = 0.0
+        places: list[tuple[Middlebox, int, int, float, float, float]] = []
+        forth = back = latency = 0.0
         for hop in section:
             if isinstance(hop, PlacedLink):
                 steps = hop.steps(draws)
@@ -153,19 +154,31 @@ class Stage:
                 forth += steps[0].delay
                 back += steps[1].delay
                 continue
-            standing.append((hop, len(up), forth, back))
+            before = len(up)
             if hop.latency:
                 up.append(Step(None, hop.latency))
                 down.append(Step(None, hop.latency))
-                forth += hop.latency
-                back += hop.latency
+            places.append((hop, before, len(up), forth, back, latency))
+            latency += hop.latency
         down.reverse()
-        boxes = [
-            BoxOnTheWay(box, position, before, before_back, back - before_back)
-            for box, position, before, before_back in standing
-        ]
-        tally = self._tally if recorded else _ignore
-        return Leg(self._tcp, self._segment, Track(up), Track(down), boxes, flow, listener, tally)
+        boxes = Boxes(
+            [
+                BoxOnTheWay(
+                    box,
+                    before,
+                    len(down) - behind,
+                    from_client,
+                    back - to_client,
+                    to_client,
+                    latency_before,
+                    latency - latency_before - box.latency,
+                )
+                for box, before, behind, from_client, to_client, latency_before in places
+            ],
+            flow,
+            self._tally if recorded else _ignore,
+        )
+        return Leg(self._tcp, self._segment, Track(up), Track(down), boxes, listener)
 
     def _calm_delays(self, number: int) -> tuple[float, float]:
         draws = ConnectionDraws(self._draws.of(number))

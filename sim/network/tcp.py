@@ -45,7 +45,8 @@ class Tcp(Description):
     """How many times a SYN is sent again before that time begins to double: 4 with Linux since
     6.5."""
     minimum_timeout: PositiveDuration = 0.2
-    """The shortest retransmission time-out: "1 s" by RFC 6298, "200 ms" with Linux."""
+    """What a retransmission time-out allows beyond the smoothed round trip at least: "200 ms" with
+    Linux. RFC 6298 asks for 1 s in all."""
     timer_tick: Duration = 0.0
     """The tick of the hosts' timers: "4 ms" with Linux at 250 Hz, where a timer of 63 ticks or more
     runs off at every eighth tick, one of 512 at every 64th. With "0 s" timers are exact."""

@@ -13,7 +13,8 @@ class Passage:
     """Where the time went until now, since a flight was ready (seconds).
 
     Attributes:
-        propagation: on the way along links, acknowledgements that were waited for included.
+        propagation: on the way along links; acknowledgements that were waited for, and held back by
+            the other host, included.
         transmission: sent bit by bit, behind other packets of the same flight included.
         queueing: behind packets of others.
         retransmission: waiting until a lost packet was sent again.
@@ -66,19 +67,20 @@ class Track:
     """One direction of a connection's way.
 
     Attributes:
-        delay: seconds from one end to the other when nothing else is on the way.
-        latency: how many of them are in boxes.
+        propagation, latency: seconds on links, and in boxes.
+        delay: both, from one end to the other when nothing else is on the way.
         shared: whether packets of other connections are in the way.
         certain: whether every packet takes `delay` and none is lost.
     """
 
-    __slots__ = ("_own", "_steps", "certain", "delay", "latency", "shared")
+    __slots__ = ("_own", "_steps", "certain", "delay", "latency", "propagation", "shared")
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = tuple(steps)
         self._own: list[list[tuple[float, float]]] = [[] for _ in steps]
-        self.delay = sum(step.delay for step in steps)
+        self.propagation = sum(step.delay for step in steps if step.lane is not None)
         self.latency = sum(step.delay for step in steps if step.lane is None)
+        self.delay = self.propagation + self.latency
         self.shared = any(step.lane is not None and step.lane.shared for step in steps)
         self.certain = not self.shared and all(step.losses is None for step in steps)
 
@@ -99,15 +101,18 @@ class Track:
                 passage.middlebox += delay
                 now += delay
                 continue
-            times = lane.send(now, size)
+            own = self._own_ahead(number, now) if lane.shared else []
+            # Packets of one connection do not overtake each other.
+            times = lane.send(now, size, behind=own[-1][1] if own else now)
             if times is None:
                 return None
             start, end = times
             if end > now:
-                others = max(0.0, start - now - self._own_work(number, now))
+                work = sum(over - max(begun, now) for begun, over in own)
+                others = max(0.0, start - now - work)
                 passage.queueing += others
                 passage.transmission += end - now - others
-                self._own[number].append((start, end))
+                own.append((start, end))
             if losses is not None and losses.loses():
                 lane.lost += 1
                 return None
@@ -115,8 +120,7 @@ class Track:
             now = end + delay
         return now
 
-    def _own_work(self, number: int, now: float) -> float:
-        """How long a lane is still busy with packets of the same connection (seconds)."""
-        own = [each for each in self._own[number] if each[1] > now]
-        self._own[number] = own
-        return sum(end - max(start, now) for start, end in own)
+    def _own_ahead(self, number: int, now: float) -> list[tuple[float, float]]:
+        """From when to when a lane will send packets of the same connection, in order."""
+        own = self._own[number] = [each for each in self._own[number] if each[1] > now]
+        return own

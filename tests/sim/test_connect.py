@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
-from sim.network.leg import BoxOnTheWay, Broken, Leg
+from sim.network.boxes import Boxes, BoxOnTheWay
+from sim.network.leg import Broken, Leg
 from sim.network.link import Lane, Way
 from sim.network.tcp import Tcp
 from sim.network.track import Step, Track
@@ -52,10 +53,10 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
     def track() -> Track:
         return Track([Step(Lane(Way.model_construct(rate=None, buffer=None, loss=None), 0.0), WAY)])
 
-    boxes = [BoxOnTheWay(box, 1, WAY, WAY, 0.0)]
-    leg = Leg(
-        Tcp(**tcp), 1460, track(), track(), boxes, Flow(1, 2, 3, 4), Listening(), lambda *_: None
+    boxes = Boxes(
+        [BoxOnTheWay(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)], Flow(1, 2, 3, 4), lambda *_: None
     )
+    leg = Leg(Tcp(**tcp), 1460, track(), track(), boxes, Listening())
     steps = leg.connect(0.0)
     try:
         moment = next(steps)

@@ -63,12 +63,21 @@ def test_packets_go_one_behind_another() -> None:
 
 
 def test_what_finds_no_room_in_the_buffer_is_dropped() -> None:
-    """Two packets may wait, or one beside the one that is being sent; then there is room again."""
+    """Two packets may wait beside the one that is being sent; then there is room again."""
     way = lane(rate="80 kbit/s", buffer="2 kB")
-    taken = sum(way.send(0.0, 1000) is not None for _ in range(6))
-    assert taken in (2, 3)
-    assert way.sample(0.0)[1:] == [1000 * taken, 6, 6000, 0, 6 - taken]
-    assert way.send(0.15, 400) == pytest.approx((taken * 0.1, taken * 0.1 + 0.04))
+    assert sum(way.send(0.0, 1000) is not None for _ in range(6)) == 3
+    assert way.sample(0.0)[1:] == [3000, 6, 6000, 0, 3]
+    assert way.send(0.15, 400) == pytest.approx((0.3, 0.34))
+
+
+def test_a_packet_takes_a_gap_that_is_long_enough_but_not_before_its_own() -> None:
+    """Packets that were announced before it, and come later, do not stand in its way."""
+    way = lane(rate="1 Mbit/s")
+    assert way.send(0.02, 1500) == pytest.approx((0.02, 0.032))
+    assert way.send(0.0, 1500) == pytest.approx((0.0, 0.012))
+    assert way.send(0.001, 1500) == pytest.approx((0.032, 0.044))
+    assert way.send(0.001, 500) == pytest.approx((0.012, 0.016))
+    assert way.send(0.001, 250, behind=0.044) == pytest.approx((0.044, 0.046))
 
 
 def test_a_packet_on_an_idle_link_needs_no_buffer() -> None:

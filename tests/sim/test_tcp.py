@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator
+from itertools import count
 from math import ceil, log2
 from typing import Any, TypeVar
 
@@ -15,8 +16,10 @@ from pydantic import ValidationError
 from sim.network.delivery import Delivery, Sender
 from sim.network.link import Lane, Way
 from sim.network.loss import IndependentLoss
+from sim.network.receiver import Receiver
+from sim.network.segment_events import SegmentEvent, SegmentEvents
 from sim.network.tcp import Rounds, Tcp
-from sim.network.track import Step, Track
+from sim.network.track import Passage, Step, Track
 
 RTT = 0.1
 SEGMENT = 1460
@@ -56,7 +59,7 @@ def sender(forward: Track | None = None, backward: Track | None = None, **tcp: A
 
 
 def delivered(sender: Sender, size: int, now: float = 0.0) -> Delivery:
-    found = finished(sender.deliver(now, size))
+    found = finished(sender.deliver(now, size, lambda _: None))
     assert found.passage.total == pytest.approx(found.last - now, abs=1e-12)
     return found
 
@@ -170,6 +173,51 @@ def test_lost_acknowledgements_cost_nothing() -> None:
     assert found.last == pytest.approx(RTT / 2)
 
 
+def test_the_first_lost_segment_is_sent_again_whatever_the_window_says() -> None:
+    """RFC 6675 §5: of ten segments the first and the last five are lost, and Reno halves to five.
+
+    The repetition's acknowledgement opens the way for the others; no time-out is waited for.
+    """
+    found = delivered(sender(track(draws=Draws(0, 5, 6, 7, 8, 9))), 10 * SEGMENT)
+    assert found.last == pytest.approx(2 * RTT + RTT / 2)
+
+
+def test_a_long_flight_is_no_silent_one() -> None:
+    """1 MB at 100 kbit/s takes longer than a host's patience with one that is not answered."""
+    slow = sender(track(1e5), track(1e5), user_timeout="60 s")
+    found = delivered(slow, 1_000_000)
+    assert found.complete
+    assert found.last > 80
+    assert found.passage.retransmission == 0.0
+
+
+def test_who_has_heard_something_waits_anew() -> None:
+    """Nothing arrives behind the first window."""
+    stopped = sender(track(draws=lambda: float(next(sent) < 10)), user_timeout="5 s")
+    sent = count()
+    found = finished(stopped.deliver(0.0, 20 * SEGMENT, lambda _: None))
+    assert not found.complete
+    assert found.last == pytest.approx(RTT + 5)
+    assert found.passage.propagation == pytest.approx(RTT)
+    assert found.passage.retransmission == pytest.approx(5)
+
+
+def test_a_shared_link_is_reserved_for_no_more_than_a_round() -> None:
+    """2,000 segments at 10 Mbit/s: no packet is announced further ahead than the buffer is long."""
+    rate, buffer = 1e7, 64_000
+    lane = Lane(Way.model_construct(rate=rate, buffer=buffer, loss=None), 0.0)
+    shared = Track([Step(lane, RTT / 2)])
+    steps = sender(shared, track(1e8)).deliver(0.0, 2000 * SEGMENT, lambda _: None)
+    ahead = []
+    with pytest.raises(StopIteration):
+        moment = next(steps)
+        while True:
+            ahead.append(lane._ends[-1] - moment)
+            moment = steps.send(moment)
+    assert len(ahead) > 15
+    assert max(ahead) < 2 * (RTT + (buffer + 1500) * 8 / rate)
+
+
 def test_a_loss_halves_the_window() -> None:
     for control, window in (("reno", 20), ("cubic", 28)):
         forward = track(draws=Draws(0))
@@ -183,12 +231,25 @@ def test_a_loss_halves_the_window() -> None:
 def test_a_lone_segment_is_acknowledged_late() -> None:
     """Windows: the first of a window of one waits 200 ms for its acknowledgement."""
     slow = sender(initial_window=1, delayed_acknowledgement="200 ms")
-    assert delivered(slow, 2 * SEGMENT).last == pytest.approx(RTT + 0.2 + RTT / 2)
+    found = delivered(slow, 2 * SEGMENT)
+    assert found.last == pytest.approx(RTT + 0.2 + RTT / 2)
+    assert found.passage.retransmission == 0.0
+
+
+def test_what_fills_a_gap_is_acknowledged_at_once() -> None:
+    """RFC 5681 §4.2."""
+    events = SegmentEvents()
+    receiver = Receiver(Tcp(delayed_acknowledgement="200 ms"), track(), 4, events)
+    for moment, number in enumerate((1, 2, 3, 0)):
+        receiver.arrive(float(moment), number, Passage())
+    heard = [events.pop() for _ in range(4)]
+    assert {event.kind for event in heard} == {SegmentEvent.ACKNOWLEDGEMENT}
+    assert [event.time for event in heard] == pytest.approx([0.05, 1.05, 2.05, 3.05])
 
 
 def test_a_host_gives_up() -> None:
     lost = sender(track(draws=lambda: 0.0), user_timeout="5 s")
-    found = finished(lost.deliver(3.0, 100))
+    found = finished(lost.deliver(3.0, 100, lambda _: None))
     assert not found.complete
     assert found.last == pytest.approx(8.0)
     assert found.passage.retransmission == pytest.approx(5.0)

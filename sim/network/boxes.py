@@ -1,0 +1,151 @@
+"""The boxes that one TCP connection passes: what they see of it, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
+from sim.network.track import Passage, Track
+
+_PROBE = Seen(b"", 0, 0)
+"""A keep-alive probe (RFC 1122 §4.2.3.6) has no data of its own."""
+
+
+class BoxOnTheWay(NamedTuple):
+    """A box, and where it stands on a leg.
+
+    Attributes:
+        box: the box.
+        position: steps of the way to the server that come before it.
+        position_back: steps of the way back that come before it.
+        from_client, from_server: seconds along links from either.
+        to_client: seconds along links back to the client.
+        latency_before, latency_behind: seconds in boxes between it and the client, or the server.
+    """
+
+    box: Middlebox
+    position: int
+    position_back: int
+    from_client: float
+    from_server: float
+    to_client: float
+    latency_before: float
+    latency_behind: float
+
+    def away(self, *, to_server: bool) -> float:
+        """Seconds on the way here of what goes to the server, or comes from it."""
+        if to_server:
+            return self.from_client + self.latency_before
+        return self.from_server + self.latency_behind
+
+    def come_back(self, passage: Passage) -> float:
+        """Go on by the way from here back to the client: how many seconds."""
+        passage.propagation += self.to_client
+        passage.middlebox += self.latency_before
+        return self.to_client + self.latency_before
+
+
+class Boxes:
+    """The boxes of one connection, from the client on.
+
+    Args:
+        places: where they stand.
+        flow: the connection's addresses and ports at the client.
+        tally: called with each box that has seen it and what the box did with it, at its end.
+
+    Attributes:
+        places: where they stand.
+        stopped: the number of the box that has stopped the connection, and its verdict.
+    """
+
+    __slots__ = ("_flows", "_seen", "_tally", "places", "stopped")
+
+    def __init__(
+        self,
+        places: Sequence[BoxOnTheWay],
+        flow: Flow,
+        tally: Callable[[Middlebox, Verdict], None],
+    ) -> None:
+        self.places = places
+        self._flows = [flow]
+        self._seen = 0
+        self._tally = tally
+        self.stopped: tuple[int, Verdict] | None = None
+
+    def opens(self, number: int, now: float) -> Verdict:
+        """A SYN is at one of them."""
+        box, flow = self.places[number].box, self._flows[number]
+        verdict = box.opens(flow, now)
+        self._seen = max(self._seen, number + 1)
+        if verdict.action is Action.PASS:
+            self._flows[number + 1 : number + 2] = [box.translated(flow)]
+            if self.stopped is not None and self.stopped[0] == number:
+                self.stopped = None
+        else:
+            # TCP is not open yet: nobody can be answered anything.
+            verdict = verdict._replace(data=b"")
+            self.stopped = number, verdict
+        return verdict
+
+    def carries(
+        self, now: float, seen: Seen, probes: Sequence[float], *, to_server: bool
+    ) -> BoxOnTheWay | None:
+        """A flight is on its way, behind keep-alive probes that were sent in the pause before it.
+
+        Returns the box that stops it, if one does.
+        """
+        numbers = range(len(self.places))
+        for number in numbers if to_server else reversed(numbers):
+            place, flow = self.places[number], self._flows[number]
+            box, away = place.box, place.away(to_server=to_server)
+            verdict = PASS
+            for sent in probes:
+                verdict = box.carries(flow, sent + away, _PROBE, to_server=to_server)
+                if verdict.action is not Action.PASS:
+                    break
+            else:
+                verdict = box.carries(flow, now + away, seen, to_server=to_server)
+            if verdict.action is not Action.PASS:
+                self.stopped = number, verdict
+                return place
+        return None
+
+    def continues(self, moment: float) -> None:
+        """More of the flight passes at that moment, which may be yet to come."""
+        for place, flow in zip(self.places, self._flows, strict=False):
+            place.box.continues(flow, moment)
+
+    def close(self, moment: float) -> None:
+        """Nothing more comes after that moment, which may be yet to come."""
+        for number, place in enumerate(self.places[: self._seen]):
+            stopped = self.stopped is not None and self.stopped[0] == number
+            verdict = self.stopped[1] if stopped and self.stopped is not None else PASS
+            self._tally(place.box, verdict)
+            place.box.closes(self._flows[number], moment)
+        self._seen = 0
+
+
+def reach(
+    place: BoxOnTheWay, now: float, sizes: Sequence[int], track: Track, *, to_server: bool
+) -> Passage:
+    """Where the time goes until a flight is at a box that stops it.
+
+    Losses take no time: some of it gets there.
+
+    Args:
+        place: where the box stands.
+        now: when the flight is sent.
+        sizes: bytes of its packets.
+        track: their way.
+        to_server: in which direction.
+    """
+    position = place.position if to_server else place.position_back
+    passage = Passage()
+    passage.propagation = place.from_client if to_server else place.from_server
+    passage.middlebox = place.latency_before if to_server else place.latency_behind
+    for size in sizes:
+        whole = Passage()
+        if track.cross(now, size, whole, 0, position) is not None:
+            passage = whole
+    return passage

@@ -1,0 +1,62 @@
+"""A server's backlog: connections that wait to be accepted, and those that find no room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sim.worlds import connections, rows, scenario
+
+CROWD = 50
+HEADINGS = ("propagation", "transmission", "link_queue", "retransmission", "middlebox")
+HEADINGS += ("queue", "server_cpu", "client_cpu", "think")
+
+
+def crowd(**changes: Any) -> list[dict[str, Any]]:
+    """Fifty clients within a tenth of a second; the time-out is a round trip and 200 ms."""
+    world = scenario(
+        arrivals={"process": "curve", "counts": [CROWD], "interval": "100 ms"},
+        duration="100 ms",
+        population={"kind": "independent", "clients": 10_000},
+        path={"round_trip_time": "20 ms"},
+        http__requests=1,
+        **changes,
+    )
+    found = rows(connections(world))
+    assert len(found) > CROWD / 2
+    for row in found:
+        parts = sum(row[f"time_{heading}"] for heading in HEADINGS)
+        assert parts == pytest.approx(row["duration"], abs=1e-9)
+    return found
+
+
+def test_an_unlimited_backlog_keeps_everybody_waiting() -> None:
+    found = crowd()
+    assert {row["time_retransmission"] for row in found} == {0.0}
+    assert max(row["time_queue"] for row in found) > 0.2
+
+
+def test_what_finds_no_room_is_sent_again() -> None:
+    """Five may wait: the others come back after the time-out of their first flight."""
+    found = crowd(server__backlog=5)
+    assert {row["outcome"] for row in found} == {"full"}
+    again = [row for row in found if row["time_retransmission"]]
+    assert len(again) > len(found) / 3
+    assert {round(row["time_retransmission"], 9) for row in again} <= {0.22, 0.66, 1.0, 1.22}
+    unlimited = max(row["time_queue"] for row in crowd())
+    assert max(row["time_queue"] for row in found) < unlimited / 2
+
+
+def test_a_syn_that_finds_no_room_is_sent_again_after_a_second() -> None:
+    found = crowd(server__backlog=1)
+    assert any(row["connect_time"] == pytest.approx(1.02) for row in found)
+
+
+def test_who_finds_no_room_for_too_long_gives_up() -> None:
+    found = crowd(server__backlog=1, tcp={"user_timeout": "100 ms", "connect_timeout": "900 ms"})
+    refused = [row for row in found if row["symptom"] == "timeout"]
+    assert {(row["stopped_by"], row["reason"]) for row in refused} == {
+        ("www.contoso.com", "backlog full")
+    }
+    assert {round(row["time_retransmission"], 9) for row in refused} == {0.1, 0.9}

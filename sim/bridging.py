@@ -130,7 +130,7 @@ class Bridging:
         if state.failure is not None:
             # As for any client: the alert still has to reach the server, the session is forgotten.
             self._bridge.group.remember(0, None, back.now)
-            if not state.server_failed:
+            if not back.ends.server.failed:
                 ended = yield from back.say_last(back.ends.client_sends())
         elif self._stopped is None:
             back.now = moment

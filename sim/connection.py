@@ -173,7 +173,7 @@ class Connection(Conversation):
             # The client's alert still has to reach the server; the session is forgotten.
             self._group.remember(self._client, None, self.now)
             self.round_trips = self.route.trips // 2
-            if not ends.state.server_failed:
+            if not ends.server.failed:
                 ended = yield from self.say_last(ends.client_sends())
         except Broken as broken:
             self._break_off(broken)
@@ -250,7 +250,7 @@ class Connection(Conversation):
                 None if stopped is None else stopped.where,
                 None if stopped is None else stopped.reason,
                 offered,
-                bool(state.session_found) if offered else None,
+                bool(self.ends.server.session_found) if offered else None,
                 self._responses,
                 self.connected - arrival,
                 nan if version is None else self.handshake_time,

@@ -19,7 +19,7 @@ from sim.hosts.session_cache import SessionCache
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.network import Network
 from sim.network.path import Path
-from sim.network.stage import Hop, Stage, Target, stages
+from sim.network.stage import Hop, PlacedLink, Stage, Target, stages
 from sim.peers import Peers
 from sim.peers.engines import client_config, client_configs
 from sim.peers.live import LivePeers
@@ -148,10 +148,14 @@ class Ways:
         server, scenario = self._server, self._scenario
         port = server.description.port if before is None else before.server_port
         target = Target(server.name, int(server.description.address), port, end or server)
-        label = f"network.{'clients' if before is None else before.name}"
-        stage = Stage(
-            scenario.tcp, hops, target, self._streams.entropy(label), self._network.verdicts
-        )
+        # The same draws on the clients' side whatever proxies come behind.
+        label = "network" if before is None else f"network.{before.name}"
+        draws = {
+            hop.name: self._streams.entropy(f"{label}.{hop.name}")
+            for hop in hops
+            if isinstance(hop, PlacedLink)
+        }
+        stage = Stage(scenario.tcp, hops, target, draws, self._network.verdicts)
         peers = self._peers_between(before, end)
         if end is None or behind is None:
             return Way(stage, peers, server.cpu.serve, None)
@@ -179,7 +183,7 @@ class Ways:
         sessions = server.sessions if end is None else self._sessions_at(end)
         clients = self._configs if before is None else _config_of(before)
         start = self._scenario.start.timestamp()
-        label = "peers" + "".join(f".{box.name}" for box in (before, end) if box is not None)
+        label = "peers" if before is end is None else f"peers.{_between(before, end)}"
         if self._scenario.replays:
             assert not isinstance(sessions, tls.SessionCache)
             scripts = self._scenario.scripts
@@ -215,6 +219,13 @@ def session_cache(
     if scenario.replays:
         return described.numbers_cache(scenario.scale)
     return described.cache(scenario.scale)
+
+
+def _between(before: TerminatingProxy | None, end: TerminatingProxy | None) -> str:
+    """The two ends of a stage, in words."""
+    client = "(clients)" if before is None else before.name
+    server = "(server)" if end is None else end.name
+    return f"{client}.{server}"
 
 
 def _config_of(proxy: TerminatingProxy) -> Mapping[str, tls.ClientConfig]:

@@ -177,11 +177,11 @@ class Route:
         asked = proxy.asks(name, port)
         yield from self._carry(legs, asked, len(asked), clock, to_server=True)
         self._asked = number
+        yield from self._relay(proxy, len(asked), 0, clock)
         if not proxy.allows(port):
             reason = f"port {port} refused"
             self._refusal = Verdict(Action.ANSWER, reason)
             yield from self._refuse(number, FORBIDDEN, clock, proxy.name, reason)
-        yield from self._relay(proxy, len(asked), 0, clock)
         try:
             _, passage = yield from self._legs[number].connect(clock.now)
         except Broken as broken:

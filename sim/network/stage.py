@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.distributions import quantile
@@ -69,7 +69,7 @@ class Stage:
         tcp: how all hosts speak it.
         hops: in order.
         target: where it leads.
-        draws: where the draws of its connections come from.
+        draws: where the draws of its connections come from, by link.
         verdicts: told of each recorded connection.
     """
 
@@ -78,7 +78,7 @@ class Stage:
         tcp: Tcp,
         hops: Sequence[Hop],
         target: Target,
-        draws: EntropySource,
+        draws: Mapping[str, EntropySource],
         verdicts: Verdicts,
     ) -> None:
         self._tcp = tcp
@@ -114,7 +114,6 @@ class Stage:
         if self._calm:
             up, down = self._delays or self._calm_delays(number)
             return CalmRoute(self._tcp, self._segment, up, down, target.listener)
-        draws = ConnectionDraws(self._draws.of(number))
         legs = []
         come_from = source, source_port(number) if port is None else port
         for section, proxy in zip(self._sections, [*self._proxies, None], strict=True):
@@ -123,7 +122,7 @@ class Stage:
                 listener = target.listener
             else:
                 goes_to, listener = (int(proxy.address), proxy.port), proxy
-            legs.append(self._leg(section, Flow(*come_from, *goes_to), listener, draws, recorded))
+            legs.append(self._leg(section, Flow(*come_from, *goes_to), listener, number, recorded))
             if proxy is not None:
                 come_from = int(proxy.address), proxy.next_port()
         return Route(
@@ -139,7 +138,7 @@ class Stage:
         section: Sequence[Hop],
         flow: Flow,
         listener: Listener,
-        draws: Callable[[], float],
+        number: int,
         recorded: bool,
     ) -> Leg:
         up: list[Step] = []
@@ -148,7 +147,7 @@ class Stage:
         forth = back = latency = 0.0
         for hop in section:
             if isinstance(hop, PlacedLink):
-                steps = hop.steps(draws)
+                steps = self._steps(hop, number)
                 up.append(steps[0])
                 down.append(steps[1])
                 forth += steps[0].delay
@@ -180,12 +179,15 @@ class Stage:
         )
         return Leg(self._tcp, self._segment, Track(up), Track(down), boxes, listener)
 
+    def _steps(self, link: PlacedLink, number: int) -> tuple[Step, Step]:
+        """A link for one connection, both ways: what it draws here is nothing to other links."""
+        return link.steps(ConnectionDraws(self._draws[link.name].of(number)))
+
     def _calm_delays(self, number: int) -> tuple[float, float]:
-        draws = ConnectionDraws(self._draws.of(number))
         up = down = 0.0
         for link in self._sections[0]:
             assert isinstance(link, PlacedLink)
-            steps = link.steps(draws)
+            steps = self._steps(link, number)
             up += steps[0].delay
             down += steps[1].delay
         return up, down

@@ -8,7 +8,7 @@ engines, recorded scripts or no TLS at all stand behind it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sim.hosts.client import ClientGroup
 
@@ -43,33 +43,46 @@ class State(Protocol):
     Attributes:
         completed: whether the client may send its request.
         failure: the alert's code that ended the connection for the client, sent or received.
-        server_failed: whether an alert has ended the connection for the server.
         version: the wire version agreed on; else `None`.
         suite: the suite agreed on; else `None`.
         resumed: whether the handshake resumed the session that was offered.
-        session_found: whether the session that was offered was in the server's cache; `None` when
-            none was offered or looked for.
     """
 
     completed: bool
     failure: int | None
-    server_failed: bool
     version: int | None
     suite: int | None
     resumed: bool
-    session_found: bool | None
+
+
+class ServerState(NamedTuple):
+    """What the server knows, though its last answer may never have reached the client.
+
+    Attributes:
+        failed: whether an alert has ended the connection for it.
+        session_found: whether the session that was offered was in its cache; `None` when none was
+            offered or looked for.
+    """
+
+    failed: bool = False
+    session_found: bool | None = None
 
 
 class Ends(Protocol):
     """Both ends of one connection.
 
     Attributes:
-        state: how far they have come.
+        state: how far they have come, as the client knows it.
+        server: how far the server has.
         session: what the client may offer next time; else `None`.
     """
 
     @property
     def state(self) -> State:
+        """See above."""
+
+    @property
+    def server(self) -> ServerState:
         """See above."""
 
     @property

@@ -9,7 +9,7 @@ import tls
 from sim.hosts.client import ClientGroup
 from sim.hosts.server import TlsSettings
 from sim.hosts.work import Work
-from sim.peers.ends import Turn
+from sim.peers.ends import ServerState, Turn
 from sim.peers.engine_pair import EnginePair, Said
 from sim.peers.engines import server_config
 from sim.streams import Streams
@@ -118,6 +118,11 @@ class LiveEnds:
         self._calendar = calendar
         self._client_work, self._server_work = work
         self._recorded = recorded
+
+    @property
+    def server(self) -> ServerState:
+        """What the server's engine knows."""
+        return ServerState(self.state.server_failed, self.state.session_found)
 
     @property
     def session(self) -> tls.Session | None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sim.hosts.client import ClientGroup
 from sim.hosts.work import Task, Work
-from sim.peers.ends import ACCEPT, REQUEST, Operations, Turn
+from sim.peers.ends import ACCEPT, REQUEST, Operations, ServerState, Turn
 
 Made = TypeVar("Made")
 
@@ -89,11 +89,9 @@ class _Connected:
 
     completed = True
     failure: int | None = None
-    server_failed = False
     version: int | None = None
     suite: int | None = None
     resumed = False
-    session_found: bool | None = None
 
 
 class PlainEnds:
@@ -102,6 +100,7 @@ class PlainEnds:
     __slots__ = ("_answers", "_later_answers", "_recorded", "_sending", "_taking")
 
     state = _Connected()
+    server = ServerState()
     session = None
 
     def __init__(self, client: _ClientTurns, server: _ServerTurns, recorded: bool) -> None:

@@ -18,7 +18,7 @@ from sim.hosts.server import TlsSettings
 from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
 from sim.identities import identity
-from sim.peers.ends import Operations, Turn
+from sim.peers.ends import Operations, ServerState, Turn
 from sim.peers.engine_pair import EnginePair, Said
 from sim.peers.engines import server_config
 from sim.peers.rehearsal import Answers, Eras, OfferedSession, Prompter, Question, Rehearsal
@@ -174,6 +174,7 @@ class ReplayEnds:
         "_sent",
         "_server_work",
         "_stored",
+        "server",
         "state",
     )
 
@@ -188,6 +189,7 @@ class ReplayEnds:
     ) -> None:
         self._peers = peers
         self.state = state
+        self.server = ServerState()
         self._client_work = client_work
         self._server_work = server_work
         self._offered = offered
@@ -224,6 +226,7 @@ class ReplayEnds:
             answered = self._server_turn(response_size, now)
         answered.times += self._recorded
         self._answered = answered
+        self.server = answered.server
         return answered
 
     def client_takes(self, answer: Turn, now: float) -> float:
@@ -294,7 +297,7 @@ class ReplayEnds:
         asked, said = rehearsal.play(turn, ())
         place = Place(state.place, turn, asked)
         place.leave(rehearsal)
-        sent = state.turns[size] = ScriptedTurn(place, said, self._client_work)
+        sent = state.turns[size] = ScriptedTurn(place, said, self._client_work, rehearsal.engines)
         return sent
 
     def _server_turn(self, response_size: int, now: float) -> ScriptedTurn:
@@ -311,7 +314,7 @@ class ReplayEnds:
         asked, said = rehearsal.play(turn, answers, lambda question: self._ask(question, now))
         place = Place(sent.place, turn, asked)
         place.leave(rehearsal)
-        answered = ScriptedTurn(place, said, self._server_work, sent.size)
+        answered = ScriptedTurn(place, said, self._server_work, rehearsal.engines, sent.size)
         insert(branches, key, asked, len(answers), answered)
         return answered
 

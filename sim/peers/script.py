@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.hosts.work import Task, Work
-from sim.peers.ends import Operations
+from sim.peers.ends import Operations, ServerState
 from sim.peers.engine_pair import EnginePair, Said
 from sim.peers.rehearsal import Answers, Question, Rehearsal
 
@@ -94,8 +94,6 @@ class State:
         "kind",
         "place",
         "resumed",
-        "server_failed",
-        "session_found",
         "suite",
         "turns",
         "version",
@@ -105,11 +103,9 @@ class State:
         self.place = place
         self.completed = engines.completed
         self.failure = engines.failure
-        self.server_failed = engines.server_failed
         self.version = engines.version
         self.suite = engines.suite
         self.resumed = engines.resumed
-        self.session_found = engines.session_found
         self.established = (
             engines.completed
             and engines.server_completed
@@ -134,21 +130,31 @@ class ScriptedTurn(Task):
         said: what the engine did.
         work: its machine's.
         received: bytes of the flight that it answers; `None` for a client, which answers none.
+        engines: how they stand behind it.
 
     Attributes:
+        server: what the server knows behind it.
         following: the server's turns by the size of the response, or the client's taking of the
             answer by `TAKING`.
     """
 
-    __slots__ = ("data", "following", "place", "records", "size")
+    __slots__ = ("data", "following", "place", "records", "server", "size")
 
-    def __init__(self, place: Place, said: Said, work: Work, received: int | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        said: Said,
+        work: Work,
+        engines: EnginePair,
+        received: int | None = None,
+    ) -> None:
         size = len(said.data)
         super().__init__(work, said.operations, (size,) if received is None else (received, size))
         self.size = size
         self.records = said.records
         self.data = said.data
         self.place = place
+        self.server = ServerState(engines.server_failed, engines.session_found)
         self.following: Branches = {}
 
 

@@ -9,7 +9,7 @@ scatters about that. Everything else is predicted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -123,15 +123,10 @@ def _measured(cells: Sequence[Cell], concurrency: int) -> list[tuple[PipeResult,
     return found
 
 
-def _together(results: Iterable[PipeResult]) -> PipeResult:
-    whole = PipeResult()
-    for result in results:
-        whole.connect_times.extend(result.connect_times)
-        whole.handshake_times.extend(result.handshake_times)
-        whole.first_byte_times.extend(result.first_byte_times)
-        whole.total_times.extend(result.total_times)
-        whole.symptoms.extend(result.symptoms)
-    return whole
+def _together(results: Sequence[PipeResult]) -> PipeResult:
+    lists = ("connect_times", "handshake_times", "first_byte_times", "total_times", "symptoms")
+    whole = {name: [each for one in results for each in getattr(one, name)] for name in lists}
+    return PipeResult(**whole, not_resumed=sum(one.not_resumed for one in results))
 
 
 def _simulated(cell: Cell, taken: Hosts, connections: int) -> dict[str, npt.NDArray[np.float64]]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
-import experiments
 from experiments.validation import emulator
 from experiments.validation.namespaces import CommandFailed, Namespace
 from experiments.validation.pipes import Pipe, Traffic
+from experiments.validation.processes import module_command, module_environment
 
 MOST_PIPES = 254
 
@@ -58,18 +55,6 @@ def client_address(number: int) -> str:
 def server_address(number: int) -> str:
     """The server's address on the pipe of that number."""
     return ".".join(map(str, (*emulator.SERVERS, number)))
-
-
-def module_command(module: str, *words: str) -> list[str]:
-    """The command that runs a module of this package with this interpreter."""
-    return [sys.executable, "-m", f"{__package__}.{module}", *words]
-
-
-def module_environment() -> dict[str, str]:
-    """The environment in which it finds this package."""
-    root = str(Path(experiments.__file__).parents[1])
-    rest = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, *([rest] if rest else [])])}
 
 
 class EmulatedLink:

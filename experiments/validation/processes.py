@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-from experiments.validation.emulated_link import module_command, module_environment
+import experiments
 from experiments.validation.namespaces import CommandFailed, Namespace
+
+
+def module_command(module: str, *words: str) -> list[str]:
+    """The command that runs a module of this package with this interpreter."""
+    return [sys.executable, "-m", f"{__package__}.{module}", *words]
+
+
+def module_environment() -> dict[str, str]:
+    """The environment in which it finds this package."""
+    root = str(Path(experiments.__file__).parents[1])
+    rest = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, *([rest] if rest else [])])}
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ COLUMNS = (
     Column("cpu_seconds", TIME),
 )
 """A row of the table `operations`: the work of one kind that one node did for the recorded
-connections. Nodes are the servers by name and `clients/<profile>`."""
+connections. Nodes are servers and proxies by name, and `clients/<profile>`."""
 
 _DISTINCT = 4096
 

@@ -6,16 +6,14 @@ generous.
 
 from __future__ import annotations
 
-from pathlib import Path
 from statistics import median
 
 import pytest
 
-import sim.identities
+from experiments.validation.cells import IDENTITIES, LARGE, SMALL
 from experiments.validation.namespaces import CommandFailed
 from experiments.validation.pipes import Pipe
 from experiments.validation.real_network import PipeResult, PipeSettings, measure, real_network
-from tests.validation.long_chain import write_long_chain
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,9 +23,7 @@ pytestmark = [
 
 MILLISECOND = 1e-3
 COMPUTING = 20 * MILLISECOND
-IDENTITIES = Path(sim.identities.__file__).parent
-CHAIN = IDENTITIES / "contoso-rsa-2048.pem"
-KEY = IDENTITIES / "contoso-rsa-2048.key.pem"
+CHAIN, KEY = IDENTITIES / f"{SMALL}.pem", IDENTITIES / f"{SMALL}.key.pem"
 
 
 def only(settings: PipeSettings) -> PipeResult:
@@ -70,8 +66,8 @@ def test_a_handshake_takes_two_round_trips_and_a_resumed_one_one(
     assert all(map(float.__le__, result.first_byte_times, result.total_times))
 
 
-def test_a_chain_above_the_initial_window_takes_a_round_trip_more(tmp_path: Path) -> None:
-    chain, key = write_long_chain(tmp_path, 20_000)
+def test_a_chain_above_the_initial_window_takes_a_round_trip_more() -> None:
+    chain, key = IDENTITIES / f"{LARGE}.pem", IDENTITIES / f"{LARGE}.key.pem"
     pipe = Pipe.symmetric(0.05)
     windows = [
         PipeSettings(pipe, chain, key, connections=10, initial_window=segments)

@@ -16,7 +16,7 @@ from sim.units import BitRate, PositiveSize, Size
 
 _ROUNDING = 1e-9
 _REMEMBERED = 4096
-"""Busy times that a lane keeps in mind: far more than lie between now and the latest to come."""
+"""Packets that a queue keeps in mind: far more than lie between now and the latest to come."""
 
 COLUMNS = (
     Column("time", TIME),
@@ -39,7 +39,7 @@ middleboxes on their path are not counted one by one: such a link has no rows.
 """
 
 
-class Way(Description):
+class LinkDirection(Description):
     """What one direction of a link has of its own."""
 
     rate: BitRate | None = None
@@ -68,15 +68,15 @@ class Link(Description):
     """Share of the packets of each direction that is lost: 0.02; or bursts of losses."""
     mtu: PositiveSize = Field(default=1500, ge=576)
     """The largest IP packet: "1500 B" on Ethernet, "1492 B" on PPPoE."""
-    to_server: Way = Way()
+    to_server: LinkDirection = LinkDirection()
     """What differs on the way to the server."""
-    to_client: Way = Way()
+    to_client: LinkDirection = LinkDirection()
     """What differs on the way to the client."""
 
-    def way(self, *, to_server: bool) -> Way:
+    def direction(self, *, to_server: bool) -> LinkDirection:
         """One direction, complete."""
         own = self.to_server if to_server else self.to_client
-        return Way.model_construct(
+        return LinkDirection.model_construct(
             rate=self.rate if own.rate is None else own.rate,
             buffer=self.buffer if own.buffer is None else own.buffer,
             loss=self.loss if own.loss is None else own.loss,
@@ -85,16 +85,18 @@ class Link(Description):
     @property
     def only_delays(self) -> bool:
         """Whether it neither loses nor keeps anything, whatever comes."""
-        ways = self.way(to_server=True), self.way(to_server=False)
-        return all(way.rate is None and way.loss == 0 for way in ways)
+        both = self.direction(to_server=True), self.direction(to_server=False)
+        return all(direction.rate is None and direction.loss == 0 for direction in both)
 
 
-class Lane:
-    """One direction of a link: a queue, first come, first served, kept as a calendar.
+class LinkQueue:
+    """One direction of a link: a queue, first come, first served, that knows its packets to come.
 
-    It knows when it is busy. A packet takes the first free time that is long enough, from its
-    arrival on; packets may be announced before others that arrive earlier, as those of one round
-    are, and do not stand in their way.
+    It has the arrival of each packet and when it will have been sent. A packet waits for all that
+    arrive before it, whenever they were announced: those of one round are announced together, up
+    to a round trip before they arrive, and do not stand in the way of what comes earlier. What is
+    announced later, and comes before them, they do not wait for any more, but it takes its time
+    from all that follow.
 
     Attributes:
         shared: whether connections wait for each other here.
@@ -102,6 +104,7 @@ class Lane:
     """
 
     __slots__ = (
+        "_arrivals",
         "_buffer",
         "_busy",
         "_bytes",
@@ -112,66 +115,54 @@ class Lane:
         "_rate",
         "_sampled_at",
         "_sampled_busy",
-        "_starts",
+        "_seconds",
         "lost",
         "shared",
     )
 
-    def __init__(self, way: Way, now: float) -> None:
-        self._rate = way.rate
-        self._buffer = way.buffer
-        self._starts: list[float] = []
+    def __init__(self, direction: LinkDirection, now: float) -> None:
+        self._rate = direction.rate
+        self._buffer = direction.buffer
+        self._arrivals: list[float] = []
+        self._seconds: list[float] = []
         self._ends: list[float] = []
         self._sampled_at = now
         self._busy = self._sampled_busy = 0.0
         self._packets = self._bytes = self._dropped = self.lost = 0
         self._counted = (0, 0, 0, 0)
-        self.shared = way.rate is not None
+        self.shared = direction.rate is not None
 
-    def send(self, now: float, size: int, behind: float = 0.0) -> tuple[float, float] | None:
-        """When a packet that comes at `now` begins and ends to be sent; `None` if it is dropped.
-
-        It does not begin before the moment `behind`, when the packet is sent that it follows.
-        """
+    def send(self, now: float, size: int) -> tuple[float, float] | None:
+        """When a packet that comes at `now` begins and ends to be sent; `None` if it is dropped."""
         self._packets += 1
         self._bytes += size
         rate = self._rate
         if rate is None:
             return now, now
-        seconds = 8 * size / rate
-        place, start = self._first_free(max(now, behind), seconds)
+        place = bisect_right(self._arrivals, now)
+        start = max(now, self._ends[place - 1]) if place else now
         if self._buffer is not None and (start - now) * rate / 8 > self._buffer + _ROUNDING:
             self._dropped += 1
             return None
-        self._reserve(place, start, start + seconds)
+        end = start + 8 * size / rate
+        self._insert(place, now, end - start, end)
+        return start, end
+
+    def _insert(self, place: int, now: float, seconds: float, end: float) -> None:
+        """A packet more: those that arrive behind it are sent later."""
+        arrivals, times, ends = self._arrivals, self._seconds, self._ends
+        arrivals.insert(place, now)
+        times.insert(place, seconds)
+        ends.insert(place, end)
         self._busy += seconds
-        return start, start + seconds
-
-    def _first_free(self, now: float, seconds: float) -> tuple[int, float]:
-        """The first free time of that length from now on, and its place among the busy ones."""
-        starts, ends = self._starts, self._ends
-        place = bisect_right(starts, now)
-        start = max(now, ends[place - 1]) if place else now
-        # Back to back packets differ by roundings.
-        while place < len(starts) and starts[place] < start + seconds - _ROUNDING:
-            start = ends[place]
-            place += 1
-        return place, start
-
-    def _reserve(self, place: int, start: float, end: float) -> None:
-        starts, ends = self._starts, self._ends
-        joins = place > 0 and start - ends[place - 1] <= _ROUNDING
-        if joins:
-            ends[place - 1] = end
-        else:
-            starts.insert(place, start)
-            ends.insert(place, end)
-            place += 1
-        if place < len(starts) and starts[place] - end <= _ROUNDING:
-            ends[place - 1] = ends[place]
-            del starts[place], ends[place]
-        if len(starts) > _REMEMBERED:
-            del starts[: _REMEMBERED // 2], ends[: _REMEMBERED // 2]
+        for number in range(place + 1, len(ends)):
+            later = max(arrivals[number], end) + times[number]
+            if later <= ends[number]:
+                break
+            ends[number] = end = later
+        if len(ends) > _REMEMBERED:
+            for kept in (arrivals, times, ends):
+                del kept[: _REMEMBERED // 2]
 
     def begin_recording(self, now: float) -> None:
         """Count from here on."""
@@ -181,9 +172,9 @@ class Lane:
     def sample(self, now: float) -> list[Any]:
         """What the row of the table `links` at `now` says behind time, node and direction."""
         backlog = 0.0
-        if self._rate is not None:
-            place = bisect_right(self._starts, now)
-            backlog = max(0.0, self._ends[place - 1] - now) * self._rate / 8 if place else 0.0
+        place = bisect_right(self._arrivals, now)
+        if self._rate is not None and place:
+            backlog = max(0.0, self._ends[place - 1] - now) * self._rate / 8
         counts = zip(self._counters(), self._counted, strict=True)
         return [self._utilisation(now), round(backlog), *(now - then for now, then in counts)]
 
@@ -191,9 +182,9 @@ class Lane:
         return self._packets, self._bytes, self.lost, self._dropped
 
     def _utilisation(self, now: float) -> float:
-        ahead = zip(reversed(self._starts), reversed(self._ends), strict=True)
+        ahead = zip(reversed(self._seconds), reversed(self._ends), strict=True)
         busy = self._busy - sum(
-            end - max(start, now) for start, end in takewhile(lambda each: each[1] > now, ahead)
+            min(seconds, end - now) for seconds, end in takewhile(lambda each: each[1] > now, ahead)
         )
         passed = now - self._sampled_at
         utilisation = (busy - self._sampled_busy) / passed if passed > 0 else 0.0

@@ -40,18 +40,18 @@ class Network:
     def begin_recording(self, now: float) -> None:
         """Count from here on."""
         for link in self.links.values():
-            for lane in link.lanes:
-                lane.begin_recording(now)
+            for queue in link.queues:
+                queue.begin_recording(now)
         for box in self.boxes.values():
             box.utilisation(now)
 
     def link_rows(self, now: float) -> list[list[Any]]:
         """The rows of the table `links` at a moment; of links that count packets."""
         return [
-            [now, name, direction, *lane.sample(now)]
+            [now, name, direction, *queue.sample(now)]
             for name, link in self.links.items()
             if not link.only_delays
-            for direction, lane in zip(("to server", "to client"), link.lanes, strict=True)
+            for direction, queue in zip(("to server", "to client"), link.queues, strict=True)
         ]
 
     def box_rows(self, now: float) -> list[list[Any]]:

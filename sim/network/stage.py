@@ -11,7 +11,7 @@ from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.boxes import Boxes, BoxOnTheWay
 from sim.network.leg import Leg, Listener
-from sim.network.link import Lane, Link
+from sim.network.link import Link, LinkQueue
 from sim.network.loss import loss_process
 from sim.network.ports import source_port
 from sim.network.route import CalmRoute, Route
@@ -27,8 +27,9 @@ class PlacedLink:
     def __init__(self, name: str, link: Link, now: float) -> None:
         self.name = name
         self.link = link
-        self.ways = link.way(to_server=True), link.way(to_server=False)
-        self.lanes = Lane(self.ways[0], now), Lane(self.ways[1], now)
+        directions = link.direction(to_server=True), link.direction(to_server=False)
+        self.losses = [direction.loss or 0.0 for direction in directions]
+        self.queues = LinkQueue(directions[0], now), LinkQueue(directions[1], now)
         self.only_delays = link.only_delays
         self.constant = isinstance(link.round_trip_time, float)
 
@@ -37,10 +38,10 @@ class PlacedLink:
         link = self.link
         round_trip = quantile(link.round_trip_time, 0.0 if self.constant else draws())
         up = round_trip * link.share_to_server
-        losses = [loss_process(way.loss or 0.0, draws) for way in self.ways]
+        losses = [loss_process(loss, draws) for loss in self.losses]
         return (
-            Step(self.lanes[0], up, losses[0]),
-            Step(self.lanes[1], round_trip - up, losses[1]),
+            Step(self.queues[0], up, losses[0]),
+            Step(self.queues[1], round_trip - up, losses[1]),
         )
 
 

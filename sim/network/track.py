@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sim.network.link import Lane
+from sim.network.link import LinkQueue
 from sim.network.loss import LossProcess
 
 
@@ -53,12 +53,12 @@ class Step(NamedTuple):
     """A link, or a box, on the way.
 
     Attributes:
-        lane: the link's direction; `None` for a box.
+        queue: the link's, in that direction; `None` for a box.
         delay: seconds along it, or in it.
         losses: what happens to this connection's packets on it.
     """
 
-    lane: Lane | None
+    queue: LinkQueue | None
     delay: float
     losses: LossProcess | None = None
 
@@ -78,10 +78,10 @@ class Track:
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = tuple(steps)
         self._own: list[list[tuple[float, float]]] = [[] for _ in steps]
-        self.propagation = sum(step.delay for step in steps if step.lane is not None)
-        self.latency = sum(step.delay for step in steps if step.lane is None)
+        self.propagation = sum(step.delay for step in steps if step.queue is not None)
+        self.latency = sum(step.delay for step in steps if step.queue is None)
         self.delay = self.propagation + self.latency
-        self.shared = any(step.lane is not None and step.lane.shared for step in steps)
+        self.shared = any(step.queue is not None and step.queue.shared for step in steps)
         self.certain = not self.shared and all(step.losses is None for step in steps)
 
     def cross(
@@ -96,31 +96,28 @@ class Track:
             since, until: the steps that it takes; all of them, unless it stops in between.
         """
         for number in range(since, len(self._steps) if until is None else until):
-            lane, delay, losses = self._steps[number]
-            if lane is None:
+            queue, delay, losses = self._steps[number]
+            if queue is None:
                 passage.middlebox += delay
                 now += delay
                 continue
-            own = self._own_ahead(number, now) if lane.shared else []
-            # Packets of one connection do not overtake each other.
-            times = lane.send(now, size, behind=own[-1][1] if own else now)
+            times = queue.send(now, size)
             if times is None:
                 return None
             start, end = times
             if end > now:
-                work = sum(over - max(begun, now) for begun, over in own)
-                others = max(0.0, start - now - work)
+                others = max(0.0, start - now - self._own_work(number, now))
                 passage.queueing += others
                 passage.transmission += end - now - others
-                own.append((start, end))
+                self._own[number].append((start, end))
             if losses is not None and losses.loses():
-                lane.lost += 1
+                queue.lost += 1
                 return None
             passage.propagation += delay
             now = end + delay
         return now
 
-    def _own_ahead(self, number: int, now: float) -> list[tuple[float, float]]:
-        """From when to when a lane will send packets of the same connection, in order."""
+    def _own_work(self, number: int, now: float) -> float:
+        """How long a link is still busy with packets of the same connection (seconds)."""
         own = self._own[number] = [each for each in self._own[number] if each[1] > now]
-        return own
+        return sum(end - max(start, now) for start, end in own)

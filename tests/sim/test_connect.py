@@ -9,7 +9,7 @@ import pytest
 from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
 from sim.network.boxes import Boxes, BoxOnTheWay
 from sim.network.leg import Broken, Leg
-from sim.network.link import Lane, Way
+from sim.network.link import LinkDirection, LinkQueue
 from sim.network.tcp import Tcp
 from sim.network.track import Step, Track
 
@@ -51,7 +51,14 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
     box._deaf = deaf
 
     def track() -> Track:
-        return Track([Step(Lane(Way.model_construct(rate=None, buffer=None, loss=None), 0.0), WAY)])
+        return Track(
+            [
+                Step(
+                    LinkQueue(LinkDirection(), 0.0),
+                    WAY,
+                )
+            ]
+        )
 
     boxes = Boxes(
         [BoxOnTheWay(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)], Flow(1, 2, 3, 4), lambda *_: None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sim.network.delivery import Delivery, Sender
-from sim.network.link import Lane, Way
+from sim.network.link import LinkDirection, LinkQueue
 from sim.network.loss import IndependentLoss
 from sim.network.receiver import Receiver
 from sim.network.segment_events import SegmentEvent, SegmentEvents
@@ -50,7 +50,7 @@ class Draws:
 
 
 def track(rate: float | None = None, draws: Callable[[], float] | None = None) -> Track:
-    lane = Lane(Way.model_construct(rate=rate, buffer=None, loss=None), 0.0)
+    lane = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=None, loss=None), 0.0)
     return Track([Step(lane, RTT / 2, None if draws is None else IndependentLoss(0.5, draws))])
 
 
@@ -205,7 +205,7 @@ def test_who_has_heard_something_waits_anew() -> None:
 def test_a_shared_link_is_reserved_for_no_more_than_a_round() -> None:
     """2,000 segments at 10 Mbit/s: no packet is announced further ahead than the buffer is long."""
     rate, buffer = 1e7, 64_000
-    lane = Lane(Way.model_construct(rate=rate, buffer=buffer, loss=None), 0.0)
+    lane = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=buffer, loss=None), 0.0)
     shared = Track([Step(lane, RTT / 2)])
     steps = sender(shared, track(1e8)).deliver(0.0, 2000 * SEGMENT, lambda _: None)
     ahead = []
@@ -270,7 +270,7 @@ def test_every_flight_arrives_and_its_time_is_accounted_for(
     draws = random.Random(seed).random
 
     def lossy() -> Track:
-        lane = Lane(Way.model_construct(rate=rate, buffer=40_000, loss=None), 0.0)
+        lane = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=40_000, loss=None), 0.0)
         return Track([Step(lane, RTT / 2, IndependentLoss(loss, draws))])
 
     host = sender(

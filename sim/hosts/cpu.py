@@ -34,7 +34,10 @@ class Cpu:
         """When a job starts and ends that arrives now, no earlier than any before it (seconds)."""
         start = self._free[0]
         if start > arrival:
-            self._starts.append(start)
+            starts = self._starts
+            while starts and starts[0] <= arrival:
+                starts.popleft()
+            starts.append(start)
         else:
             start = arrival
         end = start + demand

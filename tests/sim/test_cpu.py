@@ -131,6 +131,16 @@ def test_queue_length_counts_who_waits() -> None:
     assert [cpu.queue_length(now) for now in (2.0, 9.9, 10.0, 19.9, 20.0)] == [2, 2, 1, 1, 0]
 
 
+def test_it_remembers_no_more_jobs_than_wait() -> None:
+    """Whether anybody asks for the queue's length or not."""
+    cpu = Cpu(1, 0.0)
+    for number in range(1000):
+        cpu.serve(2.0 * number, 1.5)
+        cpu.serve(2.0 * number + 1.0, 0.4)
+    assert len(cpu._starts) <= 1
+    assert cpu.queue_length(1999.0) == 1
+
+
 @given(
     st.lists(st.tuples(st.floats(0.001, 5), st.floats(0.001, 8)), min_size=1, max_size=40),
     st.integers(1, 3),

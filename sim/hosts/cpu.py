@@ -21,9 +21,13 @@ class Cpu:
     A job's demand is known when it arrives and nothing can withdraw it, so that its start and its
     end are known as well: the start is its arrival or the moment the first core falls free. No
     event is needed for either; the waits are those of an explicit queue to the last bit.
+
+    Attributes:
+        latest: when the last job arrived (seconds).
     """
 
     def __init__(self, cores: int, now: float) -> None:
+        self.latest = now
         self._free = [now] * cores
         self._starts: deque[float] = deque()
         self._accepted = 0.0
@@ -32,6 +36,7 @@ class Cpu:
 
     def serve(self, arrival: float, demand: float) -> tuple[float, float]:
         """When a job starts and ends that arrives now, no earlier than any before it (seconds)."""
+        self.latest = arrival
         start = self._free[0]
         if start > arrival:
             starts = self._starts

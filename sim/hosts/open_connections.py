@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from math import inf
 
 
 class OpenConnections:
@@ -16,8 +17,12 @@ class OpenConnections:
         """One more is open now."""
         self._open += 1
 
-    def close(self, moment: float) -> None:
-        """One of them will be closed at that moment."""
+    def close(self, moment: float, now: float = -inf) -> None:
+        """One of them will be closed at that moment; no count before `now` is asked for any more.
+
+        Ends before `now` are forgotten: who never says it keeps them until the next count.
+        """
+        self.count(now)
         heappush(self._closing, moment)
 
     def count(self, now: float) -> int:

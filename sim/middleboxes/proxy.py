@@ -70,7 +70,7 @@ class Proxy(Middlebox):
 
     def close_connection(self, moment: float) -> None:
         """One will be closed at that moment."""
-        self._open.close(moment)
+        self._open.close(moment, self.cpu.latest)
 
     def entries(self, now: float) -> int:
         """Clients' connections that are open."""

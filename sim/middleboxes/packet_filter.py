@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Literal
 
-from pydantic import PrivateAttr, field_validator
+from pydantic import field_validator
 
 from sim.description import Description
 from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
@@ -43,8 +43,6 @@ class PacketFilter(Middlebox):
     denied: Refusal = "drop"
     """What a client hears that is denied: nothing, or a TCP RST."""
 
-    _verdicts: dict[tuple[int, int], Verdict] = PrivateAttr(default_factory=dict)
-
     @field_validator("rules")
     @classmethod
     def _of_use(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -55,18 +53,12 @@ class PacketFilter(Middlebox):
 
     def opens(self, flow: Flow, now: float) -> Verdict:
         """By the first rule that matches."""
-        key = flow.source, flow.destination_port
-        verdict = self._verdicts.get(key)
-        if verdict is None:
-            verdict = self._verdicts[key] = self._decide(*key)
-        return verdict
-
-    def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
-        """As any other packet."""
-        return self.opens(flow, now)
-
-    def _decide(self, source: int, port: int) -> Verdict:
+        source, port = flow.source, flow.destination_port
         matching = (rule.action for rule in self.rules if rule.matches(source, port))
         if next(matching, self.otherwise) == "permit":
             return PASS
         return refused(self.denied, f"port {port} closed")
+
+    def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
+        """As any other packet."""
+        return self.opens(flow, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sim.middleboxes.middlebox import PASS, Flow
 from sim.middleboxes.packet_filter import PacketFilter
 from tests.sim.middleboxes.networks import (
     IE6,
@@ -74,3 +75,14 @@ def test_the_first_rule_that_matches_counts() -> None:
         ("box", "reset", "port 443 closed"): denied,
         ("box", "passed", ""): len(found) - denied,
     }
+
+
+def test_it_remembers_nothing_of_what_it_has_seen() -> None:
+    """However many clients there are."""
+    rules = [{"action": "permit", "ports": [443]}]
+    described = PacketFilter.model_validate({"kind": "packet-filter", "rules": rules})
+    busy, idle = described.place("box", 0.0, 1.0), described.place("box", 0.0, 1.0)
+    for client in range(100):
+        assert busy.opens(Flow(client, 50000, 20, 443), 0.0) is PASS
+        assert busy.opens(Flow(client, 50000, 20, 80), 0.0).reason == "port 80 closed"
+    assert busy == idle

@@ -11,12 +11,13 @@ from sim.middleboxes.middlebox import Flow
 
 
 class _Entry:
-    """A connection, until when it is remembered if nothing more comes."""
+    """A connection, until when it is remembered if nothing more comes, and whether it has ended."""
 
-    __slots__ = ("until",)
+    __slots__ = ("closed", "until")
 
-    def __init__(self) -> None:
-        self.until = inf
+    def __init__(self, until: float) -> None:
+        self.closed = False
+        self.until = until
 
 
 class ConnectionTable:
@@ -25,8 +26,8 @@ class ConnectionTable:
     Args:
         capacity: how many; `None` for any number.
         idle_timeout: seconds without a packet after which an entry is forgotten; `None` for never.
-        closing_timeout: seconds that it is kept after the connection's end.
-        forgotten: called with the flow of each entry that goes.
+        closing_timeout: seconds that it is kept after the connection's end, instead.
+        forgotten: called with the flow of each entry that goes, in order of time.
     """
 
     def __init__(
@@ -40,8 +41,7 @@ class ConnectionTable:
         self._idle_timeout = inf if idle_timeout is None else idle_timeout
         self._closing_timeout = closing_timeout
         self._entries: dict[Flow, _Entry] = {}
-        self._idle: list[tuple[float, int, Flow, _Entry]] = []
-        self._closing: list[tuple[float, int, Flow, _Entry]] = []
+        self._watched: list[tuple[float, int, Flow, _Entry]] = []
         self._order = count()
         self._forgotten = forgotten
 
@@ -51,40 +51,40 @@ class ConnectionTable:
 
     def open(self, flow: Flow, now: float) -> None:
         """A connection begins: there is a new entry, whatever was remembered of the flow."""
-        entry = self._entries[flow] = _Entry()
-        self.refresh(flow, now)
+        entry = self._entries[flow] = _Entry(now + self._idle_timeout)
         self._watch(flow, entry)
 
     def refresh(self, flow: Flow, now: float) -> bool:
-        """A packet is here: keep the entry for another time-out. Returns whether there is one."""
+        """A packet is here: keep the entry for another time-out. Returns whether there is one.
+
+        One that has been closed is kept no longer for it.
+        """
         entry = self._entries.get(flow)
         if entry is None or entry.until <= now:
             return False
-        entry.until = now + self._idle_timeout
+        if not entry.closed:
+            entry.until = now + self._idle_timeout
         return True
 
-    def close(self, flow: Flow, now: float) -> None:
+    def close(self, flow: Flow, moment: float) -> None:
         """The connection ends at that moment, which may be yet to come."""
         entry = self._entries.get(flow)
-        if entry is not None:
-            forgotten = now + self._closing_timeout
-            heappush(self._closing, (forgotten, next(self._order), flow, entry))
+        if entry is not None and entry.until > moment:
+            entry.closed = True
+            entry.until = moment + self._closing_timeout
+            self._watch(flow, entry)
 
     def entries(self, now: float) -> int:
         """How many there are, `now` never less than before.
 
         Entries may have been kept for moments that are yet to come, in any order.
         """
-        entries, closing, idle = self._entries, self._closing, self._idle
-        while closing and closing[0][0] <= now:
-            _, _, flow, entry = heappop(closing)
-            if entries.get(flow) is entry:
-                self._forget(flow)
-        while idle and idle[0][0] <= now:
-            _, _, flow, entry = heappop(idle)
+        entries, watched = self._entries, self._watched
+        while watched and watched[0][0] <= now:
+            moment, _, flow, entry = heappop(watched)
             if entries.get(flow) is not entry:
                 continue
-            if entry.until <= now:
+            if entry.until <= moment:
                 self._forget(flow)
             else:
                 self._watch(flow, entry)
@@ -93,7 +93,7 @@ class ConnectionTable:
     def _watch(self, flow: Flow, entry: _Entry) -> None:
         """Look at it again when it would be forgotten as things stand."""
         if entry.until < inf:
-            heappush(self._idle, (entry.until, next(self._order), flow, entry))
+            heappush(self._watched, (entry.until, next(self._order), flow, entry))
 
     def _forget(self, flow: Flow) -> None:
         del self._entries[flow]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sim.middleboxes.connection_table import ConnectionTable
 from sim.middleboxes.middlebox import Flow
 from sim.middleboxes.nat import Nat
@@ -41,6 +43,46 @@ def test_a_closed_entry_stays_for_its_closing_time() -> None:
     table.close(flow(1), 10.0)
     assert table.entries(11.9) == 1
     assert table.entries(12.0) == 0
+
+
+@pytest.mark.parametrize("idle", [5.0, None, 300.0])
+def test_the_closing_time_takes_the_place_of_the_idle_time(idle: float | None) -> None:
+    """Whichever is the longer, and whatever still comes; as in Linux's conntrack."""
+    table = ConnectionTable(None, idle, 120.0)
+    table.open(flow(1), 0.0)
+    table.close(flow(1), 1.0)
+    assert table.entries(120.9) == 1
+    assert table.refresh(flow(1), 120.9)
+    assert table.entries(121.0) == 0
+
+
+def test_without_a_closing_time_an_entry_goes_at_the_close() -> None:
+    table = ConnectionTable(None, 5.0, 0.0)
+    table.open(flow(1), 0.0)
+    table.close(flow(1), 3.0)
+    assert table.refresh(flow(1), 2.9)
+    assert not table.refresh(flow(1), 3.0)
+    assert table.entries(3.0) == 0
+
+
+def test_a_close_brings_nothing_back() -> None:
+    """What was silent for too long before has no entry that could be kept."""
+    table = ConnectionTable(None, 5.0, 120.0)
+    table.open(flow(1), 0.0)
+    table.close(flow(1), 5.0)
+    assert not table.refresh(flow(1), 5.0)
+    assert table.entries(5.0) == 0
+
+
+def test_entries_go_in_order_of_their_time() -> None:
+    """Whenever somebody asks for them."""
+    gone: list[Flow] = []
+    table = ConnectionTable(None, 5.0, 0.0, gone.append)
+    table.open(flow(1), 0.0)
+    table.open(flow(2), 1.0)
+    table.refresh(flow(1), 3.0)
+    assert table.entries(9.0) == 0
+    assert gone == [flow(2), flow(1)]
 
 
 def test_a_flow_that_opens_again_is_a_new_entry() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
 
 from sim.middleboxes.middlebox import Flow
+
+_FEW = 16
 
 
 class _Entry:
@@ -51,6 +53,7 @@ class ConnectionTable:
 
     def open(self, flow: Flow, now: float) -> None:
         """A connection begins: there is a new entry, whatever was remembered of the flow."""
+        self.entries(now)
         entry = self._entries[flow] = _Entry(now + self._idle_timeout)
         self._watch(flow, entry)
 
@@ -94,6 +97,17 @@ class ConnectionTable:
         """Look at it again when it would be forgotten as things stand."""
         if entry.until < inf:
             heappush(self._watched, (entry.until, next(self._order), flow, entry))
+            if len(self._watched) > 2 * len(self._entries) + _FEW:
+                self._watch_anew()
+
+    def _watch_anew(self) -> None:
+        """Look no more at what has gone before its time."""
+        self._watched[:] = [
+            (entry.until, next(self._order), flow, entry)
+            for flow, entry in self._entries.items()
+            if entry.until < inf
+        ]
+        heapify(self._watched)
 
     def _forget(self, flow: Flow) -> None:
         del self._entries[flow]

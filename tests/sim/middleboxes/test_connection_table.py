@@ -85,6 +85,18 @@ def test_entries_go_in_order_of_their_time() -> None:
     assert gone == [flow(2), flow(1)]
 
 
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_table_without_limit_holds_no_more_than_is_remembered(closes: bool) -> None:
+    """Whether anybody asks for its entries or not."""
+    table = ConnectionTable(None, 1000.0 if closes else 2.0, 1.0)
+    for number in range(1000):
+        table.open(flow(number), float(number))
+        if closes:
+            table.close(flow(number), number + 0.5)
+    assert len(table._entries) <= 3
+    assert len(table._watched) <= 20
+
+
 def test_a_flow_that_opens_again_is_a_new_entry() -> None:
     table = ConnectionTable(None, None, 2.0)
     table.open(flow(1), 0.0)

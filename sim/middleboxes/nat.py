@@ -97,13 +97,12 @@ class _Ports:
         )
 
     def take(self, flow: Flow, now: float) -> bool:
-        """A port for a new connection; one that tries again keeps its own."""
-        if not self.table.refresh(flow, now):
-            if not self.table.has_room(now):
-                return False
-            if flow not in self.of:
-                self.of[flow] = self._free.popleft()
-            self.table.open(flow, now)
+        """A port for a new connection; one that tries again, or comes again, keeps its own."""
+        if not (self.table.refresh(flow, now) or self.table.has_room(now)):
+            return False
+        self.table.open(flow, now)
+        if flow not in self.of:
+            self.of[flow] = self._free.popleft()
         return True
 
     def _give_back(self, flow: Flow) -> None:

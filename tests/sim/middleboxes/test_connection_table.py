@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sim.middleboxes.connection_table import ConnectionTable
-from sim.middleboxes.middlebox import Flow
+from sim.middleboxes.middlebox import PASS, Flow, Seen
 from sim.middleboxes.nat import Nat
+from sim.middleboxes.stateful_firewall import StatefulFirewall
 
 
 def flow(number: int) -> Flow:
@@ -124,3 +125,36 @@ def test_nat_gives_each_connection_one_port_and_takes_it_back() -> None:
     assert nat.translated(flow(3)).source_port == 5001
     assert nat.opens(flow(1), 7.0).action.value == "passed"
     assert nat.entries(7.0) == 2
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        Nat(kind="nat", closing_timeout="2 min"),
+        StatefulFirewall(kind="stateful-firewall", closing_timeout="2 min"),
+    ],
+    ids=["nat", "firewall"],
+)
+def test_the_end_of_a_connection_is_not_that_of_the_next_one(
+    described: Nat | StatefulFirewall,
+) -> None:
+    """A client that comes again from the same port is a new connection, behind the same port."""
+    box = described.place("box", 0.0, 1.0)
+    assert box.opens(flow(1), 0.0) is PASS
+    before = box.translated(flow(1))
+    box.closes(flow(1), 1.0)
+    assert box.opens(flow(1), 100.0) is PASS
+    assert box.translated(flow(1)) == before
+    assert box.carries(flow(1), 123.0, Seen(b"", 0, 0), to_server=True) is PASS
+    assert box.entries(123.0) == 1
+
+
+def test_a_nat_without_a_free_port_takes_those_back_that_have_one() -> None:
+    nat = Nat(kind="nat", first_port=5000, last_port=5000).place("nat", 0.0, 1.0)
+    assert nat.opens(flow(1), 0.0) is PASS
+    nat.closes(flow(1), 1.0)
+    assert nat.opens(flow(2), 100.0).reason == "no free port"
+    assert nat.opens(flow(1), 100.0) is PASS
+    nat.closes(flow(1), 101.0)
+    assert nat.opens(flow(2), 221.0) is PASS
+    assert nat.translated(flow(2)).source_port == 5000

@@ -57,6 +57,11 @@ class ConnectionTable:
         entry = self._entries[flow] = _Entry(now + self._idle_timeout)
         self._watch(flow, entry)
 
+    def is_open(self, flow: Flow, now: float) -> bool:
+        """Whether it is remembered and has not been closed: a SYN of it is one sent again."""
+        entry = self._entries.get(flow)
+        return entry is not None and not entry.closed and entry.until > now
+
     def refresh(self, flow: Flow, now: float) -> bool:
         """A packet is here: keep the entry for another time-out. Returns whether there is one.
 

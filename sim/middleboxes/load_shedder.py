@@ -42,7 +42,7 @@ class LoadShedder(Middlebox):
 
     def opens(self, flow: Flow, now: float) -> Verdict:
         """A token, and a place."""
-        if self._table.refresh(flow, now):
+        if self._table.is_open(flow, now):
             return PASS
         if not self._table.has_room(now):
             return refused(self.excess, "too many at once")

@@ -18,6 +18,8 @@ def test_a_silent_entry_goes_and_room_is_made() -> None:
     gone: list[Flow] = []
     table = ConnectionTable(1, 5.0, 0.0, gone.append)
     table.open(flow(1), 0.0)
+    assert table.is_open(flow(1), 4.9)
+    assert not table.is_open(flow(1), 5.0)
     assert not table.has_room(4.9)
     assert table.refresh(flow(1), 4.9)
     assert not table.has_room(9.8)
@@ -62,6 +64,7 @@ def test_without_a_closing_time_an_entry_goes_at_the_close() -> None:
     table.open(flow(1), 0.0)
     table.close(flow(1), 3.0)
     assert table.refresh(flow(1), 2.9)
+    assert not table.is_open(flow(1), 2.9)
     assert not table.refresh(flow(1), 3.0)
     assert table.entries(3.0) == 0
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sim.middleboxes.load_shedder import LoadShedder
+from sim.middleboxes.middlebox import PASS, Flow
 from tests.sim.middleboxes.networks import NEAR, behind, connections, last, verdicts
 
 
@@ -59,3 +61,16 @@ def test_the_scale_divides_what_it_lets_through() -> None:
     )
     same = behind("load-shedder", {"rate": "1 /s", "burst": 1, "at_once": 2}, population__clients=5)
     assert verdicts(whole) == verdicts(same)
+
+
+@pytest.mark.parametrize("closed", [0.5, 60.0])
+def test_a_flow_that_comes_again_takes_a_token_of_its_own(closed: float) -> None:
+    """Another SYN of an open connection does not; one whose end is told beforehand is over."""
+    described = LoadShedder.model_validate({"kind": "load-shedder", "rate": "0.1 /s"})
+    box, flow = described.place("box", 0.0, 1.0), Flow(10, 50000, 20, 443)
+    assert box.opens(flow, 0.0) is PASS
+    assert box.opens(flow, 0.1) is PASS
+    box.closes(flow, closed)
+    assert box.opens(flow, 1.0).reason == "too many a second"
+    assert box.opens(flow, 10.0) is PASS
+    assert box.entries(61.0) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from typing import Literal
 
 from pydantic import Field, PrivateAttr
@@ -83,34 +83,34 @@ class SynCookieFront(Middlebox):
     """How long an entry waits for its client: "63 s" is five repetitions of a SYN-ACK."""
 
     _spoofed_since: float = PrivateAttr(0.0)
-    _waiting: deque[tuple[float, Flow]] = PrivateAttr(default_factory=deque)
-    _cookies_sent: int = PrivateAttr(0)
+    _waiting: OrderedDict[Flow, float] = PrivateAttr(default_factory=OrderedDict)
 
     def begin(self, now: float) -> None:
         """The flood begins with the world."""
         self._spoofed_since = now
 
     def opens(self, flow: Flow, now: float) -> Verdict:
-        """An entry, or a cookie."""
-        if self.entries(now) < self.half_open:
-            self._waiting.append((now, flow))
+        """An entry, or a cookie; a SYN that is sent again has an entry."""
+        entries, waiting = self.entries(now), self._waiting
+        if flow in waiting:
             return PASS
-        if self.cookies:
-            self._cookies_sent += 1
+        if entries < self.half_open:
+            waiting[flow] = now
             return PASS
-        return refused("drop", "half-open table full")
+        return PASS if self.cookies else refused("drop", "half-open table full")
 
     def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
         """The client has answered: its entry is free."""
-        if self._waiting and to_server:
-            self._waiting = deque(entry for entry in self._waiting if entry[1] != flow)
+        if to_server:
+            self._waiting.pop(flow, None)
         return PASS
 
     def entries(self, now: float) -> int:
         """Half-open connections, the flood's included."""
-        while self._waiting and self._waiting[0][0] <= now - self.half_open_timeout:
-            self._waiting.popleft()
+        waiting = self._waiting
+        while waiting and waiting[next(iter(waiting))] <= now - self.half_open_timeout:
+            waiting.popitem(last=False)
         if self.flood is None:
-            return len(self._waiting)
+            return len(waiting)
         spoofed = self.flood * min(now - self._spoofed_since, self.half_open_timeout)
-        return min(self.half_open, len(self._waiting) + int(spoofed))
+        return min(self.half_open, len(waiting) + int(spoofed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.middleboxes.load_shedder import SynCookieFront
+from sim.middleboxes.middlebox import PASS, Flow, Seen
 from tests.sim.middleboxes.networks import behind, connections, hellos, last, verdicts, watch
 
 
@@ -55,3 +56,25 @@ def test_a_table_that_fills_in_the_middle() -> None:
             assert row["symptom"] is None
         if row["arrival"] > 10:
             assert row["reason"] == "half-open table full"
+
+
+def test_a_syn_that_is_sent_again_takes_no_further_entry() -> None:
+    """Nor does it keep the one that it has for longer."""
+    front = SynCookieFront(kind="syn-cookie-front", half_open=3, cookies=False)
+    box, client = front.place("box", 0.0, 1.0), Flow(10, 50000, 20, 443)
+    for now in (0.0, 1.0, 3.0, 7.0):
+        assert box.opens(client, now) is PASS
+    assert box.entries(7.0) == 1
+    assert box.entries(63.0) == 0
+
+
+def test_a_syn_that_is_sent_again_finds_its_entry_in_a_full_table() -> None:
+    front = SynCookieFront(kind="syn-cookie-front", half_open=1, cookies=False)
+    box, client = front.place("box", 0.0, 1.0), Flow(10, 50000, 20, 443)
+    assert box.opens(client, 0.0) is PASS
+    assert box.opens(client, 1.0) is PASS
+    assert box.opens(Flow(11, 50000, 20, 443), 1.0).reason == "half-open table full"
+    assert box.carries(client, 2.0, Seen(b"", 0, 0), to_server=False) is PASS
+    assert box.entries(2.0) == 1
+    assert box.carries(client, 2.0, Seen(b"", 0, 0), to_server=True) is PASS
+    assert box.entries(2.0) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from ipaddress import IPv4Address
 from types import GenericAlias
 from typing import Annotated, Any, Literal, Self
 
@@ -21,6 +22,8 @@ from sim.hosts.client import ClientDescription
 from sim.hosts.server import ServerDescription
 from sim.middleboxes.kinds import AnyMiddlebox, any_middlebox_or
 from sim.middleboxes.middlebox import Middlebox
+from sim.middleboxes.nat import Nat
+from sim.middleboxes.proxy import Proxy
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.link import Link
 from sim.network.path import ONLY, Path, check_path
@@ -137,6 +140,23 @@ class Scenario(Description):
             if name not in self.paths:
                 known = ", ".join(sorted(self.paths)) or "none"
                 raise ValueError(f'{place}: there is no path "{name}"; there are: {known}')
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_of_their_own(self) -> Self:
+        """Connections from equal addresses and ports would be one and the same to a box behind."""
+        crossed = {part for path in self.all_paths.values() for part in path.crosses}
+        having: dict[IPv4Address, tuple[str, Middlebox]] = {}
+        for name, box in self.middleboxes.items():
+            if name not in crossed or not isinstance(box, Nat | Proxy):
+                continue
+            other, before = having.setdefault(box.address, (name, box))
+            if before is not box:
+                raise ValueError(
+                    f'middleboxes.{name}.address: the {before.kind_name} "{other}" and the '
+                    f'{box.kind_name} "{name}" both have the address {box.address}; give one of '
+                    "them another"
+                )
         return self
 
 

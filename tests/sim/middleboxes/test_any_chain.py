@@ -149,6 +149,12 @@ WORLD = st.fixed_dictionaries(
 ARRIVALS = {"duration": "6 s", "arrivals__rate": "5 /s", "population__clients": 8}
 
 
+def addressed(box: dict[str, Any], number: int) -> dict[str, Any]:
+    """The box with an address of its own, if it has one."""
+    has_one = box["kind"] in ("nat", "connect-proxy", "terminating-proxy")
+    return box | {"address": f"198.51.100.{number + 1}"} if has_one else box
+
+
 def chained(
     boxes: list[dict[str, Any]], links: list[dict[str, Any]], **changes: Any
 ) -> sim.Scenario:
@@ -156,7 +162,7 @@ def chained(
     crosses = [name for number in range(len(boxes)) for name in (f"link{number}", f"box{number}")]
     return scenario(
         links={f"link{number}": link for number, link in enumerate(links)},
-        middleboxes={f"box{number}": box for number, box in enumerate(boxes)},
+        middleboxes={f"box{number}": addressed(box, number) for number, box in enumerate(boxes)},
         paths={"way": {"crosses": [*crosses, f"link{len(boxes)}"]}},
         path="way",
         **ARRIVALS,

@@ -19,6 +19,16 @@ def crossing(*parts: str) -> dict[str, Any]:
     return network({"box": FIREWALL, "proxy": PROXY}) | {"paths": {"way": {"crosses": parts}}}
 
 
+def side_by_side(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    """Each on a path of its own."""
+    return network({"one": one, "two": two}) | {
+        "paths": {
+            "way": {"crosses": ["near", "one", "far"]},
+            "by": {"crosses": ["near", "two", "far"]},
+        }
+    }
+
+
 def with_box(**box: Any) -> dict[str, Any]:
     return network({"box": box})
 
@@ -51,6 +61,22 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         network({"one": PROXY, "box": FIREWALL, "two": {"kind": "connect-proxy", **MACHINE}}),
         "paths.way.crosses",
         'no link leads from "one" to "two"; name one between them',
+    ),
+    "one address for two": (
+        side_by_side(PROXY, {"kind": "connect-proxy", **MACHINE}),
+        "middleboxes.two.address",
+        'the terminating-proxy "one" and the connect-proxy "two" both have the address '
+        "198.51.100.1; give one of them another",
+    ),
+    "one address for two NATs": (
+        side_by_side({"kind": "nat"}, {"kind": "nat"}),
+        "middleboxes.two.address",
+        'the nat "one" and the nat "two" both have the address 192.0.2.1; give one of them another',
+    ),
+    "one address for a NAT and a proxy": (
+        side_by_side({"kind": "nat", "address": "198.51.100.1"}, PROXY),
+        "middleboxes.two.address",
+        'the nat "one" and the terminating-proxy "two" both have the address 198.51.100.1',
     ),
     "one name for two": (
         network({"near": FIREWALL}),
@@ -146,3 +172,12 @@ def test_a_fault_is_refused_with_its_place_and_remedy(fault: str) -> None:
         (where.startswith(place) or place in message) and remedy in message
         for where, message in said
     ), said
+
+
+def test_what_stands_on_no_path_may_have_any_address() -> None:
+    world = network({"one": PROXY}) | {"middleboxes": {"one": PROXY, "two": PROXY}}
+    assert set(scenario(**world).middleboxes) == {"one", "two"}
+
+
+def test_two_with_addresses_of_their_own_may_stand_side_by_side() -> None:
+    scenario(**side_by_side(PROXY, PROXY | {"address": "198.51.100.2"}))

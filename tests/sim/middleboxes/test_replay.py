@@ -81,7 +81,11 @@ WORLDS: dict[str, dict[str, Any]] = {
         clients=[{"profile": IE6, "warnings": "clicked away"}],
     ),
     "a tunnel to two bridges": network(
-        {"tunnel": TUNNEL, "outer": BRIDGE, "inner": BRIDGE},
+        {
+            "tunnel": TUNNEL,
+            "outer": BRIDGE | {"address": "198.51.100.2"},
+            "inner": BRIDGE | {"address": "198.51.100.3"},
+        },
         links=dict.fromkeys(("near", "middle", "between", "far"), LOSSY),
         paths={
             "way": {"crosses": ["near", "tunnel", "middle", "outer", "between", "inner", "far"]}

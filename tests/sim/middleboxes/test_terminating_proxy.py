@@ -159,7 +159,8 @@ def test_two_of_them_in_a_row() -> None:
         "paths": {"way": {"crosses": ["near", "first", "between", "second", "far"]}},
         "clients": [{"profile": IE8}],
     }
-    tables = simulated(scenario(**network({"first": PROXY, "second": PROXY}, **changes)))
+    boxes = {"first": PROXY, "second": PROXY | {"address": "198.51.100.2"}}
+    tables = simulated(scenario(**network(boxes, **changes)))
     found = connections(tables)
     assert count(bridged(tables), "proxy") == {("first",): len(found), ("second",): len(found)}
     assert rows(tables.table("samples"))[-1]["open_connections"] <= 1

@@ -55,9 +55,9 @@ class LoadShedder(Middlebox):
         self._table.open(flow, now)
         return PASS
 
-    def closes(self, flow: Flow, now: float) -> None:
+    def closes(self, flow: Flow, moment: float) -> None:
         """Its place is free."""
-        self._table.close(flow, now)
+        self._table.close(flow, moment)
 
     def entries(self, now: float) -> int:
         """Open connections."""

@@ -164,7 +164,7 @@ class Middlebox(Description):
     def continues(self, flow: Flow, moment: float) -> None:
         """More packets of the flight that it carries pass at that moment, which may be to come."""
 
-    def closes(self, flow: Flow, now: float) -> None:
+    def closes(self, flow: Flow, moment: float) -> None:
         """The connection ends at that moment, which may be yet to come."""
 
     def entries(self, now: float) -> int:

@@ -64,9 +64,9 @@ class Nat(Middlebox):
             return PASS
         return refused(self.forgotten, "idle too long")
 
-    def closes(self, flow: Flow, now: float) -> None:
+    def closes(self, flow: Flow, moment: float) -> None:
         """The port is free after the closing time."""
-        self._towards(flow).table.close(flow, now)
+        self._towards(flow).table.close(flow, moment)
 
     def entries(self, now: float) -> int:
         """Ports that are taken."""

@@ -51,9 +51,9 @@ class StatefulFirewall(Middlebox):
             return PASS
         return refused(self.forgotten, "idle too long")
 
-    def closes(self, flow: Flow, now: float) -> None:
+    def closes(self, flow: Flow, moment: float) -> None:
         """The entry stays for its closing time."""
-        self._table.close(flow, now)
+        self._table.close(flow, moment)
 
     def entries(self, now: float) -> int:
         """Connections in the table."""

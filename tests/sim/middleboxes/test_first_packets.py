@@ -46,9 +46,9 @@ def test_a_box_that_a_syn_has_reached_hears_of_the_end(monkeypatch: pytest.Monke
             places[flow] = 1
         return verdict
 
-    def closing(self: LoadShedder, flow: Flow, now: float) -> None:
+    def closing(self: LoadShedder, flow: Flow, moment: float) -> None:
         places.pop(flow, None)
-        closes(self, flow, now)
+        closes(self, flow, moment)
 
     monkeypatch.setattr(LoadShedder, "opens", opening)
     monkeypatch.setattr(LoadShedder, "closes", closing)

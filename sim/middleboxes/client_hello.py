@@ -23,13 +23,11 @@ class ClientHello(NamedTuple):
         version: its client_version, such as 0x0301.
         extensions: types of its extensions, in order.
         server_name: the host that it asks for (RFC 6066 §3), `None` when it does not say.
-        end: bytes of the flight until its last one, record headers included.
     """
 
     version: int
     extensions: tuple[int, ...]
     server_name: str | None
-    end: int
 
 
 def begins_client_hello(data: bytes) -> bool:
@@ -41,17 +39,17 @@ def read_client_hello(data: bytes) -> ClientHello | None:
     """The ClientHello that a flight begins with; `None` where there is none, or not all of it."""
     if not begins_client_hello(data):
         return None
-    message, end = _first_message(data)
+    message = _first_message(data)
     if message is None:
         return None
     try:
-        return _read(message, end)
+        return _read(message)
     except (IndexError, UnicodeDecodeError):
         return None
 
 
-def _first_message(data: bytes) -> tuple[bytes | None, int]:
-    """The body of the first handshake message, put together from records, and where it ends."""
+def _first_message(data: bytes) -> bytes | None:
+    """The body of the first handshake message, put together from records."""
     gathered, position = b"", 0
     while len(data) >= position + _RECORD_HEADER and data[position] == _HANDSHAKE:
         length = int.from_bytes(data[position + 3 : position + 5], "big")
@@ -61,11 +59,11 @@ def _first_message(data: bytes) -> tuple[bytes | None, int]:
         if len(gathered) >= _MESSAGE_HEADER:
             size = _MESSAGE_HEADER + int.from_bytes(gathered[1:4], "big")
             if len(gathered) >= size:
-                return gathered[_MESSAGE_HEADER:size], min(position, len(data))
-    return None, len(data)
+                return gathered[_MESSAGE_HEADER:size]
+    return None
 
 
-def _read(message: bytes, end: int) -> ClientHello:
+def _read(message: bytes) -> ClientHello:
     version = int.from_bytes(message[0:2], "big")
     position = 2 + _RANDOM
     position += 1 + message[position]
@@ -82,4 +80,4 @@ def _read(message: bytes, end: int) -> ClientHello:
         if kind == _SERVER_NAME and length > _RECORD_HEADER:
             server_name = body[5 : 5 + int.from_bytes(body[3:5], "big")].decode("ascii")
         position += 4 + length
-    return ClientHello(version, tuple(extensions), server_name, end)
+    return ClientHello(version, tuple(extensions), server_name)

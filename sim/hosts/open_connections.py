@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from math import inf
 
 
 class OpenConnections:
@@ -17,10 +16,10 @@ class OpenConnections:
         """One more is open now."""
         self._open += 1
 
-    def close(self, moment: float, now: float = -inf) -> None:
+    def close(self, moment: float, now: float) -> None:
         """One of them will be closed at that moment; no count before `now` is asked for any more.
 
-        Ends before `now` are forgotten: who never says it keeps them until the next count.
+        Ends before `now` are forgotten.
         """
         self.count(now)
         heappush(self._closing, moment)

@@ -189,7 +189,7 @@ class Server:
 
     def close_connection(self, moment: float) -> None:
         """One of them will be closed at that moment."""
-        self._open.close(moment)
+        self._open.close(moment, self.cpu.latest)
 
     def begin_recording(self, now: float) -> None:
         """Count from here on."""

@@ -64,6 +64,10 @@ class Nat(Middlebox):
             return PASS
         return refused(self.forgotten, "idle too long")
 
+    def continues(self, flow: Flow, moment: float) -> None:
+        """Keeps the port."""
+        self._towards(flow).table.refresh(flow, moment)
+
     def closes(self, flow: Flow, moment: float) -> None:
         """The port is free after the closing time."""
         self._towards(flow).table.close(flow, moment)

@@ -51,6 +51,10 @@ class StatefulFirewall(Middlebox):
             return PASS
         return refused(self.forgotten, "idle too long")
 
+    def continues(self, flow: Flow, moment: float) -> None:
+        """Keeps the entry."""
+        self._table.refresh(flow, moment)
+
     def closes(self, flow: Flow, moment: float) -> None:
         """The entry stays for its closing time."""
         self._table.close(flow, moment)

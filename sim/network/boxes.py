@@ -76,7 +76,7 @@ class Boxes:
     def opens(self, number: int, now: float) -> Verdict:
         """A SYN is at one of them."""
         box, flow = self.places[number].box, self._flows[number]
-        verdict = box.opens(flow, now)
+        verdict = _given(box.opens(flow, now), box, "opens")
         self._seen = max(self._seen, number + 1)
         if verdict.action is Action.PASS:
             self._flows[number + 1 : number + 2] = [box.translated(flow)]
@@ -106,6 +106,7 @@ class Boxes:
                     break
             else:
                 verdict = box.carries(flow, now + away, seen, to_server=to_server)
+            verdict = _given(verdict, box, "carries")
             if verdict.action is not Action.PASS:
                 self.stopped = number, verdict
                 return place
@@ -124,6 +125,15 @@ class Boxes:
             self._tally(place.box, verdict)
             place.box.closes(self._flows[number], moment)
         self._seen = 0
+
+
+def _given(verdict: Verdict, box: Middlebox, method: str) -> Verdict:
+    """The verdict of a box, which may be a reader's own. Raises `TypeError` where it is none."""
+    if type(verdict) is not Verdict:
+        raise TypeError(
+            f"{type(box).__name__}.{method} returned {verdict!r}; return a Verdict, such as PASS"
+        )
+    return verdict
 
 
 def reach(

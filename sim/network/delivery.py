@@ -99,6 +99,13 @@ class Sender:
         return delivery
 
 
+class _Copy(NamedTuple):
+    """A segment that was sent, once or again, and got there."""
+
+    segment: int
+    sent_at: float
+
+
 class _Flight:
     """One flight on its way, as its sender sees it."""
 
@@ -130,7 +137,8 @@ class _Flight:
         self._in_flight = self._most_in_flight = 0
         self._recovery_end = 0
         self._fast_recovery = self._resends_first = self._probed = False
-        self._timeouts = self._timer = 0
+        self._timeouts = self._backoff = self._timer = 0
+        self._copies: list[_Copy] = []
 
     def fly(self) -> Generator[float, float, Delivery]:
         """Until every segment is there, or given up."""
@@ -147,9 +155,10 @@ class _Flight:
                 # The acknowledgements of one round are heard together.
                 horizon = events.last(kind, now) if kind == SegmentEvent.ACKNOWLEDGEMENT else now
             if kind == SegmentEvent.ARRIVAL:
-                if number == 0:
+                segment = self._copies[number].segment
+                if segment == 0:
                     first = min(first, now)
-                if receiver.arrive(now, number, so_far):
+                if receiver.arrive(now, segment, number, so_far):
                     last, passage = now, so_far
             elif kind == SegmentEvent.ACKNOWLEDGEMENT:
                 self._hear(now, number, so_far)
@@ -179,9 +188,10 @@ class _Flight:
 
     def _hear(self, now: float, arrivals: int, passage: Passage) -> None:
         """An acknowledgement of the first so many arrivals is there."""
-        news = self._receiver.arrivals[self._heard : arrivals]
-        if not news:
+        copies = [self._copies[each] for each in self._receiver.arrivals[self._heard : arrivals]]
+        if not copies:
             return
+        news = [copy.segment for copy in copies]
         self._heard, self._heard_at, self._heard_passage = arrivals, now, passage
         self._report(now)
         newest = max(news, key=lambda number: (self._sent_at[number], number))
@@ -194,8 +204,7 @@ class _Flight:
                 self._in_flight -= 1
         while self._first_unknown < self._next and self._known[self._first_unknown]:
             self._first_unknown += 1
-        if self._times_sent[newest] == 1:
-            self._round_trip.see(now - self._sent_at[newest])
+        self._measure(now, copies[-1])
         if self._first_unknown > before and not self._fast_recovery:
             self._grow(now, len(news))
         self._timeouts = 0
@@ -206,6 +215,16 @@ class _Flight:
         self._send_lost(now)
         self._send_new(now, passage, self._round[newest] + 1)
         self._set_timer(now)
+
+    def _measure(self, now: float, copy: _Copy) -> None:
+        """Take a round trip, where it is known which copy of a segment was acknowledged.
+
+        Timestamps tell it (RFC 7323 §4); without them a segment that was sent once does (Karn's
+        algorithm, RFC 6298 §3). Until then a time-out that has grown stays as it is (§5.7).
+        """
+        if self._tcp.timestamps or self._times_sent[copy.segment] == 1:
+            self._round_trip.see(now - copy.sent_at)
+            self._backoff = 0
 
     def _grow(self, now: float, acknowledged: int) -> None:
         self._window.on_acknowledgement(
@@ -282,7 +301,8 @@ class _Flight:
         passage = passage.copy()
         arrival = self._forward.cross(now, self._sizes[number], passage)
         if arrival is not None:
-            self._events.push(arrival, SegmentEvent.ARRIVAL, number, passage)
+            self._events.push(arrival, SegmentEvent.ARRIVAL, len(self._copies), passage)
+            self._copies.append(_Copy(number, now))
 
     # -- its timer
 
@@ -302,7 +322,7 @@ class _Flight:
         if self._may_probe:
             wait = estimate.probe_timeout(self._in_flight)
         else:
-            wait = estimate.timeout * 2**self._timeouts
+            wait = estimate.timeout * 2**self._backoff
         expiry = min(self._tcp.runs_off(now, wait), self._patient_until)
         self._events.push(expiry, SegmentEvent.TIMER, self._timer, Passage())
 
@@ -315,6 +335,7 @@ class _Flight:
             self._send_again(now, missing[-1])
         else:
             self._timeouts += 1
+            self._backoff += 1
             self._window.on_timeout(reduces=self._timeouts == 1 and not self._fast_recovery)
             self._fast_recovery = self._resends_first = False
             self._recovery_end = self._next

@@ -90,6 +90,7 @@ class Leg:
         "_down",
         "_down_rounds",
         "_down_sender",
+        "_has_broken",
         "_listener",
         "_moment",
         "_open",
@@ -121,6 +122,7 @@ class Leg:
         self._calm = up.certain and down.certain and not tcp.delayed_acknowledgement
         self._open = False
         self._moment = -inf
+        self._has_broken = False
         self._spoke_at = self._round_trip = 0.0
         self._up_rounds: Rounds
         self._down_rounds: Rounds
@@ -322,11 +324,22 @@ class Leg:
         if self._open:
             self._open = False
             self._listener.close_connection(moment)
+            if not (self._calm or self._has_broken):
+                self._say_goodbye(moment)
+
+    def _say_goodbye(self, moment: float) -> None:
+        """Both FINs and the last acknowledgement, for which nobody waits."""
+        size = self._tcp.headers
+        there = self._up.cross(moment, size, Passage())
+        back = None if there is None else self._down.cross(there, size, Passage())
+        if back is not None:
+            self._up.cross(back, size, Passage())
 
     def _broken(
         self, symptom: str, moment: float, passage: Passage, refused: str | None = None
     ) -> Broken:
         """The exception that tells who has stopped it, if anybody has."""
+        self._has_broken = True
         if self._boxes.stopped is not None:
             number, verdict = self._boxes.stopped
             where = self._boxes.places[number].box.name

@@ -27,21 +27,21 @@ class Receiver:
         self._expected = 0
         self._held_back: tuple[float, Passage] | None = None
         self.arrivals: list[int] = []
-        """Numbers of the segments in the order in which they came."""
+        """Of each segment the copy that came first, in that order."""
 
     @property
     def complete(self) -> bool:
         """Whether all is there."""
         return self._expected == len(self._arrived)
 
-    def arrive(self, now: float, number: int, passage: Passage) -> bool:
-        """A segment is there. Returns whether it is a new one."""
+    def arrive(self, now: float, number: int, copy: int, passage: Passage) -> bool:
+        """A copy of a segment is there. Returns whether it is the first."""
         new = not self._arrived[number]
         # What fills a gap is acknowledged at once (RFC 5681 §4.2).
         in_order = number == self._expected == len(self.arrivals)
         if new:
             self._arrived[number] = True
-            self.arrivals.append(number)
+            self.arrivals.append(copy)
             while not self.complete and self._arrived[self._expected]:
                 self._expected += 1
         if self._tcp.delayed_acknowledgement and in_order and self._held_back is None:

@@ -26,7 +26,8 @@ class Happening(NamedTuple):
         time: when, seconds.
         order: its place among all that were announced, which decides between equal times.
         kind: what happens.
-        number: which segment; for acknowledgements how many arrivals; for timers which.
+        number: which copy of a segment arrives, or which segment is late; for acknowledgements
+            how many arrivals; for timers which.
         passage: where the time since the flight was sent went.
     """
 

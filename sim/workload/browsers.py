@@ -123,6 +123,35 @@ _BROWSERS = (
         ),
     ),
     Browser(
+        name="firefox-45",
+        title="Firefox 37 to 45, of 2015 and 2016",
+        versions=(tls.TLS_1_0, tls.TLS_1_1, tls.TLS_1_2),
+        suites=(
+            0xC02B,  # TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+            0xC02F,  # TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+            0xC00A,  # TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA
+            0xC009,  # TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+            0xC013,  # TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA
+            0xC014,  # TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA
+            0x0033,  # TLS_DHE_RSA_WITH_AES_128_CBC_SHA
+            0x0039,  # TLS_DHE_RSA_WITH_AES_256_CBC_SHA
+            0x002F,  # TLS_RSA_WITH_AES_128_CBC_SHA
+            0x0035,  # TLS_RSA_WITH_AES_256_CBC_SHA
+            0x000A,  # TLS_RSA_WITH_3DES_EDE_CBC_SHA
+        ),
+        server_name_indication=True,
+        secure_renegotiation=True,
+        groups=(23, 24, 25),  # secp256r1, secp384r1, secp521r1
+        session_lifetime=24 * HOUR,
+        source=(
+            "Suites and groups: Qualys SSL Labs, user agent capabilities, Firefox 37 to 45. Of its "
+            "extensions session_ticket, application_layer_protocol_negotiation and status_request "
+            "are not sent. It begins early with forward secret suites "
+            "(security.ssl.enable_false_start). Session lifetime: NSS's default, 24 hours."
+        ),
+        false_start=True,
+    ),
+    Browser(
         name="openssl-3",
         title="A program on OpenSSL 3.0, TLS 1.0 to 1.2",
         versions=(tls.TLS_1_0, tls.TLS_1_1, tls.TLS_1_2),

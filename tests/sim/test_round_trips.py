@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sim.workload import browsers
 from tests.sim.worlds import connections, rows, scenario
 
 CALM: dict[str, Any] = {"arrivals__rate": "1 /s", "population__clients": 4, "http__requests": 1}
@@ -41,13 +39,15 @@ def test_full_and_resumed(version: str, outcome: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize("fidelity", ["live", "replay"])
-def test_false_start_saves_one(monkeypatch: pytest.MonkeyPatch, fidelity: str) -> None:
+def test_false_start_saves_one(fidelity: str) -> None:
     """RFC 7918: the request goes with the client's Finished."""
-    eager = replace(browsers.browser("openssl-3"), false_start=True)
-    monkeypatch.setitem(browsers._BY_NAME, "openssl-3", eager)
-    assert round_trips("full", **speaking("TLS 1.2", fidelity=fidelity)) == {2}
+    strong = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]
+    firefox = {"clients": [{"profile": "firefox-45"}], "fidelity": fidelity}
+    eager = speaking("TLS 1.2", server__suites=strong, **firefox)
+    assert round_trips("full", **eager) == {2}
+    assert round_trips("resumed-by-id", **eager) == {2}
     # Without forward secrecy there is none.
-    slow = speaking("TLS 1.2", server__suites=["TLS_RSA_WITH_AES_128_CBC_SHA"], fidelity=fidelity)
+    slow = eager | {"server__suites": ["TLS_RSA_WITH_AES_128_CBC_SHA"]}
     assert round_trips("full", **slow) == {3}
 
 

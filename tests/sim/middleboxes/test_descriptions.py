@@ -123,7 +123,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown profile": (
         with_box(profile="lynx", **PROXY),
         "middleboxes.box.terminating-proxy.profile",
-        "there are internet-explorer-6",
+        "there are firefox-45, internet-explorer-6",
     ),
     "negative time": (
         with_box(idle_timeout="-1 s", **FIREWALL),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sim.middleboxes.middlebox import Flow, Verdict
 from sim.middleboxes.packet_filter import PacketFilter
 from tests.sim.middleboxes.networks import IE8, behind, connections, network, watch
 from tests.sim.worlds import rows, scenario, simulated
@@ -63,3 +64,16 @@ def test_both_hellos_of_a_bridge_have_their_own_random(monkeypatch: pytest.Monke
     ]
     assert len(randoms) > 10
     assert len(set(randoms)) == len(randoms)
+
+
+class Mute(PacketFilter):
+    """It forgets to return its verdict."""
+
+    def opens(self, flow: Flow, now: float) -> Verdict:  # type: ignore[empty-body]
+        ...
+
+
+def test_a_box_without_a_verdict_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PacketFilter, "opens", Mute.opens)
+    with pytest.raises(TypeError, match=r"PacketFilter\.opens returned None; return a Verdict"):
+        behind("packet-filter", {"rules": []})

@@ -14,9 +14,11 @@ from tests.sim.middleboxes.networks import (
     count,
     hellos,
     last,
+    network,
     verdicts,
     watch,
 )
+from tests.sim.worlds import scenario, simulated
 
 THINKING: dict[str, Any] = {"http__requests": 2, "http__think_time": "3 s"}
 
@@ -108,3 +110,27 @@ def test_idle_entries_make_room_in_time() -> None:
     )
     assert {row["reason"] for row in connections(tables)} == {"idle too long"}
     assert last(tables)["entries"] <= 6
+
+
+@pytest.mark.parametrize("rate", ["128 kbit/s", None])
+@pytest.mark.parametrize(
+    "settings", [{"kind": "stateful-firewall"}, {"kind": "nat", "last_port": 1100}]
+)
+def test_a_running_transfer_is_not_silent(settings: dict[str, Any], rate: str | None) -> None:
+    """Half a minute of packets, or eight round trips, and a second's thought: longer than 3 s."""
+    far: dict[str, Any] = {"round_trip_time": "80 ms" if rate else "2 s"}
+    if rate:
+        far["rate"] = rate
+    boxes = {"box": {**settings, "idle_timeout": "3 s", "forgotten": "reset"}}
+    world = network(
+        boxes,
+        links={"near": {"round_trip_time": "20 ms"}, "far": far},
+        arrivals__rate="1 /min",
+        duration="1 min",
+        http__requests=2,
+        http__think_time="1 s",
+        http__response_size="500 kB",
+    )
+    (row,) = connections(simulated(scenario(**world)))
+    assert row["duration"] > 10
+    assert row["symptom"] is None

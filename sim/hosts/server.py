@@ -19,7 +19,7 @@ from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
-from sim.network.ports import Port
+from sim.hosts.ports import Port
 from sim.telemetry import COUNT, TIME, WORD, Column
 from sim.units import Capacity, Lifetime, scaled
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sim.middleboxes.proxy import Proxy
-from sim.network.ports import Port
+from sim.hosts.ports import Port
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

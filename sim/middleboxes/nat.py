@@ -10,7 +10,7 @@ from pydantic import PrivateAttr, model_validator
 
 from sim.middleboxes.connection_table import ConnectionTable
 from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
-from sim.network.ports import Port
+from sim.hosts.ports import Port
 from sim.units import Duration, Lifetime, scaled
 
 

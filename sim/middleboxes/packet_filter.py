@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from sim.description import Description
 from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
-from sim.network.ports import Port
+from sim.hosts.ports import Port
 
 
 class Rule(Description):

@@ -11,7 +11,7 @@ from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.work import Work
 from sim.middleboxes.middlebox import Middlebox
-from sim.network.ports import source_port
+from sim.hosts.ports import source_port
 
 
 class Proxy(Middlebox):

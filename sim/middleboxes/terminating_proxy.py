@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from sim import identities
 from sim.hosts.server import TlsSettings
 from sim.middleboxes.proxy import Proxy
-from sim.network.ports import Port
+from sim.hosts.ports import Port
 from sim.workload.browsers import browser
 
 

@@ -13,7 +13,7 @@ from sim.network.boxes import Boxes, BoxOnTheWay
 from sim.network.leg import Leg, Listener
 from sim.network.link import Link, LinkQueue
 from sim.network.loss import loss_process
-from sim.network.ports import source_port
+from sim.hosts.ports import source_port
 from sim.network.route import CalmRoute, Route
 from sim.network.tcp import Tcp
 from sim.network.track import Step, Track

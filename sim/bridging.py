@@ -12,8 +12,8 @@ from sim.conversation import Alerted, Conversation, outcome_of
 from sim.hosts.client import ClientGroup
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
+from sim.network.delays import DelayComponents
 from sim.network.leg import Broken
-from sim.network.track import Passage
 from sim.peers import Turn
 from sim.telemetry import COUNT, OPTIONAL_TIME, OPTIONAL_WORD, TIME, WORD, Column, Table
 
@@ -177,21 +177,21 @@ class Bridging:
             assert self._back is not None
             alert = self._back.ends.state.failure
             reason = f"{tls.alert_name(alert or 0)} behind"
-            self._stopped = Broken("reset", 0.0, Passage(), where=proxy.name, reason=reason)
+            self._stopped = Broken("reset", 0.0, DelayComponents(), where=proxy.name, reason=reason)
         except Broken as broken:
             assert self._back is not None
-            self._back.account(broken.passage)
+            self._back.account(broken.delays)
             self._include(conversation)
             self._stopped = broken
         else:
             self._include(conversation)
             return
-        passage = Passage()
-        conversation.route.come_back(passage)
+        delays = DelayComponents()
+        conversation.route.come_back(delays)
         raise Broken(
             "reset",
-            conversation.now + passage.total,
-            passage,
+            conversation.now + delays.total,
+            delays,
             where=self._stopped.where,
             reason=self._stopped.reason,
         )

@@ -210,7 +210,7 @@ class Connection(Conversation):
     def _break_off(self, broken: Broken) -> None:
         """The network has ended it: the client gives up, or reads what it got in the end."""
         self._stopped = broken
-        self.account(broken.passage)
+        self.account(broken.delays)
         if not self.round_trips:
             self.round_trips = self.route.trips // 2
         if broken.data:

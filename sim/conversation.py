@@ -11,9 +11,9 @@ from math import nan
 from typing import Protocol
 
 from sim.activity import Moments
+from sim.network.delays import DelayComponents
 from sim.network.leg import Broken
 from sim.network.route import CalmRoute, Route
-from sim.network.track import Passage
 from sim.peers import Ends, State, Turn
 
 Serve = Callable[[float, float], tuple[float, float]]
@@ -282,18 +282,18 @@ class Conversation:
 
     # -- its clock
 
-    def account(self, passage: Passage) -> None:
-        """Go on by a passage through the network."""
+    def account(self, delays: DelayComponents) -> None:
+        """Go on by delays in the network."""
         now = self.now
-        then = now + passage.propagation
+        then = now + delays.propagation
         self.time_propagation += then - now
-        now = then + passage.transmission
+        now = then + delays.transmission
         self.time_transmission += now - then
-        then = now + passage.queueing
+        then = now + delays.queueing
         self.time_link_queue += then - now
-        now = then + passage.retransmission
+        now = then + delays.retransmission
         self.time_retransmission += now - then
-        then = now + passage.middlebox
+        then = now + delays.middlebox
         self.time_middlebox += then - now
         self.now = then
 

@@ -12,6 +12,7 @@ import simpy
 
 from sim.activity import Activity, Moments
 from sim.connection import Connection, Surroundings
+from sim.connection_factories import ConnectionFactories, session_cache
 from sim.hosts.client import ClientGroup, Clients
 from sim.hosts.server import Server
 from sim.network.network import Network
@@ -19,7 +20,6 @@ from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.tables import COLUMNS
 from sim.telemetry import Sink, Table
-from sim.ways import Ways, session_cache
 
 _REPORTS = 200
 _VISITS_AT_ONCE = 256
@@ -44,10 +44,14 @@ class World:
             scenario.server, session_cache(scenario.server.sessions, scenario), now
         )
         self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
-        ways = Ways(scenario, self._streams, self._network, self._server, self._tables["bridged"])
+        factories = ConnectionFactories(
+            scenario, self._streams, self._network, self._server, self._tables["bridged"]
+        )
         taken = {group.path for group in self._clients.groups}
-        self._ways = {
-            name: ways.way(path) for name, path in scenario.all_paths.items() if name in taken
+        self._factories = {
+            name: factories.factory(path)
+            for name, path in scenario.all_paths.items()
+            if name in taken
         }
         self._unfinished = 0
         self._surroundings = Surroundings(
@@ -91,7 +95,11 @@ class World:
 
     def _arrivals(self) -> Moments:
         """Each visit: the life of its connection begins."""
-        environment, surroundings, ways = self._environment, self._surroundings, self._ways
+        environment, surroundings, factories = (
+            self._environment,
+            self._surroundings,
+            self._factories,
+        )
         duration = self._scenario.duration
         endless = self._scenario.kind == "steady-state"
         now = environment.now
@@ -102,8 +110,8 @@ class World:
             now = yield time if time > now else now
             recorded = 0 <= time < duration
             self._unfinished += recorded
-            way = ways[group.path]
-            connection = way.connection(
+            factory = factories[group.path]
+            connection = factory.connection(
                 surroundings, number, client, group, recorded=recorded, now=now
             )
             Activity(environment, connection.life())

@@ -17,9 +17,9 @@ from sim.hosts import cpu
 from sim.hosts.cpu import Cpu
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
+from sim.hosts.ports import Port
 from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
-from sim.hosts.ports import Port
 from sim.telemetry import COUNT, TIME, WORD, Column
 from sim.units import Capacity, Lifetime, scaled
 

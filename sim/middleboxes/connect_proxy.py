@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from sim.middleboxes.proxy import Proxy
 from sim.hosts.ports import Port
+from sim.middleboxes.proxy import Proxy
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

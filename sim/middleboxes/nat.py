@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import PrivateAttr, model_validator
 
+from sim.hosts.ports import Port
 from sim.middleboxes.connection_table import ConnectionTable
 from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
-from sim.hosts.ports import Port
 from sim.units import Duration, Lifetime, scaled
 
 

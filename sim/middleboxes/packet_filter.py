@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import field_validator
 
 from sim.description import Description
-from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
 from sim.hosts.ports import Port
+from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
 
 
 class Rule(Description):

@@ -9,9 +9,9 @@ from pydantic import Field, PrivateAttr
 from sim.hosts.cpu import Cpu
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
+from sim.hosts.ports import source_port
 from sim.hosts.work import Work
 from sim.middleboxes.middlebox import Middlebox
-from sim.hosts.ports import source_port
 
 
 class Proxy(Middlebox):

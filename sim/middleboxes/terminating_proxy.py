@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from sim import identities
+from sim.hosts.ports import Port
 from sim.hosts.server import TlsSettings
 from sim.middleboxes.proxy import Proxy
-from sim.hosts.ports import Port
 from sim.workload.browsers import browser
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
-from sim.network.track import Passage, Track
+from sim.network.delays import DelayComponents
+from sim.network.one_way_path import OneWayPath
 
 _PROBE = Seen(b"", 0, 0)
 """A keep-alive probe (RFC 1122 §4.2.3.6) has no data of its own."""
@@ -39,10 +40,10 @@ class BoxOnTheWay(NamedTuple):
             return self.from_client + self.latency_before
         return self.from_server + self.latency_behind
 
-    def come_back(self, passage: Passage) -> float:
-        """Go on by the way from here back to the client: how many seconds."""
-        passage.propagation += self.to_client
-        passage.middlebox += self.latency_before
+    def come_back(self, delays: DelayComponents) -> float:
+        """Add the way from here back to the client: how many seconds."""
+        delays.propagation += self.to_client
+        delays.middlebox += self.latency_before
         return self.to_client + self.latency_before
 
 
@@ -137,8 +138,8 @@ def _given(verdict: Verdict, box: Middlebox, method: str) -> Verdict:
 
 
 def reach(
-    place: BoxOnTheWay, now: float, sizes: Sequence[int], track: Track, *, to_server: bool
-) -> Passage:
+    place: BoxOnTheWay, now: float, sizes: Sequence[int], one_way: OneWayPath, *, to_server: bool
+) -> DelayComponents:
     """Where the time goes until a flight is at a box that stops it.
 
     Losses take no time: some of it gets there.
@@ -147,15 +148,15 @@ def reach(
         place: where the box stands.
         now: when the flight is sent.
         sizes: bytes of its packets.
-        track: their way.
+        one_way: their way.
         to_server: in which direction.
     """
     position = place.position if to_server else place.position_back
-    passage = Passage()
-    passage.propagation = place.from_client if to_server else place.from_server
-    passage.middlebox = place.latency_before if to_server else place.latency_behind
+    delays = DelayComponents()
+    delays.propagation = place.from_client if to_server else place.from_server
+    delays.middlebox = place.latency_before if to_server else place.latency_behind
     for size in sizes:
-        whole = Passage()
-        if track.cross(now, size, whole, 0, position) is not None:
-            passage = whole
-    return passage
+        whole = DelayComponents()
+        if one_way.cross(now, size, whole, 0, position) is not None:
+            delays = whole
+    return delays

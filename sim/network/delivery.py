@@ -11,11 +11,12 @@ from math import inf
 from typing import NamedTuple
 
 from sim.network.congestion import congestion_window
+from sim.network.delays import DelayComponents
+from sim.network.one_way_path import OneWayPath
 from sim.network.receiver import Receiver
-from sim.network.segment_events import SegmentEvent, SegmentEvents
+from sim.network.segment_events import SegmentEventKind, SegmentEvents
 from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
-from sim.network.track import Passage, Track
 
 _DUPLICATES = 3
 
@@ -27,14 +28,14 @@ class Delivery(NamedTuple):
         first: when its first byte was there.
         last: when all of it was there; the moment of giving up where it never was.
         rounds: windows that it took beyond the first.
-        passage: where the time until `last` went.
+        delays: where the time until `last` went.
         complete: whether it got there.
     """
 
     first: float
     last: float
     rounds: int
-    passage: Passage
+    delays: DelayComponents
     complete: bool
 
 
@@ -63,8 +64,8 @@ class Sender:
         self,
         tcp: Tcp,
         segment: int,
-        forward: Track,
-        backward: Track,
+        forward: OneWayPath,
+        backward: OneWayPath,
         round_trip: float,
         *,
         recovered: bool = False,
@@ -122,13 +123,13 @@ class _Flight:
             self._sizes.append(rest + tcp.headers)
         self._count = count = len(self._sizes)
         self._begin = self._heard_at = now
-        self._heard_passage = Passage()
+        self._heard_delays = DelayComponents()
         self._report = heard
         self._events = SegmentEvents()
         self._receiver = Receiver(tcp, sender._backward, count, self._events)
         # By the number of the segment.
         self._sent_at = [now] * count
-        self._sent = [Passage()] * count
+        self._sent = [DelayComponents()] * count
         self._times_sent = [0] * count
         self._round = [0] * count
         self._known = [False] * count
@@ -143,56 +144,58 @@ class _Flight:
     def fly(self) -> Generator[float, float, Delivery]:
         """Until every segment is there, or given up."""
         events, receiver, horizon = self._events, self._receiver, self._begin
-        first, last, passage = inf, self._begin, Passage()
-        self._send_new(self._begin, Passage(), 0)
+        first, last, delays = inf, self._begin, DelayComponents()
+        self._send_new(self._begin, DelayComponents(), 0)
         self._set_timer(self._begin)
         while not receiver.complete:
             now, _, kind, number, so_far = events.pop()
             if self._is_stale(kind, number, so_far):
                 continue
-            if self._shared and kind != SegmentEvent.ARRIVAL and now > horizon:
+            if self._shared and kind != SegmentEventKind.ARRIVAL and now > horizon:
                 yield now
                 # The acknowledgements of one round are heard together.
-                horizon = events.last(kind, now) if kind == SegmentEvent.ACKNOWLEDGEMENT else now
-            if kind == SegmentEvent.ARRIVAL:
+                horizon = (
+                    events.last(kind, now) if kind == SegmentEventKind.ACKNOWLEDGEMENT else now
+                )
+            if kind == SegmentEventKind.ARRIVAL:
                 segment = self._copies[number].segment
                 if segment == 0:
                     first = min(first, now)
                 if receiver.arrive(now, segment, number, so_far):
-                    last, passage = now, so_far
-            elif kind == SegmentEvent.ACKNOWLEDGEMENT:
+                    last, delays = now, so_far
+            elif kind == SegmentEventKind.ACKNOWLEDGEMENT:
                 self._hear(now, number, so_far)
-            elif kind == SegmentEvent.LATE_ACKNOWLEDGEMENT:
+            elif kind == SegmentEventKind.LATE_ACKNOWLEDGEMENT:
                 receiver.acknowledge_late(now)
-            elif kind == SegmentEvent.LATE_SEGMENT:
+            elif kind == SegmentEventKind.LATE_SEGMENT:
                 self._take_for_lost(now, number)
             elif now >= self._patient_until:
                 return self._given_up(first, now)
             else:
                 self._expire(now)
         self._settle(last)
-        return Delivery(first, last, max(self._round), passage, complete=True)
+        return Delivery(first, last, max(self._round), delays, complete=True)
 
-    def _is_stale(self, kind: SegmentEvent, number: int, passage: Passage) -> bool:
+    def _is_stale(self, kind: SegmentEventKind, number: int, delays: DelayComponents) -> bool:
         """Whether what was to happen has been overtaken by something else."""
-        if kind == SegmentEvent.TIMER:
+        if kind == SegmentEventKind.TIMER:
             return number != self._timer
-        if kind == SegmentEvent.LATE_SEGMENT:
-            again = self._sent[number] is not passage
+        if kind == SegmentEventKind.LATE_SEGMENT:
+            again = self._sent[number] is not delays
             return again or self._known[number] or self._lost[number]
-        if kind == SegmentEvent.LATE_ACKNOWLEDGEMENT:
+        if kind == SegmentEventKind.LATE_ACKNOWLEDGEMENT:
             return not self._receiver.holds_back(number)
         return False
 
     # -- what it hears and does
 
-    def _hear(self, now: float, arrivals: int, passage: Passage) -> None:
+    def _hear(self, now: float, arrivals: int, delays: DelayComponents) -> None:
         """An acknowledgement of the first so many arrivals is there."""
         copies = [self._copies[each] for each in self._receiver.arrivals[self._heard : arrivals]]
         if not copies:
             return
         news = [copy.segment for copy in copies]
-        self._heard, self._heard_at, self._heard_passage = arrivals, now, passage
+        self._heard, self._heard_at, self._heard_delays = arrivals, now, delays
         self._report(now)
         newest = max(news, key=lambda number: (self._sent_at[number], number))
         before = self._first_unknown
@@ -213,7 +216,7 @@ class _Flight:
         if self._first_unknown >= self._recovery_end:
             self._fast_recovery = False
         self._send_lost(now)
-        self._send_new(now, passage, self._round[newest] + 1)
+        self._send_new(now, delays, self._round[newest] + 1)
         self._set_timer(now)
 
     def _measure(self, now: float, copy: _Copy) -> None:
@@ -223,7 +226,7 @@ class _Flight:
         algorithm, RFC 6298 §3). Until then a time-out that has grown stays as it is (§5.7).
         """
         if self._tcp.timestamps or self._times_sent[copy.segment] == 1:
-            self._round_trip.see(now - copy.sent_at)
+            self._round_trip.sample(now - copy.sent_at)
             self._backoff = 0
 
     def _grow(self, now: float, acknowledged: int) -> None:
@@ -251,9 +254,9 @@ class _Flight:
                 self._mark_lost(number)
         elif self._tcp.loss_probe:
             patience = min(self._round_trip.shortest / 4, self._round_trip.smoothed / 8)
-            late = self._tcp.runs_off(now, patience)
+            late = self._tcp.expiry(now, patience)
             for number in earlier:
-                self._events.push(late, SegmentEvent.LATE_SEGMENT, number, self._sent[number])
+                self._events.push(late, SegmentEventKind.LATE_SEGMENT, number, self._sent[number])
 
     def _take_for_lost(self, now: float, number: int) -> None:
         """The reordering window of a segment is over (RFC 8985 §6.2)."""
@@ -282,26 +285,26 @@ class _Flight:
                 self._send_again(now, number)
 
     def _send_again(self, now: float, number: int) -> None:
-        passage = self._sent[number].copy()
-        passage.retransmission += now - self._sent_at[number]
-        self._send(now, number, passage, self._round[number])
+        delays = self._sent[number].copy()
+        delays.retransmission += now - self._sent_at[number]
+        self._send(now, number, delays, self._round[number])
 
-    def _send_new(self, now: float, passage: Passage, round_number: int) -> None:
+    def _send_new(self, now: float, delays: DelayComponents, round_number: int) -> None:
         allowed = self._allowed()
         while self._next < self._count and self._in_flight < allowed:
             self._next += 1
-            self._send(now, self._next - 1, passage.copy(), round_number)
+            self._send(now, self._next - 1, delays.copy(), round_number)
 
-    def _send(self, now: float, number: int, passage: Passage, round_number: int) -> None:
-        self._sent_at[number], self._sent[number] = now, passage
+    def _send(self, now: float, number: int, delays: DelayComponents, round_number: int) -> None:
+        self._sent_at[number], self._sent[number] = now, delays
         self._times_sent[number] += 1
         self._round[number] = round_number
         self._in_flight += 1
         self._most_in_flight = max(self._most_in_flight, self._in_flight)
-        passage = passage.copy()
-        arrival = self._forward.cross(now, self._sizes[number], passage)
+        delays = delays.copy()
+        arrival = self._forward.cross(now, self._sizes[number], delays)
         if arrival is not None:
-            self._events.push(arrival, SegmentEvent.ARRIVAL, len(self._copies), passage)
+            self._events.push(arrival, SegmentEventKind.ARRIVAL, len(self._copies), delays)
             self._copies.append(_Copy(number, now))
 
     # -- its timer
@@ -323,8 +326,8 @@ class _Flight:
             wait = estimate.probe_timeout(self._in_flight)
         else:
             wait = estimate.timeout * 2**self._backoff
-        expiry = min(self._tcp.runs_off(now, wait), self._patient_until)
-        self._events.push(expiry, SegmentEvent.TIMER, self._timer, Passage())
+        expiry = min(self._tcp.expiry(now, wait), self._patient_until)
+        self._events.push(expiry, SegmentEventKind.TIMER, self._timer, DelayComponents())
 
     def _expire(self, now: float) -> None:
         """Nothing was heard for too long."""
@@ -359,6 +362,6 @@ class _Flight:
             self._grow(now, rest)
 
     def _given_up(self, first: float, now: float) -> Delivery:
-        passage = self._heard_passage.copy()
-        passage.retransmission += now - self._heard_at
-        return Delivery(first, now, max(self._round), passage, complete=False)
+        delays = self._heard_delays.copy()
+        delays.retransmission += now - self._heard_at
+        return Delivery(first, now, max(self._round), delays, complete=False)

@@ -8,10 +8,12 @@ from typing import Protocol
 
 from sim.middleboxes.middlebox import Action, Seen
 from sim.network.boxes import Boxes, reach
+from sim.network.delays import DelayComponents
 from sim.network.delivery import Delivery, Sender
-from sim.network.tcp import Rounds, Tcp
+from sim.network.lossless_sender import LosslessSender
+from sim.network.one_way_path import OneWayPath
+from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
-from sim.network.track import Passage, Track
 
 
 class Listener(Protocol):
@@ -46,7 +48,7 @@ class Broken(Exception):
         moment: when it does.
         where: the box or host that stopped it; `None` where the network lost too much.
         reason: why, in that box's words.
-        passage: where the time until then went.
+        delays: where the time until then went.
         data: what the client gets in the server's name.
     """
 
@@ -54,7 +56,7 @@ class Broken(Exception):
         self,
         symptom: str,
         moment: float,
-        passage: Passage,
+        delays: DelayComponents,
         *,
         where: str | None = None,
         reason: str | None = None,
@@ -63,7 +65,7 @@ class Broken(Exception):
         super().__init__(symptom)
         self.symptom = symptom
         self.moment = moment
-        self.passage = passage
+        self.delays = delays
         self.where = where
         self.reason = reason
         self.data = data
@@ -109,8 +111,8 @@ class Leg:
         self,
         tcp: Tcp,
         segment: int,
-        up: Track,
-        down: Track,
+        up: OneWayPath,
+        down: OneWayPath,
         boxes: Boxes,
         listener: Listener,
     ) -> None:
@@ -124,20 +126,20 @@ class Leg:
         self._moment = -inf
         self._has_broken = False
         self._spoke_at = self._round_trip = 0.0
-        self._up_rounds: Rounds
-        self._down_rounds: Rounds
+        self._up_rounds: LosslessSender
+        self._down_rounds: LosslessSender
         self._up_sender: Sender
         self._down_sender: Sender
         self.trips = self.more_trips = 0
 
-    def come_back(self, passage: Passage) -> None:
+    def come_back(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client when nothing else is on it."""
-        passage.propagation += self._down.propagation
-        passage.middlebox += self._down.latency
+        delays.propagation += self._down.propagation
+        delays.middlebox += self._down.latency
 
     # -- opening
 
-    def connect(self, now: float) -> Generator[float, float, tuple[float, Passage]]:
+    def connect(self, now: float) -> Generator[float, float, tuple[float, DelayComponents]]:
         """The three-way handshake, until the client may send: when, and where the time went.
 
         Raises `Broken`.
@@ -147,26 +149,26 @@ class Leg:
         sent, wait, attempts = now, tcp.initial_timeout, 0
         while True:
             attempts += 1
-            passage = Passage()
-            passage.retransmission = sent - now
+            delays = DelayComponents()
+            delays.retransmission = sent - now
             refused = None
-            there = yield from self._send_syn(sent, passage, give_up)
+            there = yield from self._send_syn(sent, delays, give_up)
             if isinstance(there, str):
                 refused, there = there, None
-            back = None if there is None else self._down.cross(there, tcp.syn, passage)
+            back = None if there is None else self._down.cross(there, tcp.syn, delays)
             if back is not None and back <= give_up:
                 self._establish(sent, back, attempts)
                 if not self._calm:
                     # The acknowledgement of the SYN-ACK is a packet of its own.
-                    self._up.cross(back, tcp.headers, Passage())
-                return back, passage
-            sent = tcp.runs_off(sent, wait)
+                    self._up.cross(back, tcp.headers, DelayComponents())
+                return back, delays
+            sent = tcp.expiry(sent, wait)
             if attempts > tcp.syn_linear_timeouts:
                 wait *= 2
             if sent >= give_up:
-                passage = Passage()
-                passage.retransmission = give_up - now
-                raise self._broken("timeout", give_up, passage, refused)
+                delays = DelayComponents()
+                delays.retransmission = give_up - now
+                raise self._broken("timeout", give_up, delays, refused)
             sent = yield from self._wait(sent)
 
     def _wait(self, moment: float) -> Generator[float, float, float]:
@@ -177,7 +179,7 @@ class Leg:
         return self._moment
 
     def _send_syn(
-        self, now: float, passage: Passage, give_up: float
+        self, now: float, delays: DelayComponents, give_up: float
     ) -> Generator[float, float, float | str | None]:
         """A SYN on its way: its arrival; why the listener has dropped it; else `None`.
 
@@ -186,7 +188,7 @@ class Leg:
         """
         position, size = 0, self._tcp.syn
         for number, place in enumerate(self._boxes.places):
-            here = self._up.cross(now, size, passage, position, place.position)
+            here = self._up.cross(now, size, delays, position, place.position)
             if here is None or here > give_up:
                 return None
             now, position = (yield from self._wait(here)), place.position
@@ -194,8 +196,8 @@ class Leg:
             if action is Action.DROP:
                 return None
             if action is not Action.PASS:
-                raise self._broken("reset", now + place.come_back(passage), passage)
-        there = self._up.cross(now, size, passage, position)
+                raise self._broken("reset", now + place.come_back(delays), delays)
+        there = self._up.cross(now, size, delays, position)
         if there is None or there > give_up:
             return None
         if self._open:
@@ -213,8 +215,8 @@ class Leg:
         tcp, segment = self._tcp, self._segment
         self._round_trip = round_trip = now - sent
         if self._calm:
-            self._up_rounds = Rounds(tcp, segment, round_trip)
-            self._down_rounds = Rounds(tcp, segment, round_trip)
+            self._up_rounds = LosslessSender(tcp, segment, round_trip)
+            self._down_rounds = LosslessSender(tcp, segment, round_trip)
             return
         up, down, recovered = self._up, self._down, attempts > 2
         self._up_sender = Sender(tcp, segment, up, down, round_trip, recovered=recovered)
@@ -236,7 +238,7 @@ class Leg:
             sender = self._up_sender if to_server else self._down_sender
             delivery = yield from sender.deliver(now, size, self._boxes.continues)
         if not delivery.complete:
-            raise self._broken("timeout", delivery.last, delivery.passage)
+            raise self._broken("timeout", delivery.last, delivery.delays)
         if size:
             self._boxes.continues(delivery.last)
         self.more_trips += 2 * delivery.rounds
@@ -246,17 +248,17 @@ class Leg:
 
     def _deliver_calmly(self, now: float, size: int, to_server: bool) -> Delivery:
         up, down, rounds = self._up, self._down, 0
-        track = up if to_server else down
+        one_way = up if to_server else down
         if size:
             rounds = (self._up_rounds if to_server else self._down_rounds).more(now, size)
-        passage, first = Passage(), now + track.delay
-        passage.propagation = track.propagation + rounds * (up.propagation + down.propagation)
-        passage.middlebox = track.latency + rounds * (up.latency + down.latency)
+        delays, first = DelayComponents(), now + one_way.delay
+        delays.propagation = one_way.propagation + rounds * (up.propagation + down.propagation)
+        delays.middlebox = one_way.latency + rounds * (up.latency + down.latency)
         last = first
         for _ in range(rounds):
             self._boxes.continues(last)
             last += up.delay + down.delay
-        return Delivery(first, last, rounds, passage, complete=True)
+        return Delivery(first, last, rounds, delays, complete=True)
 
     def _show(self, now: float, seen: Seen, to_server: bool) -> None:
         """Show a flight to each box. Raises `Broken`."""
@@ -265,15 +267,15 @@ class Leg:
             return
         assert self._boxes.stopped is not None
         action = self._boxes.stopped[1].action
-        track = self._up if to_server else self._down
-        passage = reach(place, now, self._packets(seen.size), track, to_server=to_server)
+        one_way = self._up if to_server else self._down
+        delays = reach(place, now, self._packets(seen.size), one_way, to_server=to_server)
         if action is Action.DROP:
-            passage = Passage()
-            passage.retransmission = self._tcp.user_timeout
-            raise self._broken("timeout", now + passage.total, passage)
-        place.come_back(passage)
+            delays = DelayComponents()
+            delays.retransmission = self._tcp.user_timeout
+            raise self._broken("timeout", now + delays.total, delays)
+        place.come_back(delays)
         symptom = "answered" if to_server and action is Action.ANSWER else "reset"
-        raise self._broken(symptom, now + passage.total, passage)
+        raise self._broken(symptom, now + delays.total, delays)
 
     def _packets(self, size: int) -> list[int]:
         """Bytes of the packets that the initial window has for a flight."""
@@ -292,24 +294,24 @@ class Leg:
 
     # -- its end
 
-    def enter(self, now: float, size: int) -> Generator[float, float, Passage]:
+    def enter(self, now: float, size: int) -> Generator[float, float, DelayComponents]:
         """Come in from the backlog with the first flight: where the time went until then.
 
         What finds no room there is dropped, as is the acknowledgement of the SYN-ACK before it; the
         client sends it again. Raises `Broken`.
         """
-        passage, wait = Passage(), self._timeout()
+        delays, wait = DelayComponents(), self._timeout()
         give_up = now + self._tcp.user_timeout
         while not self._listener.admits(now):
-            again = min(self._tcp.runs_off(now, wait), give_up)
-            passage.retransmission += again - now
+            again = min(self._tcp.expiry(now, wait), give_up)
+            delays.retransmission += again - now
             now, wait = max((yield again), again), 2 * wait
             if now >= give_up:
-                raise self._broken("timeout", now, passage, "backlog full")
+                raise self._broken("timeout", now, delays, "backlog full")
             if not self._calm:
                 for packet in self._packets(size):
-                    self._up.cross(now, packet, Passage())
-        return passage
+                    self._up.cross(now, packet, DelayComponents())
+        return delays
 
     def _timeout(self) -> float:
         return RoundTripEstimate(self._round_trip, self._tcp.minimum_timeout).timeout
@@ -330,13 +332,13 @@ class Leg:
     def _say_goodbye(self, moment: float) -> None:
         """Both FINs and the last acknowledgement, for which nobody waits."""
         size = self._tcp.headers
-        there = self._up.cross(moment, size, Passage())
-        back = None if there is None else self._down.cross(there, size, Passage())
+        there = self._up.cross(moment, size, DelayComponents())
+        back = None if there is None else self._down.cross(there, size, DelayComponents())
         if back is not None:
-            self._up.cross(back, size, Passage())
+            self._up.cross(back, size, DelayComponents())
 
     def _broken(
-        self, symptom: str, moment: float, passage: Passage, refused: str | None = None
+        self, symptom: str, moment: float, delays: DelayComponents, refused: str | None = None
     ) -> Broken:
         """The exception that tells who has stopped it, if anybody has."""
         self._has_broken = True
@@ -344,6 +346,6 @@ class Leg:
             number, verdict = self._boxes.stopped
             where = self._boxes.places[number].box.name
             reason, data = verdict.reason, verdict.data
-            return Broken(symptom, moment, passage, where=where, reason=reason, data=data)
+            return Broken(symptom, moment, delays, where=where, reason=reason, data=data)
         listener = None if refused is None else self._listener.name
-        return Broken(symptom, moment, passage, where=listener, reason=refused)
+        return Broken(symptom, moment, delays, where=listener, reason=refused)

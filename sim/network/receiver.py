@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sim.network.segment_events import SegmentEvent, SegmentEvents
+from sim.network.delays import DelayComponents
+from sim.network.one_way_path import OneWayPath
+from sim.network.segment_events import SegmentEventKind, SegmentEvents
 from sim.network.tcp import Tcp
-from sim.network.track import Passage, Track
 
 
 class Receiver:
@@ -19,13 +20,13 @@ class Receiver:
 
     __slots__ = ("_arrived", "_backward", "_events", "_expected", "_held_back", "_tcp", "arrivals")
 
-    def __init__(self, tcp: Tcp, backward: Track, count: int, events: SegmentEvents) -> None:
+    def __init__(self, tcp: Tcp, backward: OneWayPath, count: int, events: SegmentEvents) -> None:
         self._tcp = tcp
         self._backward = backward
         self._events = events
         self._arrived = [False] * count
         self._expected = 0
-        self._held_back: tuple[float, Passage] | None = None
+        self._held_back: tuple[float, DelayComponents] | None = None
         self.arrivals: list[int] = []
         """Of each segment the copy that came first, in that order."""
 
@@ -34,7 +35,7 @@ class Receiver:
         """Whether all is there."""
         return self._expected == len(self._arrived)
 
-    def arrive(self, now: float, number: int, copy: int, passage: Passage) -> bool:
+    def arrive(self, now: float, number: int, copy: int, delays: DelayComponents) -> bool:
         """A copy of a segment is there. Returns whether it is the first."""
         new = not self._arrived[number]
         # What fills a gap is acknowledged at once (RFC 5681 §4.2).
@@ -45,12 +46,14 @@ class Receiver:
             while not self.complete and self._arrived[self._expected]:
                 self._expected += 1
         if self._tcp.delayed_acknowledgement and in_order and self._held_back is None:
-            self._held_back = now, passage
+            self._held_back = now, delays
             late = now + self._tcp.delayed_acknowledgement
-            self._events.push(late, SegmentEvent.LATE_ACKNOWLEDGEMENT, len(self.arrivals), passage)
+            self._events.push(
+                late, SegmentEventKind.LATE_ACKNOWLEDGEMENT, len(self.arrivals), delays
+            )
         else:
             self._held_back = None
-            self._acknowledge(now, passage)
+            self._acknowledge(now, delays)
         return new
 
     def holds_back(self, arrivals: int) -> bool:
@@ -60,15 +63,15 @@ class Receiver:
     def acknowledge_late(self, now: float) -> None:
         """Acknowledge a lone segment behind which no other has come."""
         assert self._held_back is not None
-        since, passage = self._held_back
+        since, delays = self._held_back
         self._held_back = None
-        passage = passage.copy()
-        passage.propagation += now - since
-        self._acknowledge(now, passage)
+        delays = delays.copy()
+        delays.propagation += now - since
+        self._acknowledge(now, delays)
 
-    def _acknowledge(self, now: float, passage: Passage) -> None:
+    def _acknowledge(self, now: float, delays: DelayComponents) -> None:
         """Acknowledge all that has arrived."""
-        passage = passage.copy()
-        heard = self._backward.cross(now, self._tcp.headers, passage)
+        delays = delays.copy()
+        heard = self._backward.cross(now, self._tcp.headers, delays)
         if heard is not None:
-            self._events.push(heard, SegmentEvent.ACKNOWLEDGEMENT, len(self.arrivals), passage)
+            self._events.push(heard, SegmentEventKind.ACKNOWLEDGEMENT, len(self.arrivals), delays)

@@ -13,9 +13,10 @@ from sim.middleboxes.connect_proxy import (
     ConnectProxy,
 )
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
+from sim.network.delays import DelayComponents
 from sim.network.leg import Broken, Leg, Listener
-from sim.network.tcp import Rounds, Tcp
-from sim.network.track import Passage
+from sim.network.lossless_sender import LosslessSender
+from sim.network.tcp import Tcp
 
 
 class Clock(Protocol):
@@ -25,8 +26,8 @@ class Clock(Protocol):
     def now(self) -> float:
         """The moment that it has come to."""
 
-    def account(self, passage: Passage) -> None:
-        """Go on by a passage, booked under its headings."""
+    def account(self, delays: DelayComponents) -> None:
+        """Go on by these, booked under their headings."""
 
     def account_middlebox(self, until: float) -> None:
         """Go on until a box has done its work."""
@@ -73,13 +74,13 @@ class CalmRoute:
         self._listener = listener
         # Flights of no more than half the initial window neither wait for it nor open it.
         self._small = segment * tcp.initial_window // 2
-        self._client: Rounds | None = None
-        self._server: Rounds | None = None
+        self._client: LosslessSender | None = None
+        self._server: LosslessSender | None = None
         self.trips = 0
 
-    def come_back(self, passage: Passage) -> None:
+    def come_back(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client."""
-        passage.propagation += self.back
+        delays.propagation += self.back
 
     def open(self) -> float:
         """Seconds until the client may send: SYN and SYN-ACK."""
@@ -109,8 +110,8 @@ class CalmRoute:
         """Both ends have closed at that moment."""
         self._listener.close_connection(moment)
 
-    def _rounds(self) -> Rounds:
-        return Rounds(self._tcp, self._segment, self._there + self.back)
+    def _rounds(self) -> LosslessSender:
+        return LosslessSender(self._tcp, self._segment, self._there + self.back)
 
     def _wait(self, rounds: int) -> float:
         self.trips += 2 * rounds
@@ -154,18 +155,18 @@ class Route:
         """How often the client has waited for the way through the network, windows included."""
         return self._legs[0].trips + sum(leg.more_trips for leg in self._legs[1:])
 
-    def come_back(self, passage: Passage) -> None:
+    def come_back(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client when nothing else is on it."""
         for leg in self._legs:
-            leg.come_back(passage)
+            leg.come_back(delays)
 
     def connect(self, clock: Clock) -> Generator[float, float, None]:
         """Connect to the first proxy, have it connect to the next, and so on to the server.
 
         Raises `Broken`.
         """
-        _, passage = yield from self._legs[0].connect(clock.now)
-        clock.account(passage)
+        _, delays = yield from self._legs[0].connect(clock.now)
+        clock.account(delays)
         for number, proxy in enumerate(self._proxies, 1):
             yield from self._tunnel(number, proxy, clock)
 
@@ -183,13 +184,13 @@ class Route:
             self._refusal = Verdict(Action.ANSWER, reason)
             yield from self._refuse(number, FORBIDDEN, clock, proxy.name, reason)
         try:
-            _, passage = yield from self._legs[number].connect(clock.now)
+            _, delays = yield from self._legs[number].connect(clock.now)
         except Broken as broken:
-            clock.account(broken.passage)
+            clock.account(broken.delays)
             answer = GATEWAY_TIMEOUT if broken.symptom == "timeout" else BAD_GATEWAY
             yield from self._refuse(number, answer, clock, broken.where, broken.reason)
         else:
-            clock.account(passage)
+            clock.account(delays)
             yield from self._relay(proxy, 0, len(ESTABLISHED), clock)
             size = len(ESTABLISHED)
             yield from self._carry(legs, ESTABLISHED, size, clock, to_server=False)
@@ -201,7 +202,7 @@ class Route:
         yield from self._relay(self._proxies[number - 1], 0, len(answer), clock)
         legs = self._legs[:number]
         yield from self._carry(legs, answer, len(answer), clock, to_server=False)
-        raise Broken("refused", clock.now, Passage(), where=where, reason=reason)
+        raise Broken("refused", clock.now, DelayComponents(), where=where, reason=reason)
 
     def enter(self, clock: Clock, size: int) -> Generator[float, float, None]:
         """Come in from the server's backlog with a first flight of that size. Raises `Broken`."""
@@ -239,16 +240,16 @@ class Route:
                 self._bring_back(broken, number)
                 raise
             first = delivery.first
-            clock.account(delivery.passage)
+            clock.account(delivery.delays)
         return first
 
     def _bring_back(self, broken: Broken, number: int) -> None:
         """A proxy whose connection has broken ends the one to its client."""
-        passage = broken.passage
-        before = passage.total
+        delays = broken.delays
+        before = delays.total
         for leg in self._legs[:number]:
-            leg.come_back(passage)
-        broken.moment += passage.total - before
+            leg.come_back(delays)
+        broken.moment += delays.total - before
 
     def _relay(
         self, proxy: ConnectProxy, received: int, sent: int, clock: Clock

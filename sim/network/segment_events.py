@@ -6,10 +6,10 @@ from enum import IntEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from sim.network.track import Passage
+from sim.network.delays import DelayComponents
 
 
-class SegmentEvent(IntEnum):
+class SegmentEventKind(IntEnum):
     """What happens."""
 
     ARRIVAL = 0
@@ -19,7 +19,7 @@ class SegmentEvent(IntEnum):
     TIMER = 4
 
 
-class Happening(NamedTuple):
+class SegmentEvent(NamedTuple):
     """One event.
 
     Attributes:
@@ -28,14 +28,14 @@ class Happening(NamedTuple):
         kind: what happens.
         number: which copy of a segment arrives, or which segment is late; for acknowledgements
             how many arrivals; for timers which.
-        passage: where the time since the flight was sent went.
+        delays: where the time since the flight was sent went.
     """
 
     time: float
     order: int
-    kind: SegmentEvent
+    kind: SegmentEventKind
     number: int
-    passage: Passage
+    delays: DelayComponents
 
 
 class SegmentEvents:
@@ -44,18 +44,20 @@ class SegmentEvents:
     __slots__ = ("_announced", "_heap")
 
     def __init__(self) -> None:
-        self._heap: list[Happening] = []
+        self._heap: list[SegmentEvent] = []
         self._announced = 0
 
-    def push(self, time: float, kind: SegmentEvent, number: int, passage: Passage) -> None:
+    def push(
+        self, time: float, kind: SegmentEventKind, number: int, delays: DelayComponents
+    ) -> None:
         """Announce one."""
         self._announced += 1
-        heappush(self._heap, Happening(time, self._announced, kind, number, passage))
+        heappush(self._heap, SegmentEvent(time, self._announced, kind, number, delays))
 
-    def pop(self) -> Happening:
+    def pop(self) -> SegmentEvent:
         """The next one. A timer is always to come."""
         return heappop(self._heap)
 
-    def last(self, kind: SegmentEvent, default: float) -> float:
+    def last(self, kind: SegmentEventKind, default: float) -> float:
         """When the last of this kind that is announced happens; `default` without one."""
         return max((event.time for event in self._heap if event.kind == kind), default=default)

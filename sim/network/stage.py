@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.distributions import quantile
+from sim.hosts.ports import source_port
 from sim.middleboxes.connect_proxy import ConnectProxy
 from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
@@ -13,10 +14,9 @@ from sim.network.boxes import Boxes, BoxOnTheWay
 from sim.network.leg import Leg, Listener
 from sim.network.link import Link, LinkQueue
 from sim.network.loss import loss_process
-from sim.hosts.ports import source_port
+from sim.network.one_way_path import OneWayPath, Step
 from sim.network.route import CalmRoute, Route
 from sim.network.tcp import Tcp
-from sim.network.track import Step, Track
 from sim.network.verdicts import Verdicts
 from sim.streams import ConnectionDraws, EntropySource
 
@@ -178,7 +178,7 @@ class Stage:
             flow,
             self._tally if recorded else _ignore,
         )
-        return Leg(self._tcp, self._segment, Track(up), Track(down), boxes, listener)
+        return Leg(self._tcp, self._segment, OneWayPath(up), OneWayPath(down), boxes, listener)
 
     def _steps(self, link: PlacedLink, number: int) -> tuple[Step, Step]:
         """A link for one connection, both ways: what it draws here is nothing to other links."""

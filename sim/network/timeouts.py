@@ -21,7 +21,7 @@ class RoundTripEstimate:
         self.smoothed = self.shortest = first
         self._variation = first / 2
 
-    def see(self, round_trip: float) -> None:
+    def sample(self, round_trip: float) -> None:
         """A segment that was sent once was acknowledged after so long."""
         self._variation += (abs(round_trip - self.smoothed) - self._variation) / 4
         self.smoothed += (round_trip - self.smoothed) / 8

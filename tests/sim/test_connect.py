@@ -10,8 +10,8 @@ from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
 from sim.network.boxes import Boxes, BoxOnTheWay
 from sim.network.leg import Broken, Leg
 from sim.network.link import LinkDirection, LinkQueue
+from sim.network.one_way_path import OneWayPath, Step
 from sim.network.tcp import Tcp
-from sim.network.track import Step, Track
 
 RTT = 0.1
 WAY = RTT / 2
@@ -50,8 +50,8 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
     box = Deaf().place("deaf", 0.0, 1.0)
     box._deaf = deaf
 
-    def track() -> Track:
-        return Track(
+    def one_way() -> OneWayPath:
+        return OneWayPath(
             [
                 Step(
                     LinkQueue(LinkDirection(), 0.0),
@@ -63,7 +63,7 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
     boxes = Boxes(
         [BoxOnTheWay(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)], Flow(1, 2, 3, 4), lambda *_: None
     )
-    leg = Leg(Tcp(**tcp), 1460, track(), track(), boxes, Listening())
+    leg = Leg(Tcp(**tcp), 1460, one_way(), one_way(), boxes, Listening())
     steps = leg.connect(0.0)
     try:
         moment = next(steps)
@@ -89,7 +89,7 @@ def test_a_syn_that_is_not_heard_is_sent_again(tcp: dict[str, Any], sent: list[f
     assert isinstance(end, Broken)
     assert end.symptom == "timeout"
     assert end.moment == 21.0
-    assert end.passage.retransmission == 21.0
+    assert end.delays.retransmission == 21.0
 
 
 def test_the_syn_that_is_heard_connects() -> None:

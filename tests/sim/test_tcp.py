@@ -13,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from sim.network.delays import DelayComponents
 from sim.network.delivery import Delivery, Sender
 from sim.network.link import LinkDirection, LinkQueue
 from sim.network.loss import IndependentLoss
+from sim.network.lossless_sender import LosslessSender
+from sim.network.one_way_path import OneWayPath, Step
 from sim.network.receiver import Receiver
-from sim.network.segment_events import SegmentEvent, SegmentEvents
-from sim.network.tcp import Rounds, Tcp
-from sim.network.track import Passage, Step, Track
+from sim.network.segment_events import SegmentEventKind, SegmentEvents
+from sim.network.tcp import Tcp
 
 RTT = 0.1
 SEGMENT = 1460
@@ -49,18 +51,22 @@ class Draws:
         return 0.0 if self._packet in self._lost else 1.0
 
 
-def track(rate: float | None = None, draws: Callable[[], float] | None = None) -> Track:
+def one_way(rate: float | None = None, draws: Callable[[], float] | None = None) -> OneWayPath:
     queue = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=None, loss=None), 0.0)
-    return Track([Step(queue, RTT / 2, None if draws is None else IndependentLoss(0.5, draws))])
+    return OneWayPath(
+        [Step(queue, RTT / 2, None if draws is None else IndependentLoss(0.5, draws))]
+    )
 
 
-def sender(forward: Track | None = None, backward: Track | None = None, **tcp: Any) -> Sender:
-    return Sender(Tcp(**tcp), SEGMENT, forward or track(), backward or track(), RTT)
+def sender(
+    forward: OneWayPath | None = None, backward: OneWayPath | None = None, **tcp: Any
+) -> Sender:
+    return Sender(Tcp(**tcp), SEGMENT, forward or one_way(), backward or one_way(), RTT)
 
 
 def delivered(sender: Sender, size: int, now: float = 0.0) -> Delivery:
     found = finished(sender.deliver(now, size, lambda _: None))
-    assert found.passage.total == pytest.approx(found.last - now, rel=1e-12)
+    assert found.delays.total == pytest.approx(found.last - now, rel=1e-12)
     return found
 
 
@@ -78,7 +84,7 @@ STEPS = [
 @pytest.mark.parametrize(("size", "rounds"), STEPS)
 def test_slow_start_steps_of_a_first_flight(size: int, rounds: int) -> None:
     """IW 10 x 1460 B, in closed form and segment by segment."""
-    assert Rounds(Tcp(), SEGMENT, RTT).more(0.0, size) + 1 == rounds
+    assert LosslessSender(Tcp(), SEGMENT, RTT).more(0.0, size) + 1 == rounds
     found = delivered(sender(), size)
     assert found.rounds + 1 == rounds
     assert found.last == pytest.approx(RTT / 2 + (rounds - 1) * RTT)
@@ -88,14 +94,14 @@ def test_slow_start_steps_of_a_first_flight(size: int, rounds: int) -> None:
 def test_rounds_of_a_first_flight(segments: int, initial_window: int) -> None:
     expected = ceil(log2(segments / initial_window + 1) - 1e-12)
     tcp = Tcp(initial_window=initial_window)
-    assert Rounds(tcp, SEGMENT, RTT).more(0.0, segments * SEGMENT) + 1 == expected
+    assert LosslessSender(tcp, SEGMENT, RTT).more(0.0, segments * SEGMENT) + 1 == expected
 
 
 @settings(max_examples=40)
 @given(st.lists(st.integers(1, 200_000), min_size=1, max_size=5), st.integers(1, 20))
 def test_closed_form_and_segments_agree(sizes: list[int], initial_window: int) -> None:
     """Flight after flight on one connection, each as soon as the one before is acknowledged."""
-    rounds = Rounds(Tcp(initial_window=initial_window), SEGMENT, RTT)
+    rounds = LosslessSender(Tcp(initial_window=initial_window), SEGMENT, RTT)
     exact = sender(initial_window=initial_window)
     now = 0.0
     for size in sizes:
@@ -107,18 +113,18 @@ def test_closed_form_and_segments_agree(sizes: list[int], initial_window: int) -
 
 
 def test_the_window_stays_open_and_falls_back_after_a_pause() -> None:
-    rounds = Rounds(Tcp(initial_window=2), SEGMENT, RTT)
+    rounds = LosslessSender(Tcp(initial_window=2), SEGMENT, RTT)
     assert rounds.more(0.0, 6 * SEGMENT) == 1  # 2 + 4, which opens it to 8
     assert rounds.more(0.2, 8 * SEGMENT) == 0
     assert rounds.more(10.0, 8 * SEGMENT) == 2  # 2 + 4 + 2
-    lasting = Rounds(Tcp(initial_window=2, slow_start_after_idle=False), SEGMENT, RTT)
+    lasting = LosslessSender(Tcp(initial_window=2, slow_start_after_idle=False), SEGMENT, RTT)
     assert lasting.more(0.0, 6 * SEGMENT) == 1
     assert lasting.more(10.0, 8 * SEGMENT) == 0
 
 
 def test_a_window_that_is_not_used_does_not_open() -> None:
     """RFC 7661."""
-    rounds = Rounds(Tcp(initial_window=10), SEGMENT, RTT)
+    rounds = LosslessSender(Tcp(initial_window=10), SEGMENT, RTT)
     for request in range(20):
         assert rounds.more(float(request) / 10, 3 * SEGMENT) == 0
     assert rounds.more(2.0, 11 * SEGMENT) == 1
@@ -126,34 +132,34 @@ def test_a_window_that_is_not_used_does_not_open() -> None:
 
 def test_a_slow_link_sends_without_a_pause() -> None:
     """1 Mbit/s, 100 ms: the window of 10 lasts longer than a round trip, so nothing waits."""
-    found = delivered(sender(track(1e6), track(1e6)), 20 * SEGMENT)
+    found = delivered(sender(one_way(1e6), one_way(1e6)), 20 * SEGMENT)
     assert found.last == pytest.approx(RTT / 2 + 20 * 1500 * 8 / 1e6, rel=1e-3)
-    assert found.passage.queueing == 0.0
+    assert found.delays.queueing == 0.0
     assert found.first == pytest.approx(RTT / 2 + 1500 * 8 / 1e6)
 
 
 @pytest.mark.parametrize("probes", [False, True])
 def test_a_lone_segment_waits_for_the_time_out(probes: bool) -> None:
     """RTO: 100 ms and four times 50 ms; sent again, it takes another 50 ms."""
-    found = delivered(sender(track(draws=Draws(0)), loss_probe=probes), 100)
+    found = delivered(sender(one_way(draws=Draws(0)), loss_probe=probes), 100)
     assert found.last == pytest.approx(0.3 + RTT / 2)
-    assert found.passage.retransmission == pytest.approx(0.3)
-    twice = delivered(sender(track(draws=Draws(0, 1)), loss_probe=probes), 100)
+    assert found.delays.retransmission == pytest.approx(0.3)
+    twice = delivered(sender(one_way(draws=Draws(0, 1)), loss_probe=probes), 100)
     assert twice.last == pytest.approx((0.3 + 0.3 if probes else 0.3 + 0.6) + RTT / 2)
 
 
 def test_three_acknowledgements_tell_a_loss() -> None:
     """RFC 5681 §3.2: the first of five is missing; its repetition leaves one round trip later."""
-    found = delivered(sender(track(draws=Draws(0))), 5 * SEGMENT)
+    found = delivered(sender(one_way(draws=Draws(0))), 5 * SEGMENT)
     assert found.last == pytest.approx(RTT + RTT / 2)
     assert found.first == found.last
 
 
 def test_two_acknowledgements_tell_one_only_with_time() -> None:
     """RFC 8985: an eighth of a round trip later; without it the time-out has to."""
-    probing = delivered(sender(track(draws=Draws(0)), loss_probe=True), 3 * SEGMENT)
+    probing = delivered(sender(one_way(draws=Draws(0)), loss_probe=True), 3 * SEGMENT)
     assert probing.last == pytest.approx(RTT + RTT / 8 + RTT / 2)
-    patient = delivered(sender(track(draws=Draws(0))), 3 * SEGMENT)
+    patient = delivered(sender(one_way(draws=Draws(0))), 3 * SEGMENT)
     assert patient.last == pytest.approx(RTT + 0.3 + RTT / 2, rel=0.05)
 
 
@@ -162,14 +168,14 @@ def test_a_lost_tail_is_probed_for() -> None:
 
     The probe's own acknowledgement tells that the one before it is lost as well.
     """
-    found = delivered(sender(track(draws=Draws(3, 4)), loss_probe=True), 5 * SEGMENT)
+    found = delivered(sender(one_way(draws=Draws(3, 4)), loss_probe=True), 5 * SEGMENT)
     assert found.last == pytest.approx(RTT + 2 * RTT + 0.008 + RTT + RTT / 8 + RTT / 2)
-    alone = delivered(sender(track(draws=Draws(4)), loss_probe=True), 5 * SEGMENT)
+    alone = delivered(sender(one_way(draws=Draws(4)), loss_probe=True), 5 * SEGMENT)
     assert alone.last == pytest.approx(RTT + 0.3 + RTT / 2)
 
 
 def test_lost_acknowledgements_cost_nothing() -> None:
-    found = delivered(sender(backward=track(draws=Draws(*range(4)))), 5 * SEGMENT)
+    found = delivered(sender(backward=one_way(draws=Draws(*range(4)))), 5 * SEGMENT)
     assert found.last == pytest.approx(RTT / 2)
 
 
@@ -178,17 +184,17 @@ def test_the_first_lost_segment_is_sent_again_whatever_the_window_says() -> None
 
     The repetition's acknowledgement opens the way for the others; no time-out is waited for.
     """
-    found = delivered(sender(track(draws=Draws(0, 5, 6, 7, 8, 9))), 10 * SEGMENT)
+    found = delivered(sender(one_way(draws=Draws(0, 5, 6, 7, 8, 9))), 10 * SEGMENT)
     assert found.last == pytest.approx(2 * RTT + RTT / 2)
 
 
 def test_a_long_flight_is_no_silent_one() -> None:
     """1 MB at 100 kbit/s takes longer than a host's patience with one that is not answered."""
-    slow = sender(track(1e5), track(1e5), user_timeout="60 s")
+    slow = sender(one_way(1e5), one_way(1e5), user_timeout="60 s")
     found = delivered(slow, 1_000_000)
     assert found.complete
     assert found.last > 80
-    assert found.passage.retransmission == 0.0
+    assert found.delays.retransmission == 0.0
 
 
 @pytest.mark.parametrize(
@@ -201,8 +207,8 @@ def test_a_modem_is_slower_than_the_first_time_out(tcp: dict[str, Any], repeated
     What the first time-out repeats in vain is a window, no more: the longer time-out stays until a
     round trip is known (RFC 6298 §5.7).
     """
-    modem = track(33_600)
-    found = delivered(sender(modem, track(33_600), **tcp), 100_000)
+    modem = one_way(33_600)
+    found = delivered(sender(modem, one_way(33_600), **tcp), 100_000)
     queue = modem._steps[0].queue
     assert queue is not None
     assert queue._packets - 69 <= repeated
@@ -211,21 +217,21 @@ def test_a_modem_is_slower_than_the_first_time_out(tcp: dict[str, Any], repeated
 
 def test_who_has_heard_something_waits_anew() -> None:
     """Nothing arrives behind the first window."""
-    stopped = sender(track(draws=lambda: float(next(sent) < 10)), user_timeout="5 s")
+    stopped = sender(one_way(draws=lambda: float(next(sent) < 10)), user_timeout="5 s")
     sent = count()
     found = finished(stopped.deliver(0.0, 20 * SEGMENT, lambda _: None))
     assert not found.complete
     assert found.last == pytest.approx(RTT + 5)
-    assert found.passage.propagation == pytest.approx(RTT)
-    assert found.passage.retransmission == pytest.approx(5)
+    assert found.delays.propagation == pytest.approx(RTT)
+    assert found.delays.retransmission == pytest.approx(5)
 
 
 def test_a_shared_link_is_reserved_for_no_more_than_a_round() -> None:
     """2,000 segments at 10 Mbit/s: no packet is announced further ahead than the buffer is long."""
     rate, buffer = 1e7, 64_000
     queue = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=buffer, loss=None), 0.0)
-    shared = Track([Step(queue, RTT / 2)])
-    steps = sender(shared, track(1e8)).deliver(0.0, 2000 * SEGMENT, lambda _: None)
+    shared = OneWayPath([Step(queue, RTT / 2)])
+    steps = sender(shared, one_way(1e8)).deliver(0.0, 2000 * SEGMENT, lambda _: None)
     ahead = []
     with pytest.raises(StopIteration):
         moment = next(steps)
@@ -238,7 +244,7 @@ def test_a_shared_link_is_reserved_for_no_more_than_a_round() -> None:
 
 def test_a_loss_halves_the_window() -> None:
     for control, window in (("reno", 20), ("cubic", 28)):
-        forward = track(draws=Draws(0))
+        forward = one_way(draws=Draws(0))
         halved = sender(forward, initial_window=40, congestion_control=control)
         delivered(halved, 40 * SEGMENT)
         assert int(halved._window.segments) == window
@@ -251,26 +257,26 @@ def test_a_lone_segment_is_acknowledged_late() -> None:
     slow = sender(initial_window=1, delayed_acknowledgement="200 ms")
     found = delivered(slow, 2 * SEGMENT)
     assert found.last == pytest.approx(RTT + 0.2 + RTT / 2)
-    assert found.passage.retransmission == 0.0
+    assert found.delays.retransmission == 0.0
 
 
 def test_what_fills_a_gap_is_acknowledged_at_once() -> None:
     """RFC 5681 §4.2."""
     events = SegmentEvents()
-    receiver = Receiver(Tcp(delayed_acknowledgement="200 ms"), track(), 4, events)
+    receiver = Receiver(Tcp(delayed_acknowledgement="200 ms"), one_way(), 4, events)
     for moment, number in enumerate((1, 2, 3, 0)):
-        receiver.arrive(float(moment), number, moment, Passage())
+        receiver.arrive(float(moment), number, moment, DelayComponents())
     heard = [events.pop() for _ in range(4)]
-    assert {event.kind for event in heard} == {SegmentEvent.ACKNOWLEDGEMENT}
+    assert {event.kind for event in heard} == {SegmentEventKind.ACKNOWLEDGEMENT}
     assert [event.time for event in heard] == pytest.approx([0.05, 1.05, 2.05, 3.05])
 
 
 def test_a_host_gives_up() -> None:
-    lost = sender(track(draws=lambda: 0.0), user_timeout="5 s")
+    lost = sender(one_way(draws=lambda: 0.0), user_timeout="5 s")
     found = finished(lost.deliver(3.0, 100, lambda _: None))
     assert not found.complete
     assert found.last == pytest.approx(8.0)
-    assert found.passage.retransmission == pytest.approx(5.0)
+    assert found.delays.retransmission == pytest.approx(5.0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -287,9 +293,9 @@ def test_every_flight_arrives_and_its_time_is_accounted_for(
 ) -> None:
     draws = random.Random(seed).random
 
-    def lossy() -> Track:
+    def lossy() -> OneWayPath:
         queue = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=40_000, loss=None), 0.0)
-        return Track([Step(queue, RTT / 2, IndependentLoss(loss, draws))])
+        return OneWayPath([Step(queue, RTT / 2, IndependentLoss(loss, draws))])
 
     host = sender(
         lossy(), lossy(), congestion_control=control, loss_probe=probes, user_timeout="1 d"
@@ -298,7 +304,7 @@ def test_every_flight_arrives_and_its_time_is_accounted_for(
     assert found.complete
     assert found.last >= RTT / 2
     assert RTT / 2 <= found.first <= found.last
-    assert min(getattr(found.passage, name) for name in found.passage.__slots__) >= 0
+    assert min(getattr(found.delays, name) for name in found.delays.__slots__) >= 0
 
 
 @pytest.mark.parametrize(

@@ -5,48 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sim.network.delays import DelayComponents
 from sim.network.link import LinkQueue
 from sim.network.loss import LossProcess
-
-
-class Passage:
-    """Where the time went until now, since a flight was ready (seconds).
-
-    Attributes:
-        propagation: on the way along links; acknowledgements that were waited for, and held back by
-            the other host, included.
-        transmission: sent bit by bit, behind other packets of the same flight included.
-        queueing: behind packets of others.
-        retransmission: waiting until a lost packet was sent again.
-        middlebox: in boxes.
-    """
-
-    __slots__ = ("middlebox", "propagation", "queueing", "retransmission", "transmission")
-
-    def __init__(self) -> None:
-        self.propagation = self.transmission = self.queueing = 0.0
-        self.retransmission = self.middlebox = 0.0
-
-    def copy(self) -> Passage:
-        """The same, to go on from."""
-        copy = Passage.__new__(Passage)
-        copy.propagation = self.propagation
-        copy.transmission = self.transmission
-        copy.queueing = self.queueing
-        copy.retransmission = self.retransmission
-        copy.middlebox = self.middlebox
-        return copy
-
-    @property
-    def total(self) -> float:
-        """All of it."""
-        return (
-            self.propagation
-            + self.transmission
-            + self.queueing
-            + self.retransmission
-            + self.middlebox
-        )
 
 
 class Step(NamedTuple):
@@ -63,7 +24,7 @@ class Step(NamedTuple):
     losses: LossProcess | None = None
 
 
-class Track:
+class OneWayPath:
     """One direction of a connection's way.
 
     Attributes:
@@ -85,20 +46,25 @@ class Track:
         self.certain = not self.shared and all(step.losses is None for step in steps)
 
     def cross(
-        self, now: float, size: int, passage: Passage, since: int = 0, until: int | None = None
+        self,
+        now: float,
+        size: int,
+        delays: DelayComponents,
+        since: int = 0,
+        until: int | None = None,
     ) -> float | None:
         """When a packet that is sent now arrives; `None` when it does not.
 
         Args:
             now: when it is sent.
             size: its bytes, headers included.
-            passage: where its time went so far; what it meets is added.
+            delays: where its time went so far; what it meets is added.
             since, until: the steps that it takes; all of them, unless it stops in between.
         """
         for number in range(since, len(self._steps) if until is None else until):
             queue, delay, losses = self._steps[number]
             if queue is None:
-                passage.middlebox += delay
+                delays.middlebox += delay
                 now += delay
                 continue
             times = queue.send(now, size)
@@ -107,13 +73,13 @@ class Track:
             start, end = times
             if end > now:
                 others = max(0.0, start - now - self._own_work(number, now))
-                passage.queueing += others
-                passage.transmission += end - now - others
+                delays.queueing += others
+                delays.transmission += end - now - others
                 self._own[number].append((start, end))
             if losses is not None and losses.loses():
                 queue.lost += 1
                 return None
-            passage.propagation += delay
+            delays.propagation += delay
             now = end + delay
         return now
 

@@ -1,4 +1,4 @@
-"""Ways from clients to the server: along a path, through its proxies, with TLS from end to end.
+"""Makers of connections: along a path, through its proxies, with TLS from end to end.
 
 A proxy that ends TLS cuts a path into stages. Each stage has two ends of TLS, which its peers play;
 behind a proxy's the next stage begins.
@@ -31,8 +31,8 @@ from sim.telemetry import Table
 from sim.workload.browsers import browser
 
 
-class Way:
-    """A stage with its two ends, and what comes behind it.
+class ConnectionFactory:
+    """Makes connections over a stage: its two ends, and what comes behind it.
 
     Args:
         stage: the links and boxes.
@@ -98,8 +98,8 @@ class Way:
         )
 
 
-class Ways:
-    """Makes the ways of a world.
+class ConnectionFactories:
+    """Makes what makes a world's connections.
 
     Args:
         scenario: the world's.
@@ -126,24 +126,24 @@ class Ways:
         self._fronts: dict[str, tls.SessionCache | SessionCache | None] = {}
         self._groups: dict[str, ClientGroup] = {}
 
-    def way(self, path: Path) -> Way:
-        """The way along a path, made from the server on."""
+    def factory(self, path: Path) -> ConnectionFactory:
+        """The one for connections along a path, made from the server on."""
         parts, proxies = stages(self._network.hops(path.crosses))
-        way: Way | None = None
+        factory: ConnectionFactory | None = None
         for number in range(len(parts) - 1, -1, -1):
             before = proxies[number - 1] if number else None
             end = proxies[number] if number < len(proxies) else None
-            way = self._way(parts[number], before, end, way)
-        assert way is not None
-        return way
+            factory = self._stage(parts[number], before, end, factory)
+        assert factory is not None
+        return factory
 
-    def _way(
+    def _stage(
         self,
         hops: Sequence[Hop],
         before: TerminatingProxy | None,
         end: TerminatingProxy | None,
-        behind: Way | None,
-    ) -> Way:
+        behind: ConnectionFactory | None,
+    ) -> ConnectionFactory:
         """One stage: from a proxy or the clients, to a proxy or the server."""
         server, scenario = self._server, self._scenario
         port = server.description.port if before is None else before.server_port
@@ -158,11 +158,11 @@ class Ways:
         stage = Stage(scenario.tcp, hops, target, draws, self._network.verdicts)
         peers = self._peers_between(before, end)
         if end is None or behind is None:
-            return Way(stage, peers, server.cpu.serve, None)
+            return ConnectionFactory(stage, peers, server.cpu.serve, None)
         size = scenario.http.request_size
         tally = self._network.verdicts.add
         bridge = Bridge(end, self._group_of(end), behind, size, self._bridged, tally)
-        return Way(stage, peers, end.cpu.serve, bridge)
+        return ConnectionFactory(stage, peers, end.cpu.serve, bridge)
 
     def _peers_between(
         self, before: TerminatingProxy | None, end: TerminatingProxy | None

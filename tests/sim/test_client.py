@@ -87,5 +87,5 @@ def test_every_browser_can_be_set_up_and_names_its_source() -> None:
         assert set(browser.suites) & set(tls.DEFAULT_SUITES)
         assert browser.source
         tls.ClientConfig(tls.TrustStore(), versions=browser.versions, suites=browser.suites)
-    with pytest.raises(ValueError, match="there are internet-explorer-6, "):
+    with pytest.raises(ValueError, match="there are firefox-45, internet-explorer-6, "):
         sim.browser("lynx")

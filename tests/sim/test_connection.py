@@ -163,11 +163,12 @@ def test_plain_bytes_are_the_requests_and_responses() -> None:
 def test_what_each_browser_negotiates() -> None:
     world = scenario(
         arrivals__rate="10 /s",
-        clients=[{"profile": profile, "share": 1 / 4} for profile in sim.browsers()],
+        clients=[{"profile": profile, "share": 1 / 5} for profile in sim.browsers()],
     )
     found = {(row["profile"], row["version"], row["suite"]) for row in rows(connections(world))}
     # The strongest that both have: the server's order, not the client's.
     assert found == {
+        ("firefox-45", "TLS 1.2", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"),
         ("internet-explorer-6", "TLS 1.0", "TLS_RSA_WITH_RC4_128_SHA"),
         ("internet-explorer-6-ssl-3", "SSL 3.0", "TLS_RSA_WITH_RC4_128_SHA"),
         ("internet-explorer-8-windows-7", "TLS 1.0", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"),

@@ -165,7 +165,7 @@ def test_what_is_rarely_asked_reaches_the_cache() -> None:
     world = scenario(fidelity="replay")
     sink = sim.MemorySink()
     one = World(world, seed=1, sink=sink)
-    peers = one._ways["path"]._peers
+    peers = one._factories["path"]._peers
     ends = peers.connect(one._clients.groups[0], None, 0, recorded=True, now=0.0)
     assert isinstance(ends, ReplayEnds)
     cache = ends._peers.sessions

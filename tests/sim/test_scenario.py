@@ -66,7 +66,7 @@ def test_the_json_schema_can_be_made() -> None:
         (
             {"clients": [{"profile": "lynx"}]},
             ("clients", 0, "profile"),
-            'there is no client profile "lynx"; there are firefox-45, internet-explorer-6, internet-explorer-6',
+            'there is no client profile "lynx"; there are firefox-45, internet-explorer-6',
         ),
         (
             {"clients": [{"profile": "internet-explorer-6", "share": 0.7}]},

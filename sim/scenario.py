@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from ipaddress import IPv4Address
 from types import GenericAlias
@@ -17,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from sim.description import Description
+from sim.description import Description, fault_at
 from sim.hosts.client import ClientDescription
 from sim.hosts.server import ServerDescription
 from sim.middleboxes.kinds import AnyMiddlebox, any_middlebox_or
@@ -130,16 +131,10 @@ class Scenario(Description):
     def _paths_lead_somewhere(self) -> Self:
         for name, path in self.paths.items():
             check_path(name, path, self.links, self.middleboxes)
-        taken = [("path", self.path)] if isinstance(self.path, str) else []
-        taken += [
-            (f"clients.{number}.path", client.path)
-            for number, client in enumerate(self.clients)
-            if client.path is not None
-        ]
-        for place, name in taken:
+        for place, name in self._paths_taken():
             if name not in self.paths:
                 known = ", ".join(sorted(self.paths)) or "none"
-                raise ValueError(f'{place}: there is no path "{name}"; there are: {known}')
+                raise fault_at(place, f'there is no path "{name}"; there are: {known}')
         return self
 
     @model_validator(mode="after")
@@ -152,12 +147,21 @@ class Scenario(Description):
                 continue
             other, before = having.setdefault(box.address, (name, box))
             if before is not box:
-                raise ValueError(
-                    f'middleboxes.{name}.address: the {before.kind_name} "{other}" and the '
+                raise fault_at(
+                    ("middleboxes", name, "address"),
+                    f'the {before.kind_name} "{other}" and the '
                     f'{box.kind_name} "{name}" both have the address {box.address}; give one of '
-                    "them another"
+                    "them another",
                 )
         return self
+
+    def _paths_taken(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Where a path is named, and which."""
+        if isinstance(self.path, str):
+            yield ("path",), self.path
+        for number, client in enumerate(self.clients):
+            if client.path is not None:
+                yield ("clients", number, "path"), client.path
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from sim.description import Description
+from sim.description import Description, fault_at
 from sim.middleboxes.middlebox import Middlebox
 from sim.network.link import Link
 
@@ -26,39 +26,38 @@ def check_path(
 ) -> None:
     """Check that a path leads from clients to a server over what there is.
 
-    Raises `ValueError`, naming the place and the remedy.
+    Raises `pydantic.ValidationError`, naming the place and the remedy.
     """
-    place = f"paths.{name}.crosses"
+    place = ("paths", name, "crosses")
     for number, part in enumerate(path.crosses):
+        here = (*place, number)
         if part in links and part in boxes:
-            raise ValueError(f'{place}: both a link and a middlebox are called "{part}"')
+            raise fault_at(here, f'both a link and a middlebox are called "{part}"; rename one')
         if part not in links and part not in boxes:
             known = ", ".join(sorted([*links, *boxes])) or "none"
-            raise ValueError(
-                f'{place}: there is no link and no middlebox "{part}"; there are: {known}'
-            )
+            raise fault_at(here, f'there is no link and no middlebox "{part}"; there are: {known}')
         if part in path.crosses[:number]:
             what = "link" if part in links else boxes[part].kind_name
-            raise ValueError(
-                f'{place}: the {what} "{part}" is crossed twice; give a second one its own name'
+            raise fault_at(
+                here, f'the {what} "{part}" is crossed twice; give a second one its own name'
             )
-    if path.crosses[0] not in links:
-        raise ValueError(
-            f'{place}: the path has no beginning; name the link from the clients to "'
-            f'{path.crosses[0]}" first'
+    first, last = path.crosses[0], path.crosses[-1]
+    if first not in links:
+        raise fault_at(
+            place, f'the path has no beginning; name the link from the clients to "{first}" first'
         )
-    if path.crosses[-1] not in links:
-        raise ValueError(
-            f'{place}: the path has no end; name the link from "{path.crosses[-1]}" to the server '
-            "last"
+    if last not in links:
+        raise fault_at(
+            place, f'the path has no end; name the link from "{last}" to the server last'
         )
     earlier = None
-    for part in path.crosses:
+    for number, part in enumerate(path.crosses):
         if part in links:
             earlier = None
         elif boxes[part].ends_tcp:
             if earlier is not None:
-                raise ValueError(
-                    f'{place}: no link leads from "{earlier}" to "{part}"; name one between them'
+                raise fault_at(
+                    (*place, number),
+                    f'no link leads from "{earlier}" to "{part}"; name one between them',
                 )
             earlier = part

@@ -63,11 +63,11 @@ FAULTS = {
     ),
     "path without an end": (
         [_PATH, ("[path]\n", _BOX + 'crosses = ["path", "box"]\n\n[links.path]\n')],
-        ["bad.toml:", "paths.way.crosses", "the path has no end", 'from "box" to the server'],
+        ["bad.toml:24: paths.way.crosses: ", "the path has no end", 'from "box" to the server'],
     ),
     "path over nothing": (
         [_PATH, ("[path]\n", _BOX + 'crosses = ["path", "bux", "path"]\n\n[links.path]\n')],
-        ["bad.toml:", "paths.way.crosses", 'no middlebox "bux"', "there are: box, path"],
+        ["bad.toml:24: paths.way.crosses[1]: ", 'no middlebox "bux"', "there are: box, path"],
     ),
     "unknown path": (
         [
@@ -75,7 +75,11 @@ FAULTS = {
             ("[path]\n", _BOX + 'crosses = ["path"]\n\n[links.path]\n'),
             ("share = 1.0", 'share = 1.0\npath = "wya"'),
         ],
-        ["bad.toml:", "clients", "path", 'no path "wya"', "there are: way"],
+        ["bad.toml:19: clients[0].path: ", 'no path "wya"', "there are: way"],
+    ),
+    "unknown path for all": (
+        [_PATH, ("[path]\n", "[links.path]\n")],
+        ["bad.toml:5: path: ", 'no path "way"', "there are: none"],
     ),
     "port out of range": (
         [("[server]\n", "[server]\nport = 70000\n")],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sim.description import Description
+from sim.description import Description, fault_at
 from sim.units import Duration, PositiveDuration, PositiveSize
 
 IP_AND_TCP_HEADERS = 40
@@ -59,6 +59,17 @@ class Tcp(Description):
     slow_start_after_idle: bool = True
     """Whether the window falls back to the initial one after a pause longer than the retransmission
     time-out (RFC 5681 §4.1)."""
+
+    @model_validator(mode="after")
+    def _room_for_data(self) -> Self:
+        # Every link's MTU leaves far more than this.
+        if self.timestamps and self.maximum_segment_size <= TIMESTAMPS:
+            raise fault_at(
+                ("maximum_segment_size",),
+                f'"{self.maximum_segment_size} B" leaves no room for data: timestamps take '
+                f'{TIMESTAMPS} bytes of each segment; write at least "{TIMESTAMPS + 1} B"',
+            )
+        return self
 
     def segment(self, mtu: int) -> int:
         """Bytes of data in a full segment on a path of that MTU."""

@@ -81,6 +81,10 @@ FAULTS = {
         [_PATH, ("[path]\n", "[links.path]\n")],
         ["bad.toml:5: path: ", 'no path "way"', "there are: none"],
     ),
+    "segment without room for data": (
+        [("[http]\n", '[tcp]\ntimestamps = true\nmaximum_segment_size = "12 B"\n\n[http]\n')],
+        ["bad.toml:24: tcp.maximum_segment_size: ", '"13 B"', "timestamps"],
+    ),
     "port out of range": (
         [("[server]\n", "[server]\nport = 70000\n")],
         ["bad.toml:28: server.port", "65535"],

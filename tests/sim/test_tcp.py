@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from sim.network.delays import DelayComponents
 from sim.network.delivery import Delivery, Sender
-from sim.network.link import LinkDirection, LinkQueue
+from sim.network.link import Link, LinkDirection, LinkQueue
 from sim.network.loss import IndependentLoss
 from sim.network.lossless_sender import LosslessSender
 from sim.network.one_way_path import OneWayPath, Step
@@ -319,3 +319,18 @@ def test_every_flight_arrives_and_its_time_is_accounted_for(
 def test_bad_descriptions(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Tcp.model_validate(changes)
+
+
+@pytest.mark.parametrize("size", ["1 B", "5 B", "12 B"])
+def test_a_segment_has_room_for_data_beside_its_timestamps(size: str) -> None:
+    with pytest.raises(ValidationError, match="timestamps take 12 bytes of each segment"):
+        Tcp.model_validate({"timestamps": True, "maximum_segment_size": size})
+    Tcp.model_validate({"timestamps": False, "maximum_segment_size": size})
+
+
+@pytest.mark.parametrize("timestamps", [False, True])
+def test_the_smallest_mtu_leaves_room_for_data(timestamps: bool) -> None:
+    mtu = next(rule.ge for rule in Link.model_fields["mtu"].metadata if hasattr(rule, "ge"))
+    smallest = Tcp.model_validate({"timestamps": timestamps, "maximum_segment_size": "13 B"})
+    assert smallest.segment(mtu) >= 1
+    assert Tcp(timestamps=timestamps).segment(mtu) >= 1

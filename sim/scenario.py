@@ -155,6 +155,23 @@ class Scenario(Description):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _buffers_have_rates(self) -> Self:
+        for place, link in self._placed_links():
+            for key in _unused_buffers(link):
+                raise fault_at(
+                    (*place, *key),
+                    "a buffer has no effect without a rate; add a rate or remove the buffer",
+                )
+        return self
+
+    def _placed_links(self) -> Iterator[tuple[tuple[str, ...], Link]]:
+        """All links, and where they are described."""
+        if isinstance(self.path, Link):
+            yield ("path",), self.path
+        for name, link in self.links.items():
+            yield ("links", name), link
+
     def _paths_taken(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Where a path is named, and which."""
         if isinstance(self.path, str):
@@ -162,6 +179,18 @@ class Scenario(Description):
         for number, client in enumerate(self.clients):
             if client.path is not None:
                 yield ("clients", number, "path"), client.path
+
+
+def _unused_buffers(link: Link) -> Iterator[tuple[str, ...]]:
+    """Where a buffer is given for a direction that sends at once whatever comes."""
+    to_server = link.direction(to_server=True).rate is not None
+    to_client = link.direction(to_server=False).rate is not None
+    if link.buffer is not None and not (to_server or to_client):
+        yield ("buffer",)
+    if link.to_server.buffer is not None and not to_server:
+        yield "to_server", "buffer"
+    if link.to_client.buffer is not None and not to_client:
+        yield "to_client", "buffer"
 
 
 @cache

@@ -85,6 +85,10 @@ FAULTS = {
         [("[http]\n", '[tcp]\ntimestamps = true\nmaximum_segment_size = "12 B"\n\n[http]\n')],
         ["bad.toml:24: tcp.maximum_segment_size: ", '"13 B"', "timestamps"],
     ),
+    "buffer before no rate": (
+        [("[http]\n", 'buffer = "64 kB"\n\n[http]\n')],
+        ["bad.toml:22: path.buffer: ", "add a rate"],
+    ),
     "port out of range": (
         [("[server]\n", "[server]\nport = 70000\n")],
         ["bad.toml:28: server.port", "65535"],

@@ -94,6 +94,14 @@ BOX = st.one_of(
         half_open_timeout=SHORT,
     ),
 )
+
+
+def without_idle_buffer(link: dict[str, Any]) -> dict[str, Any]:
+    """A buffer is refused where nothing has a rate."""
+    has_rate = "rate" in link or "rate" in link.get("to_client", {})
+    return {key: value for key, value in link.items() if has_rate or key != "buffer"}
+
+
 LINK = st.fixed_dictionaries(
     {
         "round_trip_time": st.one_of(
@@ -116,7 +124,7 @@ LINK = st.fixed_dictionaries(
         "to_client": st.sampled_from([{"rate": "512 kbit/s"}, {"loss": 0.1}]),
         "mtu": st.sampled_from(["576 B", "1500 B"]),
     },
-)
+).map(without_idle_buffer)
 TCP = st.fixed_dictionaries(
     {"user_timeout": st.sampled_from(["3 s", "60 s"])},
     optional={

@@ -162,6 +162,38 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
+LINK = {"round_trip_time": "1 ms"}
+BUFFER = {"buffer": "64 kB"}
+RATE = {"rate": "1 Mbit/s"}
+
+
+@pytest.mark.parametrize(
+    ("link", "place"),
+    [
+        (BUFFER, ("buffer",)),
+        ({"to_server": BUFFER}, ("to_server", "buffer")),
+        ({"to_client": BUFFER, "to_server": RATE}, ("to_client", "buffer")),
+    ],
+)
+def test_a_buffer_needs_a_rate(link: dict[str, Any], place: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError, match="a buffer has no effect without a rate") as caught:
+        scenario(**network({}, links={"near": LINK | link, "far": LINK}))
+    assert [error["loc"] for error in caught.value.errors()] == [("links", "near", *place)]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        BUFFER | RATE,
+        BUFFER | {"to_server": RATE},
+        RATE | {"to_server": BUFFER},
+        {"to_client": BUFFER | RATE},
+    ],
+)
+def test_a_buffer_may_stand_elsewhere_than_its_rate(link: dict[str, Any]) -> None:
+    scenario(**network({}, links={"near": LINK | link, "far": LINK}))
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_refused_with_its_place_and_remedy(fault: str) -> None:
     changes, place, remedy = FAULTS[fault]

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import InitErrorDetails
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, InitErrorDetails
+
+
+def _make_numbers_strict(schema: Any) -> None:
+    """Have pydantic take no other type for a number, except a whole one for any."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("int", "float"):
+            schema["strict"] = True
+        schema = list(schema.values())
+    if isinstance(schema, list | tuple):
+        for inner in schema:
+            _make_numbers_strict(inner)
 
 
 class Description(BaseModel):
-    """What a scenario says of one part: frozen, and no key but those it has."""
+    """What a scenario says of one part: frozen, and no key but those it has.
+
+    A number is written as one: `true`, `"4"` and, where it is to be whole, `4.0` are refused.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
     )
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema = handler(source)
+        _make_numbers_strict(schema)
+        return schema
 
 
 def fault_at(place: tuple[str | int, ...], why: str) -> ValidationError:

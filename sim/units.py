@@ -160,6 +160,13 @@ def _none_if_unlimited(value: object) -> object:
     return None if value == "unlimited" else value
 
 
+def _number_or_none(value: object) -> object:
+    """A capacity before pydantic looks at its number."""
+    if isinstance(value, str) and value != "unlimited":
+        raise ValueError(f'{_quoted(value)} will not do; write a whole number, or "unlimited"')
+    return _none_if_unlimited(value)
+
+
 def _parse_lifetime(value: object) -> float | None:
     unless_unlimited = _none_if_unlimited(value)
     if unless_unlimited is None:
@@ -202,7 +209,7 @@ Lifetime = Annotated[
 
 Capacity = Annotated[
     Annotated[int, Field(ge=0)] | None,
-    BeforeValidator(_none_if_unlimited, json_schema_input_type=int | Literal["unlimited"]),
+    BeforeValidator(_number_or_none, json_schema_input_type=int | Literal["unlimited"]),
     PlainSerializer(
         lambda value: "unlimited" if value is None else value,
         return_type=int | str,

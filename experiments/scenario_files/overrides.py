@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from experiments.failures import ScenarioError
 from experiments.scenario_files.places import dotted
 from experiments.scenario_files.toml_places import Path
@@ -42,6 +44,8 @@ def parse_override(text: str) -> Override:
 
 def setting(path: str, value: Any) -> Override:
     """Return the override that sets `path` to a Python value (the face for notebooks)."""
+    if isinstance(value, np.generic):
+        value = value.item()
     words = f"the setting {path}={value!r}"
     return Override(parse_path(path, words), value, words)
 

@@ -34,14 +34,18 @@ class StudyTable(BaseModel):
         "the last factor varying fastest",
     )
     replications: int = Field(
-        default=4, ge=1, description="independent repetitions of every design point"
+        default=4, ge=1, strict=True, description="independent repetitions of every design point"
     )
     baseline: dict[str, Any] | None = Field(
         default=None,
         description="settings (dotted paths) of one more design point to compare with",
     )
     utilisation_target: float = Field(
-        default=0.7, gt=0, le=1, description="share of the cores that may be busy at the peak"
+        default=0.7,
+        gt=0,
+        le=1,
+        strict=True,
+        description="share of the cores that may be busy at the peak",
     )
     assumptions: tuple[Assumption, ...] = Field(
         default=(), description="what the study takes for granted, with sources"

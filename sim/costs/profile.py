@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import tls
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+Factor = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Bits = Annotated[int, Field(gt=0)]
 Rate = tuple[float, float]
 
@@ -49,7 +49,7 @@ class OperationPrice(BaseModel):
     each: Seconds = 0.0
     per_byte: Seconds = 0.0
     by_bits: dict[Bits, PositiveSeconds] = {}
-    exponent: Annotated[float, Field(gt=0)] | None = None
+    exponent: Factor | None = None
 
     @model_validator(mode="after")
     def _one_way_to_price(self) -> Self:

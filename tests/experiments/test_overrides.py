@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from experiments.failures import ScenarioError
@@ -33,6 +34,10 @@ def test_parse_override(text: str, path: tuple[str | int, ...], value: Any) -> N
 def test_what_is_no_override(text: str) -> None:
     with pytest.raises(ScenarioError, match="--set"):
         parse_override(text)
+
+
+def test_a_number_of_numpy_is_a_number() -> None:
+    assert type(setting("server.cores", np.int64(4)).value) is int
 
 
 def test_apply_copies() -> None:

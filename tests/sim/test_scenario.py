@@ -119,3 +119,60 @@ def test_bad_scenarios(changes: dict[str, Any], place: tuple[str | int, ...], sa
     with pytest.raises(ValidationError, match=re.escape(said)) as error:
         scenario(**changes)
     assert [each["loc"] for each in error.value.errors()] == [place]
+
+
+def with_box(kind: str, **keys: Any) -> dict[str, Any]:
+    return {"middleboxes": {"box": {"kind": kind, **keys}}}
+
+
+@pytest.mark.parametrize("written", [True, 10.0, "10"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        lambda value: {"server__cores": value},
+        lambda value: {"server__backlog": value},
+        lambda value: {"server__port": value},
+        lambda value: {"server__sessions__capacity": value},
+        lambda value: {"http__requests": value},
+        lambda value: {"population__clients": value},
+        lambda value: {"tcp": {"initial_window": value}},
+        lambda value: {"scripts": value},
+        lambda value: with_box("stateful-firewall", table_size=value),
+        lambda value: with_box("load-shedder", burst=value),
+        lambda value: with_box("packet-filter", rules=[{"action": "permit", "ports": [value]}]),
+    ],
+)
+def test_a_whole_number_is_written_as_one(changes: Any, written: object) -> None:
+    scenario(**changes(10))
+    with pytest.raises(ValidationError, match=r"valid integer|write a whole number"):
+        scenario(**changes(written))
+
+
+@pytest.mark.parametrize("written", [True, "1"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        lambda value: {"path__loss": value},
+        lambda value: {"path__share_to_server": value},
+        lambda value: {"clients": [{"profile": "internet-explorer-6", "share": value}]},
+        lambda value: {
+            "arrivals": {"process": "curve", "counts": [value], "interval": "1 h"},
+        },
+        lambda value: {
+            "population": {"kind": "revisits", "intervals": [["5 min", value]]},
+        },
+        lambda value: {
+            "server__machine": {
+                "name": "x",
+                "title": "x",
+                "source": "x",
+                "base": "nginx-2026",
+                "factor": value,
+            }
+        },
+    ],
+)
+def test_a_number_is_written_as_one(changes: Any, written: object) -> None:
+    scenario(**changes(1))
+    with pytest.raises(ValidationError, match="valid number"):
+        scenario(**changes(written))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from ipaddress import IPv4Address
 from types import GenericAlias
@@ -88,6 +88,16 @@ class Scenario(Description):
     """What they ask for."""
     server: ServerDescription
     """Whom they ask."""
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _link_or_name(cls, path: Any) -> Any:
+        if not isinstance(path, str | Mapping | Link):
+            raise ValueError(
+                f"{path!r} is neither a link nor a name; write a table [path] with a "
+                f"round_trip_time, or the name of one of the paths"
+            )
+        return path
 
     @field_validator("clients")
     @classmethod

@@ -13,7 +13,7 @@ class Failure(Exception):
 
 
 class ScenarioError(Failure):
-    """A scenario file, an override or a scenario's name is wrong."""
+    """A scenario file, an override, a scenario's name or a part of the caller's own is wrong."""
 
     exit_code = 2
 

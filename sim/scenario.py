@@ -29,6 +29,7 @@ from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.link import Link
 from sim.network.path import ONLY, Path, check_path
 from sim.network.tcp import Tcp
+from sim.parts import check_parts
 from sim.units import Duration, PositiveDuration, Scale
 from sim.workload.arrivals import Arrivals
 from sim.workload.http import Http
@@ -203,14 +204,17 @@ def _unused_buffers(link: Link) -> Iterator[tuple[str, ...]]:
         yield "to_client", "buffer"
 
 
-@cache
 def scenario_with(*parts: type[Middlebox]) -> type[Scenario]:
     """The schema of worlds that may have further kinds of middleboxes.
 
-    Raises `ValueError` for a part without a `kind`.
+    Raises `ValueError` for a part that is no middlebox or has no `kind` of its own.
     """
-    if not parts:
-        return Scenario
+    check_parts(parts)
+    return _scenario_with(*parts) if parts else Scenario
+
+
+@cache
+def _scenario_with(*parts: type[Middlebox]) -> type[Scenario]:
     boxes = GenericAlias(dict, (str, any_middlebox_or(parts)))
     fields: dict[str, Any] = {"middleboxes": (boxes, Field(default={}))}
     return create_model("Scenario", __base__=Scenario, **fields)

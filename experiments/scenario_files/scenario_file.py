@@ -107,7 +107,8 @@ def load(
 
     Raises
     ------
-    ScenarioError : there is no such scenario or file, it is not TOML, or its content is wrong.
+    ScenarioError : there is no such scenario or file, it is not TOML, its content is wrong, or
+        one of the parts cannot be used.
 
     """
     file, shown = _find(name_or_file)
@@ -131,7 +132,7 @@ def parse(
 
     Raises
     ------
-    ScenarioError : it is not TOML, or its content is wrong.
+    ScenarioError : it is not TOML, its content is wrong, or one of the parts cannot be used.
 
     """
     try:
@@ -175,6 +176,7 @@ def _checked(
     overrides: tuple[Override, ...],
     parts: tuple[type[sim.Middlebox], ...],
 ) -> ScenarioFile:
+    _check_parts(parts)
     for override in overrides:
         content = apply(apply(content, override), _pinning(override, content))
     source = Source(
@@ -202,6 +204,13 @@ def _pinning(override: Override, content: Mapping[str, Any]) -> Override:
         if parse_path(factor, "study.factors") == override.path:
             return Override(("study", "factors", factor), [override.value], override.words)
     return override
+
+
+def _check_parts(parts: tuple[type[sim.Middlebox], ...]) -> None:
+    try:
+        sim.scenario_with(*parts)
+    except ValueError as error:
+        raise ScenarioError(f"parts: {error}") from None
 
 
 def _check_study(study: StudyTable, source: Source) -> None:

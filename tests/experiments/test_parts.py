@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -35,9 +35,44 @@ def test_the_how_to_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         experiments.load_result("out/metered")
 
 
-def test_a_part_needs_a_kind() -> None:
-    class Nameless(sim.Middlebox):
-        pass
+class Nameless(sim.Middlebox):
+    pass
 
-    with pytest.raises(ValueError, match=r"Nameless has no kind.*my-box"):
-        sim.scenario_with(Nameless)
+
+class Vague(sim.Middlebox):
+    kind: str = "vague"
+
+
+class SecondNat(sim.Middlebox):
+    kind: Literal["nat"]
+
+
+class Meter(sim.Middlebox):
+    kind: Literal["meter"]
+
+
+class OtherMeter(sim.Middlebox):
+    kind: Literal["meter"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([Nameless], 'Nameless has no kind; give it a field such as kind: Literal["my-box"]'),
+        ([Vague], "Vague has no kind; give it a field"),
+        ([SecondNat], 'SecondNat has the kind "nat", which is Nat\'s; give it one of its own'),
+        ([Meter, OtherMeter], 'OtherMeter has the kind "meter", which is Meter\'s; give it one'),
+        ([Meter, dict], "dict is no middlebox; give a class derived from sim.Middlebox"),
+        ([Meter(kind="meter")], "Meter(latency=0.0, kind='meter') is no middlebox; give a class"),
+        ([{}], "{} is no middlebox"),
+    ],
+)
+def test_a_part_that_cannot_be_used(parts: list[Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        sim.scenario_with(*parts)
+    with pytest.raises(experiments.ScenarioError, match=re.escape(f"parts: {said}")):
+        experiments.run("session-cache", parts=parts)
+
+
+def test_a_part_may_be_given_twice() -> None:
+    experiments.load_scenario("session-cache", parts=[Meter, Meter])

@@ -22,6 +22,7 @@ from experiments.scenario_files import data_sets
 from experiments.scenario_files.complaints import complaint
 from experiments.scenario_files.overrides import Override, apply, parse_path
 from experiments.scenario_files.places import Source
+from experiments.scenario_files.settings import unknown_setting
 from experiments.scenario_files.study_table import StudyTable
 from experiments.scenario_files.suggestions import did_you_mean
 
@@ -190,7 +191,7 @@ def _checked(
     _check_study(study, source)
     description = {key: value for key, value in content.items() if key != "study"}
     scenario = ScenarioFile(name, source, description, study, overrides, parts)
-    scenario.world()
+    _check_assumptions(study, scenario.world(), source)
     return scenario
 
 
@@ -222,6 +223,16 @@ def _check_study(study: StudyTable, source: Source) -> None:
         raise ScenarioError(f'{place}: there is no question "{study.question}"; {remedy}')
     for factor in study.factors:
         parse_path(factor, source.place(("study", "factors", factor)))
+
+
+def _check_assumptions(study: StudyTable, world: sim.Scenario, source: Source) -> None:
+    """Check that each assumption is about a setting: one of the world's, or that the study sets."""
+    varied = {*study.factors, *(study.baseline or {})}
+    for number, assumption in enumerate(study.assumptions):
+        place = source.place(("study", "assumptions", number, "about"))
+        fault = unknown_setting(world, parse_path(assumption.about, place))
+        if fault is not None and assumption.about not in varied:
+            raise ScenarioError(f"{place}: {fault}")
 
 
 def _with_data(description: Mapping[str, Any], source: Source) -> dict[str, Any]:

@@ -12,7 +12,7 @@ class Assumption(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    about: str = Field(description="dotted path of the setting it explains")
+    about: str = Field(description="dotted path of the setting it explains; there must be one")
     says: str = Field(description="what is assumed, and why")
     source: str = Field(description="where the figure comes from")
 

@@ -13,6 +13,7 @@ Write = Callable[..., Path]
 
 _PATH = ('duration = "5 min"', 'duration = "5 min"\npath = "way"')
 _BOX = '[middleboxes.box]\nkind = "nat"\n\n[paths.way]\n'
+_ASSUMPTION = '[[study.assumptions]]\nabout = "{}"\nsays = "so"\nsource = "me"\n'
 
 FAULTS = {
     "unknown key": (
@@ -106,6 +107,18 @@ FAULTS = {
     "unknown key of the study": (
         [("replications = 2", "replicatons = 2")],
         ["bad.toml:41: study.replicatons", 'did you mean "replications"?'],
+    ),
+    "assumption about nothing": (
+        [("[2, 1000]\n", "[2, 1000]\n" + _ASSUMPTION.format("server.sesions.lifetime"))],
+        [
+            "bad.toml:48: study.assumptions[0].about: ",
+            'server has nothing called "sesions"',
+            'did you mean "sessions"?',
+        ],
+    ),
+    "assumption about no path": (
+        [("[2, 1000]\n", "[2, 1000]\n" + _ASSUMPTION.format("the server"))],
+        ["bad.toml:48: study.assumptions[0].about: ", '"the server" is not a path'],
     ),
     "no replications": ([("replications = 2", "replications = 0")], ["study.replications", "0"]),
     "unknown factor": (

@@ -275,7 +275,8 @@ def _check_verdicts(
         if isinstance(box, Proxy):
             continue
         opened = len(records.opened.get(name, ()))
-        assert seen == opened or (translated and seen > opened)
+        # Behind a NAT two connections may be one flow, and one whose port was lost be two.
+        assert seen == opened or translated
         translated |= box.kind_name == "nat"
     stops: Counter[tuple[str, str]] = Counter()
     for (node, action, reason), number in decided.items():

@@ -23,7 +23,7 @@ from time import perf_counter
 from typing import Any
 
 from experiments.validation.namespaces import Namespace, run
-from experiments.validation.pipes import Lane, Pipe, lanes
+from experiments.validation.pipes import Pipe, PipeQueue, pipe_queues
 from experiments.validation.punctuality import EMULATOR, be_punctual
 
 DEVICE = "wire"
@@ -54,14 +54,14 @@ class Emulator:
 
     def __init__(self, client: int, server: int, pipes: list[Pipe], seed: int) -> None:
         self._devices = (client, server)
-        self._ways: dict[bytes, tuple[Lane, int]] = {}
-        self._lanes: list[tuple[Lane, Lane]] = []
+        self._ways: dict[bytes, tuple[PipeQueue, int]] = {}
+        self._queues: list[tuple[PipeQueue, PipeQueue]] = []
         for number, pipe in enumerate(pipes, start=1):
-            there, back = lanes(pipe, number, seed)
+            there, back = pipe_queues(pipe, number, seed)
             last = bytes((number,))
             self._ways[CLIENTS + last + SERVERS + last] = (there, server)
             self._ways[SERVERS + last + CLIENTS + last] = (back, client)
-            self._lanes.append((there, back))
+            self._queues.append((there, back))
         self._strangers = 0
         self._lateness = array("d")
 
@@ -90,8 +90,8 @@ class Emulator:
                     if way is None:
                         self._strangers += 1
                         continue
-                    lane, out = way
-                    due_at = lane.due(clock(), len(packet))
+                    queue, out = way
+                    due_at = queue.due(clock(), len(packet))
                     if due_at is not None:
                         serial += 1
                         heapq.heappush(under_way, (due_at, serial, out, packet))
@@ -100,7 +100,7 @@ class Emulator:
         """The counts of each pipe, and how late packets were."""
         late = sorted(self._lateness) or [0.0]
         return {
-            "pipes": [[asdict(lane.traffic) for lane in pair] for pair in self._lanes],
+            "pipes": [[asdict(queue.traffic) for queue in pair] for pair in self._queues],
             "strangers": self._strangers,
             "lateness": {
                 "packets": len(self._lateness),

@@ -73,7 +73,7 @@ class Traffic:
     deepest: int
 
 
-class Lane:
+class PipeQueue:
     """One direction at work: says of each packet when it is due at the other end.
 
     The random draw is made for every packet, so that which packets are lost depends on their
@@ -120,9 +120,9 @@ class Lane:
         return Traffic(self._packets, self._octets, self._lost, self._overflowed, self._deepest)
 
 
-def lanes(pipe: Pipe, number: int, seed: int) -> tuple[Lane, Lane]:
-    """The lanes to the server and to the client, each with random numbers of its own."""
+def pipe_queues(pipe: Pipe, number: int, seed: int) -> tuple[PipeQueue, PipeQueue]:
+    """The queues to the server and to the client, each with random numbers of its own."""
     return (
-        Lane(pipe.to_server, Random(f"{seed}/{number}/to-server")),
-        Lane(pipe.to_client, Random(f"{seed}/{number}/to-client")),
+        PipeQueue(pipe.to_server, Random(f"{seed}/{number}/to-server")),
+        PipeQueue(pipe.to_client, Random(f"{seed}/{number}/to-client")),
     )

@@ -323,7 +323,7 @@ class _Flight:
         self._timer += 1
         estimate = self._round_trip
         if self._may_probe:
-            wait = estimate.probe_timeout(self._in_flight)
+            wait = estimate.probe_timeout(self._in_flight, self._tcp.timer_tick)
         else:
             wait = estimate.timeout * 2**self._backoff
         expiry = min(self._tcp.expiry(now, wait), self._patient_until)

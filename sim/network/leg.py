@@ -222,6 +222,32 @@ class Leg:
         self._up_sender = Sender(tcp, segment, up, down, round_trip, recovered=recovered)
         self._down_sender = Sender(tcp, segment, down, up, round_trip, recovered=recovered)
 
+    def enter(self, now: float, size: int) -> Generator[float, float, DelayComponents]:
+        """Come in from the backlog with the first flight: where the time went until then.
+
+        What finds no room there is dropped, as is the acknowledgement of the SYN-ACK before it; the
+        client sends it again. Raises `Broken`.
+        """
+        delays, wait = DelayComponents(), self._timeout()
+        give_up = now + self._tcp.user_timeout
+        while not self._listener.admits(now):
+            again = min(self._tcp.expiry(now, wait), give_up)
+            delays.retransmission += again - now
+            now, wait = max((yield again), again), 2 * wait
+            if now >= give_up:
+                raise self._broken("timeout", now, delays, "backlog full")
+            if not self._calm:
+                for packet in self._packets(size):
+                    self._up.cross(now, packet, DelayComponents())
+        return delays
+
+    def _timeout(self) -> float:
+        return RoundTripEstimate(self._round_trip, self._tcp.minimum_timeout).timeout
+
+    def accept(self, moment: float) -> None:
+        """The listener's process takes it up at that moment."""
+        self._listener.accept(moment)
+
     # -- carrying
 
     def carry(
@@ -293,32 +319,6 @@ class Leg:
         return [sent for sent in probes if sent < now]
 
     # -- its end
-
-    def enter(self, now: float, size: int) -> Generator[float, float, DelayComponents]:
-        """Come in from the backlog with the first flight: where the time went until then.
-
-        What finds no room there is dropped, as is the acknowledgement of the SYN-ACK before it; the
-        client sends it again. Raises `Broken`.
-        """
-        delays, wait = DelayComponents(), self._timeout()
-        give_up = now + self._tcp.user_timeout
-        while not self._listener.admits(now):
-            again = min(self._tcp.expiry(now, wait), give_up)
-            delays.retransmission += again - now
-            now, wait = max((yield again), again), 2 * wait
-            if now >= give_up:
-                raise self._broken("timeout", now, delays, "backlog full")
-            if not self._calm:
-                for packet in self._packets(size):
-                    self._up.cross(now, packet, DelayComponents())
-        return delays
-
-    def _timeout(self) -> float:
-        return RoundTripEstimate(self._round_trip, self._tcp.minimum_timeout).timeout
-
-    def accept(self, moment: float) -> None:
-        """The listener's process takes it up at that moment."""
-        self._listener.accept(moment)
 
     def close(self, moment: float) -> None:
         """Nothing more comes after that moment, which may be yet to come."""

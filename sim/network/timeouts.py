@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-_GRANULARITY = 0.008
-"""Two ticks of a kernel's clock: a probe waits at least that much beyond two round trips."""
-
 
 class RoundTripEstimate:
     """What one host knows of the round-trip time.
@@ -35,10 +32,11 @@ class RoundTripEstimate:
         """
         return self.smoothed + max(4 * self._variation, self._minimum)
 
-    def probe_timeout(self, in_flight: int) -> float:
+    def probe_timeout(self, in_flight: int, tick: float) -> float:
         """PTO: two round trips, and the acknowledgement's longest delay for a lone segment.
 
-        RFC 8985 §7.2; never later than the RTO.
+        RFC 8985 §7.2; never later than the RTO. As in Linux that delay is taken for the minimum
+        time-out, and two ticks of the timer are added for more segments.
         """
-        alone = self._minimum if in_flight == 1 else _GRANULARITY
+        alone = self._minimum if in_flight == 1 else 2 * tick
         return min(2 * self.smoothed + alone, self.timeout)

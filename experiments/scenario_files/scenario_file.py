@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from experiments.scenario_files.complaints import complaint
 from experiments.scenario_files.overrides import Override, apply, parse_path
 from experiments.scenario_files.places import Source
 from experiments.scenario_files.settings import unknown_setting
-from experiments.scenario_files.study_table import StudyTable
+from experiments.scenario_files.study_table import Assumption, StudyTable
 from experiments.scenario_files.suggestions import did_you_mean
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
@@ -191,8 +191,8 @@ def _checked(
     _check_study(study, source)
     description = {key: value for key, value in content.items() if key != "study"}
     scenario = ScenarioFile(name, source, description, study, overrides, parts)
-    _check_assumptions(study, scenario.world(), source)
-    return scenario
+    assumptions = _that_apply(study, scenario.world(), source, overrides)
+    return replace(scenario, study=study.model_copy(update={"assumptions": assumptions}))
 
 
 def _pinning(override: Override, content: Mapping[str, Any]) -> Override:
@@ -225,14 +225,25 @@ def _check_study(study: StudyTable, source: Source) -> None:
         parse_path(factor, source.place(("study", "factors", factor)))
 
 
-def _check_assumptions(study: StudyTable, world: sim.Scenario, source: Source) -> None:
-    """Check that each assumption is about a setting: one of the world's, or that the study sets."""
+def _that_apply(
+    study: StudyTable, world: sim.Scenario, source: Source, overrides: tuple[Override, ...]
+) -> tuple[Assumption, ...]:
+    """Return the assumptions without those about what an override has put something else in for.
+
+    Each is to be about a setting: one of the world's, or one that the study sets.
+    """
     varied = {*study.factors, *(study.baseline or {})}
+    replaced = {override.path[0] for override in overrides}
+    kept = []
     for number, assumption in enumerate(study.assumptions):
         place = source.place(("study", "assumptions", number, "about"))
-        fault = unknown_setting(world, parse_path(assumption.about, place))
-        if fault is not None and assumption.about not in varied:
+        path = parse_path(assumption.about, place)
+        fault = unknown_setting(world, path)
+        if fault is None or assumption.about in varied:
+            kept.append(assumption)
+        elif path[0] not in replaced:
             raise ScenarioError(f"{place}: {fault}")
+    return tuple(kept)
 
 
 def _with_data(description: Mapping[str, Any], source: Source) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import experiments
-from experiments.scenario_files.overrides import parse_path
+from experiments.scenario_files.overrides import parse_path, setting
 from experiments.scenario_files.settings import unknown_setting
 
 WORLD = experiments.load_scenario("contoso-2003").world()
@@ -40,3 +40,14 @@ def test_a_setting(path: str) -> None:
 )
 def test_no_setting(path: str, said: str) -> None:
     assert unknown_setting(WORLD, parse_path(path, "test")) == said
+
+
+def test_an_assumption_about_what_an_override_took_away_is_left_out() -> None:
+    """Other arrivals than a day's visits have neither counts nor visits."""
+    poisson = [setting("arrivals", {"process": "poisson", "rate": "10 /s"})]
+    abouts = [each.about for each in experiments.load_scenario("session-cache").study.assumptions]
+    left = [
+        each.about for each in experiments.load_scenario("session-cache", poisson).study.assumptions
+    ]
+    assert "arrivals.counts" in abouts
+    assert left == [about for about in abouts if not about.startswith("arrivals.")]

@@ -120,10 +120,9 @@ class Boxes:
 
     def close(self, moment: float) -> None:
         """Nothing more comes after that moment, which may be yet to come."""
+        stopped_at, verdict = self.stopped or (None, PASS)
         for number, place in enumerate(self.places[: self._seen]):
-            stopped = self.stopped is not None and self.stopped[0] == number
-            verdict = self.stopped[1] if stopped and self.stopped is not None else PASS
-            self._tally(place.box, verdict)
+            self._tally(place.box, verdict if number == stopped_at else PASS)
             place.box.closes(self._flows[number], moment)
         self._seen = 0
 

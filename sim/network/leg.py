@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from math import ceil, inf
+from itertools import count, takewhile
+from math import inf
 from typing import Protocol
 
 from sim.middleboxes.middlebox import Action, Seen
@@ -314,9 +315,8 @@ class Leg:
         interval = self._tcp.keep_alive
         if interval is None or not self._boxes.places:
             return []
-        pause = now - self._spoke_at
-        probes = [self._spoke_at + number * interval for number in range(1, ceil(pause / interval))]
-        return [sent for sent in probes if sent < now]
+        probes = (self._spoke_at + number * interval for number in count(1))
+        return list(takewhile(lambda sent: sent < now, probes))
 
     # -- its end
 

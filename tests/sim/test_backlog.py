@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.sim.worlds import connections, rows, scenario
+from tests.sim.worlds import HEADINGS, connections, rows, scenario
 
 CROWD = 50
-HEADINGS = ("propagation", "transmission", "link_queue", "retransmission", "middlebox")
-HEADINGS += ("queue", "server_cpu", "client_cpu", "think")
 
 
 def crowd(**changes: Any) -> list[dict[str, Any]]:
@@ -26,7 +24,7 @@ def crowd(**changes: Any) -> list[dict[str, Any]]:
     found = rows(connections(world))
     assert len(found) > CROWD / 2
     for row in found:
-        parts = sum(row[f"time_{heading}"] for heading in HEADINGS)
+        parts = sum(row[heading] for heading in HEADINGS)
         assert parts == pytest.approx(row["duration"], abs=1e-9)
     return found
 

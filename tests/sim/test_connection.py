@@ -10,10 +10,9 @@ import pytest
 import sim
 import tls
 from sim.identities import identity, trust_store
-from tests.sim.worlds import connections, rows, scenario, simulated
+from tests.sim.worlds import HEADINGS, connections, rows, scenario, simulated
 
 RTT = 0.1
-HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
 LONELY = {"arrivals__rate": "1 /s", "population__clients": 4}
 
 

@@ -8,6 +8,9 @@ import pyarrow as pa
 
 import sim
 
+HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
+"""Where a connection's time goes: columns of the table `connections`."""
+
 
 def description(**changes: Any) -> dict[str, Any]:
     """A small world's scenario; `server__cores=2` sets the key `cores` in the table `server`."""

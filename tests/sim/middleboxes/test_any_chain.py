@@ -15,9 +15,8 @@ from sim.middleboxes import kinds
 from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
 from sim.middleboxes.proxy import Proxy
 from tests.sim.middleboxes.networks import IE6, IE8, SSL3, connections, verdicts
-from tests.sim.worlds import rows, scenario, simulated
+from tests.sim.worlds import HEADINGS, rows, scenario, simulated
 
-HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
 MACHINE = {"machine": "pentium-iii-933"}
 REFUSAL = st.sampled_from(["drop", "reset"])
 REACTION = st.sampled_from(["drop", "reset", "alert"])

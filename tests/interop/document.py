@@ -218,13 +218,14 @@ malformed, and with the key log all application data can be read, but for what i
 
 ## Beyond the matrix
 
-`test_features.py` renegotiates with OpenSSL and GnuTLS from both sides, with and without a client
-certificate; agrees on ALPN; lets the name choose the identity; limits records with
-max_fragment_length (OpenSSL) and record_size_limit (GnuTLS); refuses an inappropriate fallback;
-false-starts; leaves out encrypt-then-MAC and extended master secrets; goes through every group,
-every RSA signature scheme, Ed25519 and Ed448; exchanges hellos in SSL 2.0's format with Java;
-misses certificates that are not asked for, asked for and required; and opens a thousand
-connections one after another and fifty at once.
+`test_renegotiation.py` renegotiates with OpenSSL and GnuTLS from both sides, with and without a
+client certificate. `test_extensions.py` agrees on ALPN, lets the name choose the identity, limits
+records with max_fragment_length (OpenSSL) and record_size_limit (GnuTLS), refuses an inappropriate
+fallback, false-starts, and leaves out encrypt-then-MAC and extended master secrets.
+`test_algorithms.py` goes through every group, every RSA signature scheme, Ed25519 and Ed448.
+`test_features.py` exchanges hellos in SSL 2.0's format with Java, misses certificates that are not
+asked for, asked for and required, and opens a thousand connections one after another and fifty at
+once.
 """
 
 

@@ -1,0 +1,108 @@
+"""Every group and signature scheme with other implementations."""
+
+from __future__ import annotations
+
+import pytest
+
+import tls
+from tests.interop.choices import (
+    DHE_RSA_GCM,
+    ECDHE_RSA_GCM,
+    PeerOf,
+)
+from tests.interop.identities import Identities
+from tests.interop.ours import (
+    identity_options,
+    serve_everything,
+    tls_connect,
+    tls_serve,
+    visit,
+)
+from tests.interop.peers import GnuTLS, OpenSSL, run_client
+from tls.groups import GROUP_NAMES
+from tls.suites import SUITES
+
+pytestmark = pytest.mark.interop
+
+
+@pytest.mark.parametrize("group", GROUP_NAMES.values())
+def test_every_group(group: str, identities: Identities, peer_of: PeerOf) -> None:
+    """Elliptic curves with OpenSSL, finite fields by name with GnuTLS."""
+    finite = group.startswith("ffdhe")
+    suite = DHE_RSA_GCM if finite else ECDHE_RSA_GCM
+    peer = peer_of(GnuTLS if finite else OpenSSL)
+    assert isinstance(peer, GnuTLS | OpenSSL)
+    with serve_everything(identities, "--groups", group) as port:
+        command = peer.client_command(port, tls.TLS_1_2, suite)
+        if finite:
+            output = run_client(*command)
+            assert f"(DHE-{group.upper()})" in output
+        else:
+            output = run_client(*command, "-groups", group.replace("x", "X"))
+        assert f"{suite.name}\nfull handshake" in output
+    code = next(code for code, name in GROUP_NAMES.items() if name == group)
+    config = tls.ClientConfig(identities.trust, groups=[code], suites=[suite.code])
+    _, answer = visit(peer.server(tls.TLS_1_2, suite), config)
+    assert answer
+
+
+RSA_SCHEMES = {
+    "rsa_pss_rsae_sha256": "RSA-PSS",
+    "rsa_pss_rsae_sha384": "RSA-PSS",
+    "rsa_pss_rsae_sha512": "RSA-PSS",
+    "rsa_pkcs1_sha1": "RSA",
+    "rsa_pkcs1_sha224": "RSA",
+    "rsa_pkcs1_sha256": "RSA",
+    "rsa_pkcs1_sha384": "RSA",
+    "rsa_pkcs1_sha512": "RSA",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", RSA_SCHEMES)
+def test_every_rsa_scheme(scheme: str, identities: Identities, peer_of: PeerOf) -> None:
+    """Signed by us, and by OpenSSL; as a server, and as a client with a certificate."""
+    peer = peer_of(OpenSSL)
+    assert isinstance(peer, OpenSSL)
+    digest = scheme.rpartition("_")[2].upper()
+    with serve_everything(
+        identities,
+        *("--signature-schemes", scheme, "--client-auth", "require"),
+        *("--client-trust", str(identities.authority)),
+    ) as port:
+        command = peer.client_command(port, tls.TLS_1_2, ECDHE_RSA_GCM)
+        files = identities.client["RSA"]
+        certificate = ["-cert", str(files.certificate), "-key", str(files.key)]
+        output = run_client(*command, *certificate)
+    assert f"Peer signing digest: {digest}\n" in output
+    assert f"Peer signature type: {RSA_SCHEMES[scheme]}\n" in output
+    assert "full handshake" in output
+    port = peer.server(tls.TLS_1_2, ECDHE_RSA_GCM, wants_certificate=True)
+    files = identities.client["RSA"]
+    finished = tls_connect(
+        port,
+        *("--trust", str(identities.authority), "--signature-schemes", scheme),
+        *("--suites", ECDHE_RSA_GCM.name, "--get", "/", *identity_options(files)),
+    )
+    assert finished.stderr == ""
+    assert "HTTP/1.0 200 ok" in finished.stdout
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ed448"])
+def test_edwards_curves(kind: str, identities: Identities, peer_of: PeerOf) -> None:
+    """TLS 1.2 with such a certificate (RFC 8422 §5.10), ours and theirs, of server and client."""
+    openssl, gnutls = peer_of(OpenSSL), peer_of(GnuTLS)
+    assert isinstance(openssl, OpenSSL)
+    assert isinstance(gnutls, GnuTLS)
+    suite = SUITES[0xC02B]
+    files = identities.own(kind)
+    with tls_serve(*identity_options(files)) as port:
+        output = run_client(
+            *openssl.client_command(port, tls.TLS_1_2, suite), "-verify_return_error"
+        )
+        assert f"peer signature type: {kind}" in output.lower()
+        assert "full handshake" in output
+        assert "full handshake" in run_client(*gnutls.client_command(port, tls.TLS_1_2, suite))
+    port = openssl.start_openssl_server(certificate=files)
+    _, answer = visit(port, tls.ClientConfig(identities.trust, suites=[suite.code]))
+    assert answer

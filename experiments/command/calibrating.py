@@ -14,10 +14,8 @@ from experiments.failures import FolderError
 def calibrate_machine(out: Path | None) -> None:
     """Measure this machine and write its profile to `out`, or to stdout.
 
-    Raises
-    ------
-    FolderError : the file cannot be written; nothing was measured.
-
+    Raises:
+        FolderError: the file cannot be written; nothing was measured.
     """
     partial = None if out is None else out.with_name(f".{out.name}.partial")
     try:

@@ -29,10 +29,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def write_report(result: Result) -> None:
     """Write `report.html` and `plots/*.svg` into the result's folder, each whole or not at all.
 
-    Raises
-    ------
-    OSError : they cannot be written.
-
+    Raises:
+        OSError: they cannot be written.
     """
     charts = result.question.charts(result)
     plots = result.folder / "plots"

@@ -26,10 +26,8 @@ def names() -> list[str]:
 def find(name: str) -> Question:
     """Return the question of this name; its module is imported now.
 
-    Raises
-    ------
-    KeyError : there is none.
-
+    Raises:
+        KeyError: there is none.
     """
     module = importlib.import_module(_MODULES[name])
     found: Question = module.QUESTION

@@ -30,16 +30,14 @@ class Quantity(Enum):
 class Metric:
     """One number a replication.
 
-    Attributes
-    ----------
-    name : its name in `summary.csv`.
-    label : its name in a table's head.
-    quantity : its kind; shares are from 0 to 1, times are seconds,
-        counts plain numbers.
-    definition : exactly what it is, one sentence.
-    decimals : digits after the point, in the unit that `quantity` writes.
-    at_scale : whether it holds for the load as simulated only, not for the unscaled one.
-
+    Attributes:
+        name: its name in `summary.csv`.
+        label: its name in a table's head.
+        quantity: its kind; shares are from 0 to 1, times are seconds,
+            counts plain numbers.
+        definition: exactly what it is, one sentence.
+        decimals: digits after the point, in the unit that `quantity` writes.
+        at_scale: whether it holds for the load as simulated only, not for the unscaled one.
     """
 
     name: str
@@ -54,13 +52,11 @@ class Metric:
 class Answer:
     """What a study concludes.
 
-    Attributes
-    ----------
-    sentence : the answer to the question, computed from the table.
-    remarks : what one must know to use it, a sentence each.
-    recommended : the index of the design point that is recommended, if one is.
-    shown : the design points that plots compare, with a word for each.
-
+    Attributes:
+        sentence: the answer to the question, computed from the table.
+        remarks: what one must know to use it, a sentence each.
+        recommended: the index of the design point that is recommended, if one is.
+        shown: the design points that plots compare, with a word for each.
     """
 
     sentence: str

@@ -31,12 +31,10 @@ SUMMARY = "summary.csv"
 class Result:
     """The result of a study that has been run, read from its folder when asked.
 
-    Attributes
-    ----------
-    folder : the study's out folder.
-    study : what was run.
-    question : what was asked.
-
+    Attributes:
+        folder: the study's out folder.
+        study: what was run.
+        question: what was asked.
     """
 
     def __init__(self, folder: Path, study: Study) -> None:
@@ -122,11 +120,9 @@ def load_result(
 
     `parts` are those that it was run with.
 
-    Raises
-    ------
-    FolderError : no finished study lies there.
-    ScenarioError : its scenario means nothing to this version of tlscape.
-
+    Raises:
+        FolderError: no finished study lies there.
+        ScenarioError: its scenario means nothing to this version of tlscape.
     """
     manifest = read_manifest(Path(folder))
     scenario = manifest["scenario"]
@@ -141,10 +137,8 @@ def load_result(
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the content of a folder's `manifest.json`.
 
-    Raises
-    ------
-    FolderError : no finished study lies there.
-
+    Raises:
+        FolderError: no finished study lies there.
     """
     try:
         content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

@@ -62,10 +62,8 @@ def paired_difference(first: Values, second: Values, confidence: float = CONFIDE
     With common random numbers the pairs are positively correlated, which makes this interval
     narrower than that of two independent means (Law, section 10.2.1).
 
-    Raises
-    ------
-    ValueError : the two have different lengths.
-
+    Raises:
+        ValueError: the two have different lengths.
     """
     one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if one.shape != other.shape:

@@ -27,10 +27,8 @@ def merge_tables(study: Study, folder: Path) -> dict[str, int]:
     `study.columns` (named by its dotted path) before its own. `folder` is the study's; the
     tables appear under their names when they are whole. Returns the number of rows of each.
 
-    Raises
-    ------
-    OSError : a table cannot be written, or a job's cannot be read.
-
+    Raises:
+        OSError: a table cannot be written, or a job's cannot be read.
     """
     levels = {point.index: study.levels(point) for point in study.points}
     types = {

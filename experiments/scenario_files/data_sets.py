@@ -21,12 +21,10 @@ FOLDER = Path(__file__).parents[1] / "data"
 class CountSeries:
     """Counts in equal intervals.
 
-    Attributes
-    ----------
-    counts : one number an interval, in the order of time.
-    interval : the length of an interval, seconds.
-    source : where the counts come from, one line.
-
+    Attributes:
+        counts: one number an interval, in the order of time.
+        interval: the length of an interval, seconds.
+        source: where the counts come from, one line.
     """
 
     name: str
@@ -44,10 +42,8 @@ def names() -> list[str]:
 def count_series(name: str) -> CountSeries:
     """Read a data set.
 
-    Raises
-    ------
-    ScenarioError : there is none of this name; the message lists what there is.
-
+    Raises:
+        ScenarioError: there is none of this name; the message lists what there is.
     """
     file = FOLDER / f"{name}.csv"
     if name not in names():

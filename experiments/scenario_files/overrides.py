@@ -30,10 +30,8 @@ def parse_override(text: str) -> Override:
     The path is a dotted key of TOML, tables in arrays by number (`clients.0.share`); the value
     is TOML (`0.5`, `true`, `["1 h", "2 h"]`), and what is not TOML is a string (`5 min`).
 
-    Raises
-    ------
-    ScenarioError : there is no `=`, or the path is not a key.
-
+    Raises:
+        ScenarioError: there is no `=`, or the path is not a key.
     """
     path, equals, value = text.partition("=")
     words = f"--set {text}"
@@ -53,10 +51,8 @@ def setting(path: str, value: Any) -> Override:
 def parse_path(text: str, place: str) -> Path:
     """Read a dotted path; its errors begin with `place`.
 
-    Raises
-    ------
-    ScenarioError : `text` is not a dotted key.
-
+    Raises:
+        ScenarioError: `text` is not a dotted key.
     """
     try:
         inner: Any = tomllib.loads(f"{text} = 0")
@@ -74,10 +70,8 @@ def parse_path(text: str, place: str) -> Path:
 def apply(description: Mapping[str, Any], override: Override) -> dict[str, Any]:
     """Return a copy of a description with one override applied; missing tables are made.
 
-    Raises
-    ------
-    ScenarioError : the path goes through a value that is no table, or past an array's end.
-
+    Raises:
+        ScenarioError: the path goes through a value that is no table, or past an array's end.
     """
     changed = copy.deepcopy(dict(description))
     inner: Any = changed

@@ -13,12 +13,10 @@ from experiments.scenario_files.toml_places import Path, is_written, line_of
 class Source:
     """What a description was read from.
 
-    Attributes
-    ----------
-    name : the file's name as the user knows it.
-    text : the file's whole text (valid TOML), empty when there is no file.
-    overrides : each overridden path with the words that override it ("--set path=value").
-
+    Attributes:
+        name: the file's name as the user knows it.
+        text: the file's whole text (valid TOML), empty when there is no file.
+        overrides: each overridden path with the words that override it ("--set path=value").
     """
 
     name: str

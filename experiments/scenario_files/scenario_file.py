@@ -33,15 +33,13 @@ FOLDER = Path(__file__).parents[1] / "scenarios"
 class ScenarioFile:
     """A scenario file that was read and found right.
 
-    Attributes
-    ----------
-    name : the file's name without its ending; it names the default out folder.
-    source : the file's name and text, and the words of each override.
-    description : the content with overrides applied, without `[study]`, as plain TOML values.
-    study : the `[study]` table; its defaults when there is none.
-    overrides : what was set beside the file, in order.
-    parts : middleboxes of the caller's own that it may have.
-
+    Attributes:
+        name: the file's name without its ending; it names the default out folder.
+        source: the file's name and text, and the words of each override.
+        description: the content with overrides applied, without `[study]`, as plain TOML values.
+        study: the `[study]` table; its defaults when there is none.
+        overrides: what was set beside the file, in order.
+        parts: middleboxes of the caller's own that it may have.
     """
 
     name: str
@@ -59,10 +57,8 @@ class ScenarioFile:
     def with_overrides(self, overrides: Iterable[Override]) -> ScenarioFile:
         """Return the same file with further overrides.
 
-        Raises
-        ------
-        ScenarioError : they make its content wrong.
-
+        Raises:
+            ScenarioError: they make its content wrong.
         """
         every = [*self.overrides, *overrides]
         return parse(self.name, self.source.name, self.source.text, every, self.parts)
@@ -70,10 +66,8 @@ class ScenarioFile:
     def world(self, overrides: Iterable[Override] = ()) -> sim.Scenario:
         """Return the world that the file describes, with further overrides (a design point's).
 
-        Raises
-        ------
-        ScenarioError : the overrides make it impossible.
-
+        Raises:
+            ScenarioError: the overrides make it impossible.
         """
         description: Mapping[str, Any] = self.description
         words = dict(self.source.overrides)
@@ -106,11 +100,9 @@ def load(
 
     `parts` are middleboxes of the caller's own, whose kinds it may name.
 
-    Raises
-    ------
-    ScenarioError : there is no such scenario or file, it is not TOML, its content is wrong, or
-        one of the parts cannot be used.
-
+    Raises:
+        ScenarioError: there is no such scenario or file, it is not TOML, its content is wrong, or
+            one of the parts cannot be used.
     """
     file, shown = _find(name_or_file)
     try:
@@ -131,10 +123,8 @@ def parse(
 ) -> ScenarioFile:
     """Read a scenario file's text; `shown` is what error messages call the file.
 
-    Raises
-    ------
-    ScenarioError : it is not TOML, its content is wrong, or one of the parts cannot be used.
-
+    Raises:
+        ScenarioError: it is not TOML, its content is wrong, or one of the parts cannot be used.
     """
     try:
         content = tomllib.loads(text)

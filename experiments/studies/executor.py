@@ -51,12 +51,10 @@ def run_jobs(
     this process runs them itself), or else the `executor` that is given: its workers must
     reach `folder` by the same path.
 
-    Raises
-    ------
-    WorkerDied : a worker ended without an answer.
-    OSError : results could not be written.
-    Interrupted : the user pressed Ctrl-C (or the notebook's stop).
-
+    Raises:
+        WorkerDied: a worker ended without an answer.
+        OSError: results could not be written.
+        Interrupted: the user pressed Ctrl-C (or the notebook's stop).
     """
     remove_partial(folder)
     missing = [job for job in jobs if not is_finished(job, folder)]

@@ -72,10 +72,8 @@ def is_finished(job: Job, folder: Path) -> bool:
 def run_job(job: Job, folder: Path) -> None:
     """Simulate a job and leave its tables in `folder / job.folder_name`.
 
-    Raises
-    ------
-    OSError : the tables cannot be written; nothing half-written is left behind.
-
+    Raises:
+        OSError: the tables cannot be written; nothing half-written is left behind.
     """
     partial = folder / f".{job.folder_name}.partial"
     shutil.rmtree(partial, ignore_errors=True)

@@ -25,10 +25,8 @@ def claim(folder: Path | None, study: Study) -> Path:
     Without a `folder` it is `out/NAME`; `out/NAME-DIGEST` for a study with overrides, or when
     another study (another seed or version) lies there.
 
-    Raises
-    ------
-    FolderError : the folder cannot be written, or it holds something else. Nothing was changed.
-
+    Raises:
+        FolderError: the folder cannot be written, or it holds something else. Nothing was changed.
     """
     if folder is None:
         folder = Path("out") / study.file.name
@@ -57,10 +55,8 @@ def held(folder: Path) -> Iterator[None]:
     The operating system lets go of it when the process ends, however it ends. Where it has no
     such locks (Windows) nothing is held.
 
-    Raises
-    ------
-    FolderError : another run holds it.
-
+    Raises:
+        FolderError: another run holds it.
     """
     try:
         import fcntl
@@ -85,10 +81,8 @@ def held(folder: Path) -> Iterator[None]:
 def writing(folder: Path) -> Iterator[None]:
     """Tell a failing disk in one line.
 
-    Raises
-    ------
-    DiskFailed : the disk is full or failing, or the folder is gone.
-
+    Raises:
+        DiskFailed: the disk is full or failing, or the folder is gone.
     """
     try:
         yield

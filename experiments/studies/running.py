@@ -38,24 +38,21 @@ def run(
 ) -> Result:
     """Run a study: all that its scenario describes, or when run again what is missing.
 
-    Parameters
-    ----------
-    scenario : a ready scenario's name, a TOML file's path, or what `load_scenario` gave.
-    out : the out folder; `out/NAME` here without one.
-    seed : of all random numbers; the same seed gives the same tables to the byte.
-    replications : in place of the scenario's own number.
-    workers : processes that simulate; as many as there are processors without it.
-    executor : any `concurrent.futures.Executor` in place of worker processes.
-    parts : middleboxes of your own, whose kinds the scenario may name; the study then runs in
-        this process, unless an executor is given.
-    settings : dotted paths and values that replace the scenario's, such as
-        `**{"server.sessions.lifetime": "5 min"}`.
+    Args:
+        scenario: a ready scenario's name, a TOML file's path, or what `load_scenario` gave.
+        out: the out folder; `out/NAME` here without one.
+        seed: of all random numbers; the same seed gives the same tables to the byte.
+        replications: in place of the scenario's own number.
+        workers: processes that simulate; as many as there are processors without it.
+        executor: any `concurrent.futures.Executor` in place of worker processes.
+        parts: middleboxes of your own, whose kinds the scenario may name; the study then runs in
+            this process, unless an executor is given.
+        settings: dotted paths and values that replace the scenario's, such as
+            `**{"server.sessions.lifetime": "5 min"}`.
 
-    Raises
-    ------
-    ScenarioError, FolderError : bad input; nothing was run and nothing written.
-    WorkerDied, DiskFailed, Interrupted : finished replications are kept in the out folder.
-
+    Raises:
+        ScenarioError, FolderError: bad input; nothing was run and nothing written.
+        WorkerDied, DiskFailed, Interrupted: finished replications are kept in the out folder.
     """
     began = time.perf_counter()
     overrides = [setting(path, value) for path, value in settings.items()]
@@ -90,10 +87,8 @@ def run(
 def write_analysis(result: Result) -> None:
     """Write what follows from a study's tables: summary, charts, report.
 
-    Raises
-    ------
-    OSError : they cannot be written.
-
+    Raises:
+        OSError: they cannot be written.
     """
     from experiments.presentation.report import write_report
 

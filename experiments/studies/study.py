@@ -25,13 +25,11 @@ Level = bool | int | float | str | None
 class DesignPoint:
     """One combination of levels, and the world it describes.
 
-    Attributes
-    ----------
-    index : its place in the design, from 0; the baseline comes last.
-    is_baseline : whether it is the design's baseline.
-    settings : each factor's level (or the baseline's settings) as it was written.
-    scenario : the world.
-
+    Attributes:
+        index: its place in the design, from 0; the baseline comes last.
+        is_baseline: whether it is the design's baseline.
+        settings: each factor's level (or the baseline's settings) as it was written.
+        scenario: the world.
     """
 
     index: int
@@ -104,10 +102,8 @@ class Study:
 def plan(file: ScenarioFile, *, seed: int, replications: int | None = None) -> Study:
     """Lay out a scenario file's design: the grid, the last factor fastest, then the baseline.
 
-    Raises
-    ------
-    ScenarioError : a level makes an impossible world; the message names the level.
-
+    Raises:
+        ScenarioError: a level makes an impossible world; the message names the level.
     """
     table = file.study
     points: list[DesignPoint] = []

@@ -9,10 +9,8 @@ from pathlib import Path
 def write_whole(file: Path, text: str) -> None:
     """Write UTF-8 text under a temporary name beside `file`, and rename it when it is whole.
 
-    Raises
-    ------
-    OSError : it cannot be written; `file` is as it was.
-
+    Raises:
+        OSError: it cannot be written; `file` is as it was.
     """
     partial = file.with_name(f".{file.name}.partial")
     try:

@@ -37,7 +37,7 @@ import sim
 import tls
 from experiments.scenario_files.overrides import setting
 from experiments.studies.jobs import ParquetSink
-from experiments.studies.study import plan
+from experiments.studies.study import design
 from sim.peers.engine_pair import EnginePair
 from sim.peers.engines import client_configs, server_config
 from sim.streams import Streams
@@ -69,7 +69,7 @@ def world(sessions: float, **settings: Any) -> sim.Scenario:
     file = experiments.load_scenario(
         "session-cache", [setting(path, value) for path, value in overrides.items()]
     )
-    return plan(file, seed=1).points[0].scenario
+    return design(file, seed=1).points[0].scenario
 
 
 def simulated(scenario: sim.Scenario, seed: int = 1) -> tuple[float, int, int]:

@@ -20,18 +20,18 @@ from experiments.failures import (
 )
 
 if TYPE_CHECKING:
-    from experiments.results.result import Result, load_result
+    from experiments.loading import load_scenario
+    from experiments.result import Result, load_result
+    from experiments.running import run
     from experiments.scenario_files.scenario_file import ScenarioFile, ready_scenarios
-    from experiments.scenario_files.scenario_file import load as load_scenario
-    from experiments.studies.running import run
 
 _LAZY = {
-    "Result": ("experiments.results.result", "Result"),
+    "Result": ("experiments.result", "Result"),
     "ScenarioFile": ("experiments.scenario_files.scenario_file", "ScenarioFile"),
-    "load_result": ("experiments.results.result", "load_result"),
-    "load_scenario": ("experiments.scenario_files.scenario_file", "load"),
+    "load_result": ("experiments.result", "load_result"),
+    "load_scenario": ("experiments.loading", "load_scenario"),
     "ready_scenarios": ("experiments.scenario_files.scenario_file", "ready_scenarios"),
-    "run": ("experiments.studies.running", "run"),
+    "run": ("experiments.running", "run"),
 }
 
 __all__ = [

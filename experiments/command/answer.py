@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.presentation.answer_table import answer_table
-from experiments.presentation.wording import fraction
-from experiments.questions import question as questions
-from experiments.results.result import Result
+from experiments.questions.question import Table as WordsTable
+from experiments.result import Result
+from experiments.wording import fraction
 
 _WIDTH_WITHOUT_TERMINAL = 200
 
@@ -32,10 +32,9 @@ def print_answer(result: Result) -> None:
     for remark in answer.remarks:
         console.print(Text(remark))
     console.print()
-    for content in result.question.tables(result):
-        if content.rows:
-            console.print(_words_table(content))
-            console.print()
+    for content in result.analysis.word_tables:
+        console.print(_words_table(content))
+        console.print()
     console.print(Text(f"Report: {result.report}"), soft_wrap=True)
 
 
@@ -56,7 +55,7 @@ def print_json(result: Result) -> None:
         ],
         "tables": {
             content.title: [dict(zip(content.head, row, strict=True)) for row in content.rows]
-            for content in result.question.tables(result)
+            for content in result.analysis.word_tables
         },
         "folder": str(result.folder),
         "report": str(result.report),
@@ -64,7 +63,7 @@ def print_json(result: Result) -> None:
     print(json.dumps(content, ensure_ascii=False, default=str))
 
 
-def _words_table(content: questions.Table) -> Table:
+def _words_table(content: WordsTable) -> Table:
     table = Table(
         title=Text(content.title, style="bold"),
         title_justify="left",
@@ -87,12 +86,12 @@ def _number(value: Any) -> Any:
 
 
 def _table(result: Result) -> Table:
-    content = answer_table(result)
+    content = answer_table(result.analysis)
     scale = result.study.points[0].scenario.scale
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     for factor in content.factors:
         table.add_column(factor, justify="left", no_wrap=True)
-    for metric in result.question.metrics:
+    for metric in result.analysis.metrics:
         unit = metric.quantity.value
         if metric.at_scale and scale != 1:
             unit += f" at {fraction(scale)}"

@@ -74,12 +74,12 @@ def run(
     Finished replications are kept: the same command run again runs only what is missing.
     """
     from experiments.failures import Interrupted
+    from experiments.loading import load_scenario
     from experiments.scenario_files.overrides import parse_override
-    from experiments.scenario_files.scenario_file import load
 
-    file = load(scenario, [parse_override(text) for text in settings or ()])
+    file = load_scenario(scenario, [parse_override(text) for text in settings or ()])
 
-    from experiments.studies.running import run as run_study
+    from experiments.running import run as run_study
 
     try:
         result = run_study(file, out=out, seed=seed, replications=replications, workers=workers)
@@ -110,13 +110,13 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's out folder.")],
 ) -> None:
     """Make a finished study's summary, plots and report anew from its tables."""
-    from experiments.results.result import load_result
+    from experiments.result import load_result
+    from experiments.running import write_analysis
     from experiments.studies.out_folder import writing
-    from experiments.studies.running import write_analysis
 
     result = load_result(folder)
     with writing(folder):
-        write_analysis(result)
+        write_analysis(result.analysis)
     typer.echo(result.report)
 
 
@@ -125,7 +125,7 @@ def schema() -> None:
     """Print the JSON schema of scenario files."""
     import json
 
-    from experiments.scenario_files.schema import scenario_file_schema
+    from experiments.questions.settings import scenario_file_schema
 
     typer.echo(json.dumps(scenario_file_schema(), indent=2))
 

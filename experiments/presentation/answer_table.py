@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from experiments.presentation.wording import decimals_for, factor_words, level_words
+from experiments.questions.analysis import Analysis
 from experiments.questions.question import Metric, Quantity
 from experiments.results.statistics import Interval, replication_interval
-
-if TYPE_CHECKING:
-    from experiments.results.result import Result
+from experiments.wording import decimals_for, factor_words, level_words
 
 _FACTORS = {
     Quantity.SHARE: 100.0,
@@ -41,16 +38,16 @@ class AnswerTable:
     rows: tuple[Row, ...]
 
 
-def answer_table(result: Result) -> AnswerTable:
-    """Return a result's answer as a table, a row a design point."""
-    study, question, answer = result.study, result.question, result.answer
+def answer_table(analysis: Analysis) -> AnswerTable:
+    """Return a study's answer as a table, a row a design point."""
+    study, answer = analysis.study, analysis.answer
     factors = tuple(study.file.study.factors)
     rows = []
     for point in study.points:
-        of_point = result.values[result.values["point"] == point.index]
+        of_point = analysis.values[analysis.values["point"] == point.index]
         cells = [
             _cell(metric, replication_interval(of_point[metric.name].to_numpy(dtype="float64")))
-            for metric in question.metrics
+            for metric in analysis.metrics
         ]
         levels = [level_words(point.settings.get(factor, "")) for factor in factors]
         if point.is_baseline or not factors:

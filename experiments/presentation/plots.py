@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,12 +17,11 @@ from experiments.presentation.chart import (
     add_legend_above,
     new_chart,
 )
-from experiments.presentation.wording import factor_words, fraction, level_words, percent
+from experiments.questions.analysis import Analysis
+from experiments.questions.session_cache import CacheSettings
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint
-
-if TYPE_CHECKING:
-    from experiments.results.result import Result
+from experiments.wording import factor_words, fraction, level_words, percent
 
 _HOUR = 3600.0
 
@@ -31,9 +29,9 @@ _HOUR = 3600.0
 class Plots:
     """Makes the charts of one result: `result.plot.hit_rate()`."""
 
-    def __init__(self, result: Result) -> None:
-        self._result = result
-        self._study = result.study
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._study = analysis.study
 
     def hit_rate(self) -> Chart:
         """Chart the share of all connections that resume, by the study's factors."""
@@ -51,7 +49,7 @@ class Plots:
 
     def cores_needed(self) -> Chart:
         """Chart the cores that the unscaled peak minute needs, with the baseline's."""
-        target = self._study.file.study.utilisation_target
+        target = CacheSettings.of(self._study).utilisation_target
         chart, (axes,) = new_chart(
             "cores-needed",
             "Cores for the peak minute",
@@ -76,7 +74,7 @@ class Plots:
             "Share of handshakes completed within a time, all replications together, "
             f"{self._scale}.",
         )
-        with self._result.measurements() as measurements:
+        with self._analysis.tables.measurements() as measurements:
             for number, (index, label) in enumerate(shown.items()):
                 curve = measurements.quantile_curve("handshake_time", index)
                 if len(curve):
@@ -108,7 +106,7 @@ class Plots:
             f"{self._replications}.",
             height=1.9 + 0.42 * len(shown),
         )
-        with self._result.measurements() as measurements:
+        with self._analysis.tables.measurements() as measurements:
             work = measurements.server_work().groupby(["point", "kind"])["cpu_seconds"].sum()
             connections = measurements.connections().groupby("point")["connections"].sum()
         table = work.unstack(fill_value=0).reindex(list(shown), fill_value=0.0)
@@ -120,16 +118,16 @@ class Plots:
         return chart
 
     def time_budget(self, points: Sequence[int] | None = None) -> Chart:
-        """Chart where the time of a connection that gets through goes, at some design points."""
+        """Chart where the time of a connection that succeeds goes, at some design points."""
         shown = self._shown(points)
         chart, (axes,) = new_chart(
             "time-budget",
             "Where a connection’s time goes",
-            "Mean time of a connection that gets through, by what it is spent on; the pauses "
+            "Mean time of a connection that succeeds, by what it is spent on; the pauses "
             f"between requests are left out. All replications together, {self._scale}.",
             height=1.9 + 0.42 * len(shown),
         )
-        with self._result.measurements() as measurements:
+        with self._analysis.tables.measurements() as measurements:
             table = measurements.time_budget().set_index("point").drop(columns="time_think")
         table = 1e3 * table.reindex(list(shown), fill_value=0.0)
         parts = [name for name in table.columns if table[name].max() > 0.005 * table.max().max()]
@@ -156,7 +154,7 @@ class Plots:
             height=4.6,
             panels=2,
         )
-        with self._result.measurements() as measurements:
+        with self._analysis.tables.measurements() as measurements:
             frame = measurements.by_period(period)
         scale = {point.index: point.scenario.scale for point in self._study.points}
         edges = np.arange(0, int(np.ceil(duration / period)) + 1) * period / _HOUR
@@ -197,11 +195,11 @@ class Plots:
 
     def _shown(self, points: Sequence[int] | None) -> dict[int, str]:
         if points is None:
-            return dict(self._result.answer.shown)
+            return dict(self._analysis.answer.shown)
         return {index: self._study.points[index].label for index in points}
 
     def _interval(self, point: DesignPoint, metric: str) -> Interval:
-        values: pd.DataFrame = self._result.values
+        values: pd.DataFrame = self._analysis.values
         return replication_interval(values.loc[values["point"] == point.index, metric].to_numpy())
 
     def _by_factors(self, axes: Axes, metric: str, *, baseline: bool = False) -> None:

@@ -8,69 +8,75 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
 import sim
 from experiments.presentation.answer_table import answer_table
 from experiments.presentation.chart import Chart
-from experiments.presentation.wording import fraction, level_words, percent
+from experiments.presentation.plots import Plots
+from experiments.questions.analysis import Analysis
 from experiments.results.statistics import CONFIDENCE
 from experiments.scenario_files.overrides import parse_path
 from experiments.studies.whole_files import write_whole
+from experiments.wording import fraction, level_words, percent
 
-if TYPE_CHECKING:
-    from experiments.results.result import Result
-
+FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(result: Result) -> None:
-    """Write `report.html` and `plots/*.svg` into the result's folder, each whole or not at all.
+def write_report(analysis: Analysis) -> None:
+    """Write `report.html` and `plots/*.svg` into the study's folder, each whole or not at all.
 
     Raises:
         OSError: they cannot be written.
     """
-    charts = result.question.charts(result)
-    plots = result.folder / "plots"
+    charts = charts_of(analysis)
+    folder = analysis.tables.folder
+    plots = folder / "plots"
     plots.mkdir(exist_ok=True)
     for chart in charts:
         write_whole(plots / f"{chart.name}.svg", chart.svg())
-    write_whole(result.report, report_html(result, charts))
+    write_whole(folder / FILE, report_html(analysis, charts))
 
 
-def report_html(result: Result, charts: list[Chart]) -> str:
+def charts_of(analysis: Analysis) -> list[Chart]:
+    """Return the charts that the question has in its report, the telling one first."""
+    plots = Plots(analysis)
+    return [getattr(plots, name)() for name in analysis.question.charts]
+
+
+def report_html(analysis: Analysis, charts: list[Chart]) -> str:
     """Return the report's text."""
-    study = result.study
+    study = analysis.study
     template = _environment().get_template("report.html.j2")
     return template.render(
-        result=result,
         study=study,
-        question=result.question,
-        answer=result.answer,
-        table=answer_table(result),
-        metrics=result.question.metrics,
-        tables=[table for table in result.question.tables(result) if table.rows],
+        question=analysis.question,
+        answer=analysis.answer,
+        table=answer_table(analysis),
+        metrics=analysis.metrics,
+        tables=analysis.word_tables,
         charts=charts,
-        assumptions=_assumptions(result),
-        facts=_facts(result),
+        assumptions=_assumptions(analysis),
+        facts=_facts(analysis),
         overrides=[override.words for override in study.file.overrides],
-        manifest=_manifest_shown(result.manifest),
+        manifest=_manifest_shown(analysis.tables.manifest),
         scale=_scale(study.points[0].scenario),
         confidence=percent(CONFIDENCE),
     )
 
 
-def answer_fragment(result: Result) -> str:
+def answer_fragment(analysis: Analysis) -> str:
     """Return the answer and its table as an HTML fragment, for notebooks."""
     template = _environment().get_template("answer.html.j2")
     return template.render(
-        answer=result.answer,
-        table=answer_table(result),
-        metrics=result.question.metrics,
-        scale=_scale(result.study.points[0].scenario),
-        folder=str(result.folder),
+        answer=analysis.answer,
+        table=answer_table(analysis),
+        metrics=analysis.metrics,
+        scale=_scale(analysis.study.points[0].scenario),
+        folder=str(analysis.tables.folder),
     )
 
 
@@ -85,9 +91,9 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _assumptions(result: Result) -> list[dict[str, str]]:
+def _assumptions(analysis: Analysis) -> list[dict[str, str]]:
     """Return the study's assumptions, each with the value that the scenario gives the setting."""
-    file = result.study.file
+    file = analysis.study.file
     return [
         {
             "about": assumption.about,
@@ -113,11 +119,11 @@ def _value(description: Any, about: str) -> str:
     return level_words(description)
 
 
-def _facts(result: Result) -> list[tuple[str, str]]:
+def _facts(analysis: Analysis) -> list[tuple[str, str]]:
     """Return how the study was simulated, in names and values."""
-    study = result.study
+    study = analysis.study
     world = study.points[0].scenario
-    rows = result.manifest["rows"]
+    rows = analysis.tables.manifest["rows"]
     facts = [
         (
             "Design",
@@ -129,7 +135,7 @@ def _facts(result: Result) -> list[tuple[str, str]]:
     ]
     if world.warm_up:
         facts.append(("Before it", f"{world.warm_up / 3600:g} h not recorded, to warm the caches"))
-    with result.measurements() as measurements:
+    with analysis.tables.measurements() as measurements:
         if measurements.warm_up is not None:
             dropped = measurements.warm_up["warm_up_end"]
             facts.append(
@@ -139,7 +145,7 @@ def _facts(result: Result) -> list[tuple[str, str]]:
         ("Fidelity", _fidelity(world)),
         ("Scale", f"{_scale(world)} (arrivals and cache capacities alike)"),
         ("Seed", str(study.seed)),
-        ("Machine", ", ".join(result.manifest["machine_profiles"])),
+        ("Machine", ", ".join(analysis.tables.manifest["machine_profiles"])),
     ]
     facts += [
         (factor, ", ".join(map(level_words, levels)))

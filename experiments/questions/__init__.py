@@ -1,6 +1,6 @@
-"""The questions a study can ask. Each is a module with one `QUESTION`.
+"""The questions a study can ask. Each is a module of its own name with one `QUESTION`.
 
-To add one: write its module and name it in `_MODULES`.
+To add one: write its module, and name it in `NAMES`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from experiments.questions.question import Question
 
-_MODULES = {
-    "overview": "experiments.questions.overview",
-    "passage": "experiments.questions.passage",
-    "session-cache": "experiments.questions.session_cache",
-}
-
-
-def names() -> list[str]:
-    """Return the names that a `[study]` table's `question` may have."""
-    return sorted(_MODULES)
+NAMES = ("overview", "reachability", "session-cache")
+"""What a `[study]` table's `question` may be."""
 
 
 def find(name: str) -> Question:
@@ -29,6 +21,8 @@ def find(name: str) -> Question:
     Raises:
         KeyError: there is none.
     """
-    module = importlib.import_module(_MODULES[name])
+    if name not in NAMES:
+        raise KeyError(name)
+    module = importlib.import_module(f"experiments.questions.{name.replace('-', '_')}")
     found: Question = module.QUESTION
     return found

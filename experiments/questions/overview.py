@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from experiments.questions import metrics
-from experiments.questions.question import Answer, Question
+from experiments.questions.question import Answer, Metric, Question
+from experiments.results.measures import Measurements
+from experiments.studies.study import Study
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from experiments.presentation.chart import Chart
-    from experiments.results.measures import Measurements
-    from experiments.results.result import Result
-    from experiments.studies.study import Study
+_METRICS = (
+    metrics.RESUMED_SHARE,
+    metrics.HIT_RATE,
+    metrics.FAILED_SHARE,
+    metrics.SERVER_CPU,
+    *metrics.HANDSHAKE,
+    metrics.FIRST_BYTE[0],
+    metrics.FIRST_BYTE[1],
+)
 
 
 class Overview(Question):
     """Who connects, how fast, and at what cost."""
 
     asks = "Who connects, how fast, and at what cost?"
-    metrics = (
-        metrics.RESUMED_SHARE,
-        metrics.HIT_RATE,
-        metrics.FAILED_SHARE,
-        metrics.SERVER_CPU,
-        *metrics.HANDSHAKE,
-        metrics.FIRST_BYTE[0],
-        metrics.FIRST_BYTE[1],
-    )
+    charts = ("latency_cdf", "work", "load")
+
+    def metrics(self, study: Study) -> tuple[Metric, ...]:
+        """Return outcomes, CPU time and latencies."""
+        return _METRICS
 
     def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
         """Measure all connections of each replication."""
-        columns = ["point", "replication", *(metric.name for metric in self.metrics)]
+        columns = ["point", "replication", *(metric.name for metric in _METRICS)]
         return measurements.connections()[columns]
 
     def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
@@ -46,10 +46,6 @@ class Overview(Question):
         if sum(not point.is_baseline for point in study.points) > 1:
             sentence = f"At {study.points[0].label}: {sentence}"
         return Answer(sentence, shown={point.index: point.label for point in study.points[:5]})
-
-    def charts(self, result: Result) -> list[Chart]:
-        """Return the handshakes' distribution, the servers' work, and the load over time."""
-        return [result.plot.latency_cdf(), result.plot.work(), result.plot.load()]
 
 
 QUESTION = Overview()

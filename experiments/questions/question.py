@@ -6,15 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import ClassVar, Self
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
-    from experiments.presentation.chart import Chart
-    from experiments.results.measures import Measurements
-    from experiments.results.result import Result
-    from experiments.studies.study import Study
+from experiments.results.measures import Measurements
+from experiments.results.study_tables import StudyTables
+from experiments.studies.study import Study
 
 
 class Quantity(Enum):
@@ -35,7 +34,7 @@ class Metric:
         label: its name in a table's head.
         quantity: its kind; shares are from 0 to 1, times are seconds,
             counts plain numbers.
-        definition: exactly what it is, one sentence.
+        definition: exactly what it is in this study, one sentence.
         decimals: digits after the point, in the unit that `quantity` writes.
         at_scale: whether it holds for the load as simulated only, not for the unscaled one.
     """
@@ -74,14 +73,32 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-class Question(ABC):
-    """A question: its metrics, its conclusion, its charts."""
+class Settings(BaseModel):
+    """What a question lets a `[study]` table set; each question that has any derives its own."""
 
-    asks: str
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def of(cls, study: Study) -> Self:
+        """Return what a study sets; defaults for the rest."""
+        return cls.model_validate(study.file.study.model_extra or {})
+
+
+class Question(ABC):
+    """A question: its settings, its metrics, its conclusion, its charts."""
+
+    asks: ClassVar[str]
     """The question in one sentence."""
 
-    metrics: tuple[Metric, ...]
-    """What is measured, in the order of the answer's table."""
+    settings: ClassVar[type[Settings]] = Settings
+    """Its settings in a `[study]` table."""
+
+    charts: ClassVar[tuple[str, ...]]
+    """The report's charts by their names (methods of `Plots`), the telling one first."""
+
+    @abstractmethod
+    def metrics(self, study: Study) -> tuple[Metric, ...]:
+        """Return what is measured, defined for this study, in the order of the answer's table."""
 
     @abstractmethod
     def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
@@ -95,10 +112,6 @@ class Question(ABC):
     def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
         """Return the answer that the replications' `values` (as measured) give."""
 
-    def tables(self, result: Result) -> list[Table]:
-        """Return what else is told in tables; nothing, unless a question says more."""
+    def tables(self, tables: StudyTables) -> list[Table]:
+        """Return what else is reported in tables; nothing, unless a question says more."""
         return []
-
-    @abstractmethod
-    def charts(self, result: Result) -> list[Chart]:
-        """Return the report's charts, the telling one first."""

@@ -10,28 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from experiments.presentation.wording import (
+import sim
+from experiments.questions import metrics
+from experiments.questions.question import Answer, Metric, Quantity, Question, Settings
+from experiments.results.measures import Measurements
+from experiments.results.statistics import Interval, paired_difference, replication_interval
+from experiments.studies.study import DesignPoint, Study
+from experiments.wording import (
     decimals_for,
     fraction,
     level_words,
     percent,
     size_words,
 )
-from experiments.questions import metrics
-from experiments.questions.question import Answer, Metric, Quantity, Question
-from experiments.results.statistics import Interval, paired_difference, replication_interval
-
-if TYPE_CHECKING:
-    import sim
-    from experiments.presentation.chart import Chart
-    from experiments.results.measures import Measurements
-    from experiments.results.result import Result
-    from experiments.studies.study import DesignPoint, Study
 
 _TOLERANCE = 0.05
 _PEAK_WINDOW = 3600.0
@@ -71,6 +67,15 @@ CORES = Metric(
     decimals=2,
 )
 
+_METRICS = (
+    CORES,
+    HIT_RATE,
+    HITS_OF_OFFERS,
+    UNEXPIRED,
+    metrics.SERVER_CPU,
+    *metrics.HANDSHAKE,
+)
+
 
 @dataclass(frozen=True)
 class Peak:
@@ -102,18 +107,28 @@ def peak_of(scenario: sim.Scenario) -> Peak:
     return Peak(rate, since, until, middle)
 
 
+class CacheSettings(Settings):
+    """What a study of the session cache may set."""
+
+    utilisation_target: float = Field(
+        default=0.7,
+        gt=0,
+        le=1,
+        strict=True,
+        description="share of the cores that may be busy at the peak",
+    )
+
+
 class SessionCache(Question):
     """Lifetime and capacity of the session cache against the cores that the peak needs."""
 
     asks = "How long, and how many, TLS sessions should the server remember?"
-    metrics = (
-        CORES,
-        HIT_RATE,
-        HITS_OF_OFFERS,
-        UNEXPIRED,
-        metrics.SERVER_CPU,
-        *metrics.HANDSHAKE,
-    )
+    settings = CacheSettings
+    charts = ("hit_rate", "cores_needed", "work", "latency_cdf", "load")
+
+    def metrics(self, study: Study) -> tuple[Metric, ...]:
+        """Return cores, hit rates, live entries, CPU time and handshake latency."""
+        return _METRICS
 
     def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
         """Measure the day of each replication, and the cost of a connection at its peak."""
@@ -128,13 +143,14 @@ class SessionCache(Question):
             peak = peaks[point.index]
             day = _of(connections, point)
             cpu_at_peak = _of(at_peak[peak], point)["server_cpu"].reindex(day.index)
-            day["cores_needed"] = peak.rate * cpu_at_peak / study.file.study.utilisation_target
+            day["cores_needed"] = (
+                peak.rate * cpu_at_peak / CacheSettings.of(study).utilisation_target
+            )
             day["unexpired_sessions"] = _unexpired(measurements, point).reindex(day.index)
             if point.scenario.server.security == "plain":
                 day[["resumed_share", "hit_rate"]] = math.nan
             frames.append(day.reset_index())
-        metrics = [metric.name for metric in self.metrics]
-        columns = ["point", "replication", *metrics, "failed_share"]
+        columns = ["point", "replication", *(metric.name for metric in _METRICS), "failed_share"]
         return pd.concat(frames, ignore_index=True)[columns]
 
     def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
@@ -177,17 +193,6 @@ class SessionCache(Question):
             shown=_shown(study, chosen, best, worst),
         )
 
-    def charts(self, result: Result) -> list[Chart]:
-        """Return hit rate, cores and work by design point, the handshakes, and the day."""
-        plot = result.plot
-        return [
-            plot.hit_rate(),
-            plot.cores_needed(),
-            plot.work(),
-            plot.latency_cdf(),
-            plot.load(),
-        ]
-
 
 def _of(frame: pd.DataFrame, point: DesignPoint) -> pd.DataFrame:
     """Return one point's rows, by replication."""
@@ -217,7 +222,7 @@ def _or_unlimited(limit: float | None) -> float:
 def _sentence(
     study: Study, chosen: DesignPoint, best: DesignPoint, means: dict[int, Interval]
 ) -> str:
-    target = study.file.study.utilisation_target
+    target = CacheSettings.of(study).utilisation_target
     sentence = (
         f"{_advice(chosen)}: the peak minute then needs {_cores(means[chosen.index])} at "
         f"{percent(target)} utilisation"

@@ -17,7 +17,7 @@ import sim
 from experiments.results.statistics import mser5
 
 _RESUMED = "outcome LIKE 'resumed%'"
-_THROUGH = "outcome <> 'failed'"
+_SUCCEEDED = "outcome <> 'failed'"
 _HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
 
 
@@ -85,19 +85,19 @@ class Measurements:
             GROUP BY point, replication ORDER BY point, replication
         """)
 
-    def passages(self) -> pd.DataFrame:
+    def reachability(self) -> pd.DataFrame:
         """Return what concerns the way to the server.
 
-        Columns: `through_share`, `connect_p50` (of all that connected) and, of those that got
-        through, the means `round_trips`, `time_middlebox` and `time_retransmission`.
+        Columns: `succeeded_share`, `connect_p50` (of all that connected) and, of those that
+        succeeded, the means `round_trips`, `time_middlebox` and `time_retransmission`.
         """
         means = ", ".join(
-            f"avg({column}) FILTER (WHERE {_THROUGH}) AS {column}"
+            f"avg({column}) FILTER (WHERE {_SUCCEEDED}) AS {column}"
             for column in ("round_trips", "time_middlebox", "time_retransmission")
         )
         return self._frame(f"""
             SELECT point, replication,
-                   avg(CASE WHEN {_THROUGH} THEN 1.0 ELSE 0.0 END) AS through_share,
+                   avg(CASE WHEN {_SUCCEEDED} THEN 1.0 ELSE 0.0 END) AS succeeded_share,
                    quantile_cont(connect_time, 0.5) AS connect_p50, {means}
             FROM {self._recorded} GROUP BY point, replication ORDER BY point, replication
         """)
@@ -105,16 +105,16 @@ class Measurements:
     def by_profile(self) -> pd.DataFrame:
         """Return each profile's connections at each point, all replications together.
 
-        Columns: `point`, `profile`, `connections`, `through` (share), `versions` (in words) and,
-        of those that got through, `round_trips` (mean), `handshake` and `first_byte` (medians).
+        Columns: `point`, `profile`, `connections`, `succeeded` (share), `versions` (in words) and,
+        of those that succeeded, `round_trips` (mean), `handshake` and `first_byte` (medians).
         """
         return self._frame(f"""
             SELECT point, CAST(profile AS VARCHAR) AS profile, count(*) AS connections,
-                   avg(CASE WHEN {_THROUGH} THEN 1.0 ELSE 0.0 END) AS through,
+                   avg(CASE WHEN {_SUCCEEDED} THEN 1.0 ELSE 0.0 END) AS succeeded,
                    string_agg(DISTINCT version, ', ' ORDER BY version) AS versions,
-                   avg(round_trips) FILTER (WHERE {_THROUGH}) AS round_trips,
-                   quantile_cont(handshake_time, 0.5) FILTER (WHERE {_THROUGH}) AS handshake,
-                   quantile_cont(first_byte_time, 0.5) FILTER (WHERE {_THROUGH}) AS first_byte
+                   avg(round_trips) FILTER (WHERE {_SUCCEEDED}) AS round_trips,
+                   quantile_cont(handshake_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS handshake,
+                   quantile_cont(first_byte_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS first_byte
             FROM {self._recorded} GROUP BY ALL ORDER BY point, profile
         """)
 
@@ -152,10 +152,10 @@ class Measurements:
         """)
 
     def time_budget(self) -> pd.DataFrame:
-        """Return the means of the headings `time_...` at each point, of what got through."""
+        """Return the means of the headings `time_...` at each point, of what succeeded."""
         means = ", ".join(f"avg({column}) AS {column}" for column in _HEADINGS)
         return self._frame(
-            f"SELECT point, {means} FROM {self._recorded} WHERE {_THROUGH} "
+            f"SELECT point, {means} FROM {self._recorded} WHERE {_SUCCEEDED} "
             "GROUP BY point ORDER BY point"
         )
 

@@ -205,12 +205,6 @@ def _check_parts(parts: tuple[type[sim.Middlebox], ...]) -> None:
 
 
 def _check_study(study: StudyTable, source: Source) -> None:
-    from experiments import questions
-
-    if study.question not in questions.names():
-        remedy = did_you_mean(study.question, questions.names(), what="questions")
-        place = source.place(("study", "question"))
-        raise ScenarioError(f'{place}: there is no question "{study.question}"; {remedy}')
     for factor in study.factors:
         parse_path(factor, source.place(("study", "factors", factor)))
 

@@ -20,10 +20,11 @@ class Assumption(BaseModel):
 class StudyTable(BaseModel):
     """A question, and the grid of design points that answers it.
 
-    A file without a `[study]` table is one design point and the question "overview".
+    A file without a `[study]` table is one design point and the question "overview". Further keys
+    are the question's own settings, which it knows itself (`experiments.questions.settings`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     question: str = Field(
         default="overview", description="which analysis answers: a module of experiments.questions"
@@ -39,13 +40,6 @@ class StudyTable(BaseModel):
     baseline: dict[str, Any] | None = Field(
         default=None,
         description="settings (dotted paths) of one more design point to compare with",
-    )
-    utilisation_target: float = Field(
-        default=0.7,
-        gt=0,
-        le=1,
-        strict=True,
-        description="share of the cores that may be busy at the peak",
     )
     assumptions: tuple[Assumption, ...] = Field(
         default=(), description="what the study takes for granted, with sources"

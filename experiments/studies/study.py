@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sim
-from experiments.presentation.wording import level_words
 from experiments.scenario_files.overrides import Override, parse_path
 from experiments.scenario_files.places import Source
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.scenario_files.toml_places import Path
 from experiments.version import simulation_digest, version
+from experiments.wording import level_words
 
 Level = bool | int | float | str | None
 
@@ -92,14 +92,14 @@ class Study:
             "code": simulation_digest(self.file.parts),
             "seed": self.seed,
             "question": table.question,
-            "utilisation_target": table.utilisation_target,
+            "settings": table.model_extra,
             "columns": self.columns,
             "points": [point.scenario.model_dump(mode="json") for point in self.points],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def plan(file: ScenarioFile, *, seed: int, replications: int | None = None) -> Study:
+def design(file: ScenarioFile, *, seed: int, replications: int | None = None) -> Study:
     """Lay out a scenario file's design: the grid, the last factor fastest, then the baseline.
 
     Raises:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import experiments
-from experiments.scenario_files.schema import scenario_file_schema
+from experiments.questions.settings import scenario_file_schema
 from experiments.scenario_files.suggestions import did_you_mean
 from tests.experiments.small_world import Run
 

@@ -10,7 +10,7 @@ import pytest
 import experiments
 import sim
 from experiments.scenario_files.overrides import setting
-from experiments.studies.study import plan
+from experiments.studies.study import design
 
 SMALLER: dict[str, dict[str, str]] = {"session-cache": {"scale": "1/40000"}}
 """What makes a scenario small enough for live engines; one that is not listed runs whole."""
@@ -28,7 +28,7 @@ def tables(world: sim.Scenario) -> dict[str, list[dict[str, Any]]]:
 def test_replay_gives_the_tables_of_live_engines(name: str) -> None:
     """At the first, the middle and the last point of its design, to the last bit."""
     overrides = [setting(path, value) for path, value in SMALLER.get(name, {}).items()]
-    points = plan(experiments.load_scenario(name, overrides), seed=1).points
+    points = design(experiments.load_scenario(name, overrides), seed=1).points
     for point in (points[index] for index in sorted({0, len(points) // 2, len(points) - 1})):
         live, replay = (
             tables(point.scenario.model_copy(update={"fidelity": fidelity}))

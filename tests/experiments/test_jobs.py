@@ -15,11 +15,12 @@ import pytest
 
 import experiments
 import sim
+from experiments import running
 from experiments.failures import WorkerDied
 from experiments.scenario_files.scenario_file import load
-from experiments.studies import executor, out_folder, running
+from experiments.studies import executor, out_folder
 from experiments.studies.jobs import Job, is_finished, jobs_of, run_job
-from experiments.studies.study import plan
+from experiments.studies.study import design
 from tests.experiments.small_world import ROOT, Run
 
 TABLES = tuple(f"{name}.parquet" for name in sim.SCHEMAS)
@@ -78,8 +79,8 @@ def test_finished_jobs_are_never_run_again(
 
 
 def test_a_folder_of_other_work_is_not_mistaken_for_a_job(scenario: Path, tmp_path: Path) -> None:
-    job = jobs_of(plan(load(scenario), seed=1))[0]
-    other = jobs_of(plan(load(scenario), seed=2))[0]
+    job = jobs_of(design(load(scenario), seed=1))[0]
+    other = jobs_of(design(load(scenario), seed=2))[0]
     assert not is_finished(job, tmp_path)
     run_job(job, tmp_path)
     assert is_finished(job, tmp_path)
@@ -95,7 +96,7 @@ def test_a_job_that_fails_leaves_nothing(
 
     monkeypatch.setattr("sim.simulate", fail)
     with pytest.raises(RuntimeError):
-        run_job(jobs_of(plan(load(scenario), seed=1))[0], tmp_path)
+        run_job(jobs_of(design(load(scenario), seed=1))[0], tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -230,7 +231,7 @@ def test_every_file_of_a_result(result: experiments.Result) -> None:
 
 def test_two_runs_do_not_write_into_one_folder(scenario: Path, tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
-    study = plan(load(scenario), seed=1)
+    study = design(load(scenario), seed=1)
     folder = out_folder.claim(tmp_path / "out", study)
     with (
         out_folder.held(folder),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import experiments
-from experiments.presentation.report import report_html
+from experiments.presentation.report import charts_of, report_html
 
 
 class Page(HTMLParser):
@@ -63,7 +63,7 @@ def test_the_report_has_the_answer_the_table_and_the_charts(
 ) -> None:
     text = result.report.read_text(encoding="utf-8")
     assert result.answer.sentence in text
-    assert page.tags.count("svg") == len(result.question.charts(result)) == 5
+    assert page.tags.count("svg") == len(charts_of(result.analysis)) == 5
     assert text.count("<tr") >= 1 + len(result.study.points)
     assert "[server.sessions]" in text
     assert '"finished":' in text.replace("&#34;", '"')
@@ -79,15 +79,13 @@ def test_what_the_file_says_is_escaped(scenario: Path, tmp_path: Path) -> None:
     result = experiments.run(
         scenario, out=tmp_path / "out", replications=1, workers=1, title="<b>2 & 3</b>"
     )
-    text = report_html(result, [])
+    text = report_html(result.analysis, [])
     assert "<b>2 & 3</b>" not in text
     assert "&lt;b&gt;2 &amp; 3&lt;/b&gt;" in text
 
 
 def test_charts_are_the_same_bytes_every_time(result: experiments.Result) -> None:
-    for one, other in zip(
-        result.question.charts(result), result.question.charts(result), strict=True
-    ):
+    for one, other in zip(charts_of(result.analysis), charts_of(result.analysis), strict=True):
         assert one.svg() == other.svg()
         assert one.png() == other.png()
         assert one.png().startswith(b"\x89PNG")

@@ -14,7 +14,7 @@ from experiments.questions.session_cache import QUESTION, peak_of
 from experiments.results.statistics import replication_interval
 from experiments.scenario_files.overrides import parse_override
 from experiments.scenario_files.scenario_file import load
-from experiments.studies.study import plan
+from experiments.studies.study import design
 
 
 def test_the_peak_of_the_world_cup_day() -> None:
@@ -69,7 +69,7 @@ def conclude(
 ) -> Answer:
     """Conclude from given cores of the four points and the baseline, a list a replication."""
     file = load(scenario, [parse_override(f"study.replications={len(cores[0])}")])
-    study = plan(file, seed=1)
+    study = design(file, seed=1)
     rows = [
         {
             "failed_share": failed[point],

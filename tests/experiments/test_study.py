@@ -7,11 +7,11 @@ import pytest
 import experiments
 from experiments.scenario_files.overrides import parse_override
 from experiments.scenario_files.scenario_file import load, ready_scenarios
-from experiments.studies.study import plan
+from experiments.studies.study import design
 
 
 def labels(file: experiments.ScenarioFile) -> list[str]:
-    return [point.label for point in plan(file, seed=1).points]
+    return [point.label for point in design(file, seed=1).points]
 
 
 def test_the_grid_is_in_order_and_the_baseline_last(scenario: Path) -> None:
@@ -25,7 +25,7 @@ def test_the_grid_is_in_order_and_the_baseline_last(scenario: Path) -> None:
 
 
 def test_levels_are_in_the_units_of_the_tables(scenario: Path) -> None:
-    study = plan(load(scenario), seed=1)
+    study = design(load(scenario), seed=1)
     assert study.columns == (
         "server.sessions.lifetime",
         "server.sessions.capacity",
@@ -39,13 +39,13 @@ def test_levels_are_in_the_units_of_the_tables(scenario: Path) -> None:
 def test_setting_a_factor_pins_it(scenario: Path) -> None:
     file = load(scenario, [parse_override("server.sessions.lifetime=1 min")])
     assert labels(file) == ["1 min, 2", "1 min, 1,000", "baseline (plain)"]
-    assert plan(file, seed=1).points[0].scenario.server.sessions.lifetime == 60.0
+    assert design(file, seed=1).points[0].scenario.server.sessions.lifetime == 60.0
 
 
 def test_a_file_without_study_is_one_point(scenario: Path, tmp_path: Path) -> None:
     file = tmp_path / "plain.toml"
     file.write_text(scenario.read_text().partition("[study]")[0])
-    study = plan(load(file), seed=1, replications=3)
+    study = design(load(file), seed=1, replications=3)
     assert [point.label for point in study.points] == ["as described"]
     assert study.replications == 3
     assert study.file.study.question == "overview"
@@ -53,14 +53,14 @@ def test_a_file_without_study_is_one_point(scenario: Path, tmp_path: Path) -> No
 
 def test_identity_tells_studies_apart_and_ignores_replications(scenario: Path) -> None:
     file = load(scenario)
-    one = plan(file, seed=1, replications=2).identity
-    assert plan(file, seed=1, replications=5).identity == one
-    assert plan(file, seed=2).identity != one
+    one = design(file, seed=1, replications=2).identity
+    assert design(file, seed=1, replications=5).identity == one
+    assert design(file, seed=2).identity != one
     longer = load(scenario, [parse_override('duration="6 min"')])
-    assert plan(longer, seed=1).identity != one
+    assert design(longer, seed=1).identity != one
     # The same world in other words is the same study.
     same = load(scenario, [parse_override('duration="300 s"')])
-    assert plan(same, seed=1).identity == one
+    assert design(same, seed=1).identity == one
 
 
 def test_overrides_add_up(scenario: Path) -> None:
@@ -72,7 +72,7 @@ def test_overrides_add_up(scenario: Path) -> None:
 
 @pytest.mark.parametrize("name", ready_scenarios())
 def test_every_ready_scenario_can_be_planned(name: str) -> None:
-    study = plan(load(name), seed=1)
+    study = design(load(name), seed=1)
     assert study.file.title
     assert study.points
     for assumption in study.file.study.assumptions:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from experiments.presentation.wording import (
+from experiments.wording import (
     decimals_for,
     factor_words,
     fraction,

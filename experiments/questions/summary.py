@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from experiments.questions.question import Question
+from experiments.questions.question import Metric
 from experiments.results.statistics import replication_interval
 from experiments.studies.study import Study
 
 
-def summarise(values: pd.DataFrame, question: Question, study: Study) -> pd.DataFrame:
+def summarise(values: pd.DataFrame, metrics: Sequence[Metric], study: Study) -> pd.DataFrame:
     """Return the summary of the replications' `values`.
 
     One row a design point and metric, in design order. Columns: `point`, the study's columns,
@@ -21,7 +23,7 @@ def summarise(values: pd.DataFrame, question: Question, study: Study) -> pd.Data
     rows = []
     for point in study.points:
         of_point = values[values["point"] == point.index]
-        for metric in question.metrics:
+        for metric in metrics:
             interval = replication_interval(of_point[metric.name].to_numpy(dtype="float64"))
             rows.append(
                 {

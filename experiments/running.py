@@ -11,18 +11,24 @@ from typing import Any
 
 import sim
 from experiments.failures import ScenarioError
-from experiments.results.result import SUMMARY, Result
+from experiments.loading import load_scenario
+from experiments.presentation.report import write_report
+from experiments.questions.analysis import Analysis
+from experiments.questions.settings import check_question
+from experiments.result import Result
+from experiments.results.study_tables import StudyTables
 from experiments.results.tables import merge_tables
 from experiments.scenario_files.overrides import setting
-from experiments.scenario_files.scenario_file import ScenarioFile, load
+from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.studies import out_folder
 from experiments.studies.executor import processors, run_jobs
 from experiments.studies.jobs import jobs_of
 from experiments.studies.manifest import write_manifest
-from experiments.studies.study import plan
+from experiments.studies.study import design
 from experiments.studies.whole_files import write_whole
 
 DEFAULT_SEED = 1
+SUMMARY = "summary.csv"
 
 
 def run(
@@ -58,13 +64,14 @@ def run(
     overrides = [setting(path, value) for path, value in settings.items()]
     if isinstance(scenario, ScenarioFile):
         file = scenario.with_overrides(overrides) if overrides else scenario
+        check_question(file)
     else:
-        file = load(scenario, overrides, parts)
+        file = load_scenario(scenario, overrides, parts)
     if file.parts:
         # A class of a notebook is nowhere that a worker could import it from.
         workers = 1
     _check_counts(seed=seed, replications=replications, workers=workers)
-    study = plan(file, seed=seed, replications=replications)
+    study = design(file, seed=seed, replications=replications)
     folder = out_folder.claim(None if out is None else Path(out), study)
     jobs = jobs_of(study)
     with out_folder.held(folder), out_folder.writing(folder):
@@ -72,7 +79,6 @@ def run(
             jobs, folder / out_folder.JOBS, title=file.name, workers=workers, executor=executor
         )
         rows = merge_tables(study, folder)
-        result = Result(folder, study)
         write_manifest(
             study,
             folder,
@@ -80,20 +86,20 @@ def run(
             workers=min(workers or processors(), len(jobs)),
             wall_seconds=time.perf_counter() - began,
         )
-        write_analysis(result)
+        result = Result(StudyTables(folder, study))
+        write_analysis(result.analysis)
     return result
 
 
-def write_analysis(result: Result) -> None:
+def write_analysis(analysis: Analysis) -> None:
     """Write what follows from a study's tables: summary, charts, report.
 
     Raises:
         OSError: they cannot be written.
     """
-    from experiments.presentation.report import write_report
-
-    write_whole(result.folder / SUMMARY, result.summary.to_csv(index=False, lineterminator="\n"))
-    write_report(result)
+    summary = analysis.summary.to_csv(index=False, lineterminator="\n")
+    write_whole(analysis.tables.folder / SUMMARY, summary)
+    write_report(analysis)
 
 
 def _check_counts(*, seed: int, replications: int | None, workers: int | None) -> None:

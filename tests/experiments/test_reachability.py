@@ -18,7 +18,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> experiments.Result:
 
 
 def table(result: experiments.Result, title: str) -> Table:
-    (found,) = (one for one in result.question.tables(result) if one.title == title)
+    (found,) = (one for one in result.analysis.word_tables if one.title == title)
     return found
 
 

@@ -1,24 +1,21 @@
-"""Who gets through a network, in how many round trips and how long, and why do the others fail?"""
+"""Who reaches the server, in how many round trips and how long, and why do the others fail?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from experiments.presentation.wording import percent
+import pandas as pd
+
 from experiments.questions import metrics
 from experiments.questions.question import Answer, Metric, Quantity, Question, Table
+from experiments.results.measures import Measurements
+from experiments.results.study_tables import StudyTables
+from experiments.studies.study import Study
+from experiments.wording import percent
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from experiments.presentation.chart import Chart
-    from experiments.results.measures import Measurements
-    from experiments.results.result import Result
-    from experiments.studies.study import Study
-
-THROUGH = Metric(
-    "through_share",
-    "Through",
+SUCCEEDED = Metric(
+    "succeeded_share",
+    "Succeeded",
     Quantity.SHARE,
     "Connections whose every request was answered, as a share of all connections.",
 )
@@ -27,7 +24,7 @@ ROUND_TRIPS = Metric(
     "Round trips",
     Quantity.COUNT,
     "Round trips from the SYN until the client may send its request, TCP's and a tunnel's "
-    "included, mean of the connections that got through.",
+    "included, mean of the connections that succeeded.",
 )
 CONNECT = Metric(
     "connect_p50",
@@ -40,7 +37,7 @@ MIDDLEBOX = Metric(
     "time_middlebox",
     "In boxes",
     Quantity.SECONDS,
-    "Time in boxes and on their processors, mean of the connections that got through.",
+    "Time in boxes and on their processors, mean of the connections that succeeded.",
     decimals=2,
     at_scale=True,
 )
@@ -48,48 +45,56 @@ LOST = Metric(
     "time_retransmission",
     "Lost time",
     Quantity.SECONDS,
-    "Time until lost packets were sent again, mean of the connections that got through.",
+    "Time until lost packets were sent again, mean of the connections that succeeded.",
     at_scale=True,
 )
 
+_METRICS = (
+    SUCCEEDED,
+    ROUND_TRIPS,
+    CONNECT,
+    metrics.HANDSHAKE[0],
+    metrics.FIRST_BYTE[0],
+    metrics.FIRST_BYTE[1],
+    MIDDLEBOX,
+    LOST,
+    metrics.SERVER_CPU,
+)
 
-class Passage(Question):
+
+class Reachability(Question):
     """What stands between clients and server, seen by both and by what stands there."""
 
-    asks = "Who gets through, in how many round trips and how long, and why do the others fail?"
-    metrics = (
-        THROUGH,
-        ROUND_TRIPS,
-        CONNECT,
-        metrics.HANDSHAKE[0],
-        metrics.FIRST_BYTE[0],
-        metrics.FIRST_BYTE[1],
-        MIDDLEBOX,
-        LOST,
-        metrics.SERVER_CPU,
+    asks = (
+        "Who reaches the server, in how many round trips and how long, and why do the others fail?"
     )
+    charts = ("time_budget", "latency_cdf", "work")
+
+    def metrics(self, study: Study) -> tuple[Metric, ...]:
+        """Return who succeeds, round trips, latencies, and the time in boxes and lost."""
+        return _METRICS
 
     def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
         """Measure all connections of each replication."""
         values = measurements.connections().merge(
-            measurements.passages(), on=["point", "replication"]
+            measurements.reachability(), on=["point", "replication"]
         )
-        return values[["point", "replication", *(metric.name for metric in self.metrics)]]
+        return values[["point", "replication", *(metric.name for metric in _METRICS)]]
 
     def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
-        """Tell at each design point who gets through, and how long a handshake takes there."""
+        """Tell at each design point who succeeds, and how long a handshake takes there."""
         means = values.groupby("point").mean()
         told, remarks = [], []
         for point in study.points:
             if point.index not in means.index:
                 continue
             mean = dict(means.loc[point.index])
-            through = _share_words(mean["through_share"])
-            if mean["through_share"] == 0:
-                told.append(f"{point.label}: nobody gets through")
+            succeeded = _share_words(mean["succeeded_share"])
+            if mean["succeeded_share"] == 0:
+                told.append(f"{point.label}: nobody succeeds")
                 continue
             told.append(
-                f"{point.label}: {through} get through, in {mean['round_trips']:.1f} round trips, "
+                f"{point.label}: {succeeded} succeed, in {mean['round_trips']:.1f} round trips, "
                 f"first byte after {1e3 * mean['first_byte_p50']:,.0f} ms"
             )
             if mean["time_retransmission"] > 0.001:
@@ -103,20 +108,16 @@ class Passage(Question):
             shown={point.index: point.label for point in study.points[:6]},
         )
 
-    def tables(self, result: Result) -> list[Table]:
+    def tables(self, tables: StudyTables) -> list[Table]:
         """Return who connects, why others fail, what boxes saw, and where the time goes."""
-        labels = {point.index: point.label for point in result.study.points}
-        with result.measurements() as measurements:
+        labels = {point.index: point.label for point in tables.study.points}
+        with tables.measurements() as measurements:
             return [
                 _who_connects(measurements, labels),
                 _why_others_fail(measurements, labels),
                 _what_boxes_saw(measurements, labels),
                 _where_time_goes(measurements, labels),
             ]
-
-    def charts(self, result: Result) -> list[Chart]:
-        """Return where the time goes, the handshakes' distribution, and the servers' work."""
-        return [result.plot.time_budget(), result.plot.latency_cdf(), result.plot.work()]
 
 
 def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
@@ -125,7 +126,7 @@ def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
             labels[row["point"]],
             str(row["profile"]),
             f"{row['connections']:,}",
-            _share_words(row["through"]),
+            _share_words(row["succeeded"]),
             _or_none(row["versions"]),
             _number(row["round_trips"]),
             _milliseconds(row["handshake"]),
@@ -137,7 +138,7 @@ def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
         "at",
         "clients",
         "connections",
-        "through",
+        "succeeded",
         "versions",
         "round trips",
         "handshake p50, ms",
@@ -213,4 +214,4 @@ def _or_none(value: object) -> str:
     return str(value) if isinstance(value, str) and value else "–"
 
 
-QUESTION = Passage()
+QUESTION = Reachability()

@@ -1,0 +1,132 @@
+"""A study's result, as scripts and notebooks have it: tables, answer, charts, report."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.presentation import report
+from experiments.presentation.plots import Plots
+from experiments.questions.analysis import Analysis
+from experiments.questions.question import Answer, Question
+from experiments.results.study_tables import StudyTables, load_tables
+from experiments.studies.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    import sim
+    from experiments.results.measures import Measurements
+
+
+class Result:
+    """The result of a study that has been run, read from its folder when asked.
+
+    Attributes:
+        folder: the study's out folder.
+        study: what was run.
+        analysis: what its tables say.
+    """
+
+    def __init__(self, tables: StudyTables) -> None:
+        self.folder = tables.folder
+        self.study: Study = tables.study
+        self.analysis = Analysis(tables)
+        self._tables = tables
+
+    @property
+    def connections(self) -> pd.DataFrame:
+        """One row a connection; times in seconds, sizes in bytes."""
+        return self._tables.frame("connections")
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """The servers over time, one row a sample and node."""
+        return self._tables.frame("samples")
+
+    @property
+    def operations(self) -> pd.DataFrame:
+        """The work done, one row a node and kind of operation."""
+        return self._tables.frame("operations")
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """The links over time, one row a sample and direction."""
+        return self._tables.frame("links")
+
+    @property
+    def middleboxes(self) -> pd.DataFrame:
+        """The middleboxes over time, one row a sample and box."""
+        return self._tables.frame("middleboxes")
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """What each box did with how many connections, and why."""
+        return self._tables.frame("verdicts")
+
+    @property
+    def bridged(self) -> pd.DataFrame:
+        """The connections that terminating proxies made themselves, one row each."""
+        return self._tables.frame("bridged")
+
+    @property
+    def question(self) -> Question:
+        """What was asked."""
+        return self.analysis.question
+
+    @property
+    def values(self) -> pd.DataFrame:
+        """The question's metrics of every replication; shares from 0 to 1, times in seconds."""
+        return self.analysis.values
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Each metric of each design point with its 95 % interval, as in `summary.csv`."""
+        return self.analysis.summary
+
+    @property
+    def answer(self) -> Answer:
+        """What the study concludes."""
+        return self.analysis.answer
+
+    @functools.cached_property
+    def plot(self) -> Plots:
+        """The charts: `result.plot.hit_rate()`."""
+        return Plots(self.analysis)
+
+    @property
+    def report(self) -> Path:
+        """The report's file."""
+        return self.folder / report.FILE
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Everything the study did, where and when: the content of `manifest.json`."""
+        return self._tables.manifest
+
+    def measurements(self) -> Measurements:
+        """Open the tables for measuring, without the warm-up of steady-state worlds."""
+        return self._tables.measurements()
+
+    def __repr__(self) -> str:
+        return f"Result({str(self.folder)!r}: {self.answer.sentence})"
+
+    def _repr_html_(self) -> str:
+        return report.answer_fragment(self.analysis)
+
+
+def load_result(
+    folder: str | os.PathLike[str], parts: Sequence[type[sim.Middlebox]] = ()
+) -> Result:
+    """Return the result that lies in a study's out folder.
+
+    `parts` are those that it was run with.
+
+    Raises:
+        FolderError: no finished study lies there.
+        ScenarioError: its scenario means nothing to this version of tlscape.
+    """
+    return Result(load_tables(folder, parts))

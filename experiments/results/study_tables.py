@@ -1,0 +1,93 @@
+"""The merged tables of a study that has been run, read from its folder when asked."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.failures import FolderError
+from experiments.scenario_files.overrides import Override
+from experiments.scenario_files.scenario_file import parse
+from experiments.studies.manifest import FILE as MANIFEST
+from experiments.studies.study import Study, design
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    import sim
+    from experiments.results.measures import Measurements
+
+
+class StudyTables:
+    """What a study has written down: data, and nothing of what is made of it.
+
+    Attributes:
+        folder: the study's out folder.
+        study: what was run.
+    """
+
+    def __init__(self, folder: Path, study: Study) -> None:
+        self.folder = folder
+        self.study = study
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a whole table of `sim.SCHEMAS` by its name; times in seconds, sizes in bytes."""
+        import pandas as pd
+
+        if name not in self._frames:
+            self._frames[name] = pd.read_parquet(self.folder / f"{name}.parquet")
+        return self._frames[name]
+
+    @functools.cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Everything the study did, where and when: the content of `manifest.json`."""
+        return read_manifest(self.folder)
+
+    def measurements(self) -> Measurements:
+        """Open the tables for measuring, without the warm-up of steady-state worlds."""
+        from experiments.results.measures import Measurements
+
+        steady = any(point.scenario.kind == "steady-state" for point in self.study.points)
+        return Measurements(self.folder, steady_state=steady)
+
+
+def load_tables(
+    folder: str | os.PathLike[str], parts: Sequence[type[sim.Middlebox]] = ()
+) -> StudyTables:
+    """Return the tables that lie in a study's out folder.
+
+    `parts` are those that it was run with.
+
+    Raises:
+        FolderError: no finished study lies there.
+        ScenarioError: its scenario means nothing to this version of tlscape.
+    """
+    manifest = read_manifest(Path(folder))
+    scenario = manifest["scenario"]
+    overrides = [
+        Override(tuple(one["path"]), one["value"], one["words"]) for one in scenario["overrides"]
+    ]
+    file = parse(scenario["name"], scenario["file"], scenario["text"], overrides, parts)
+    study = design(file, seed=manifest["seed"], replications=manifest["replications"])
+    return StudyTables(Path(folder), study)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the content of a folder's `manifest.json`.
+
+    Raises:
+        FolderError: no finished study lies there.
+    """
+    try:
+        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise FolderError(
+            f"{folder}: no finished study lies here (no readable {MANIFEST}); "
+            "run one into it with tlscape run NAME --out"
+        ) from None
+    return content

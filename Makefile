@@ -18,7 +18,7 @@ help:
 	@echo "make format      let ruff lay out the sources"
 	@echo "make benchmarks  engine and simulator beside other implementations"
 	@echo "make identities  make the certificates and keys that are missing"
-	@echo "make lock        resolve requirements.lock anew (needs uv)"
+	@echo "make lock        resolve requirements.lock again (needs uv)"
 	@echo "make install     the virtual environment in $(VENV)"
 	@echo "make clean       remove what the targets above made"
 

@@ -2,7 +2,7 @@
 
 One row a call to a library, client and server together, with a chain of two certificates. The
 engine keeps certificates parsed and their public keys loaded, so the floor parses none; it verifies
-every signature of every handshake anew, and so does the floor. Left out, though no handshake can do
+each signature of every handshake again, and so does the floor. Left out, though no handshake can do
 without: keying the HMACs of a new secret, and the copies of a transcript that each Finished takes.
 A resumed session's PRF the engine keeps keyed, but for a ticket's, which is new to the server.
 """

@@ -38,8 +38,8 @@ import tls
 from experiments.scenario_files.overrides import setting
 from experiments.studies.jobs import ParquetSink
 from experiments.studies.study import design
-from sim.peers.engine_pair import EnginePair
-from sim.peers.engines import client_configs, server_config
+from sim.endpoints.engine_configuration import client_configs, server_config
+from sim.endpoints.engine_pair import EnginePair
 from sim.streams import Streams
 from sim.world import World
 
@@ -161,11 +161,13 @@ def engines_alone(scenario: sim.Scenario) -> Callable[[], tuple[float, int]]:
             clock=lambda: start,
         )
         while not pair.completed:
-            pair.client_takes(pair.server_answers(pair.client_sends(0).data, 0).data)
+            pair.client_receives(pair.server_answers(pair.client_sends(0).data, 0).data)
         for _ in range(scenario.http.requests):
             request = pair.client_sends(scenario.http.request_size)
-            pair.client_takes(pair.server_answers(request.data, scenario.http.response_size).data)
-        pair.client_takes(pair.server_answers(pair.client_closes().data, 0).data)
+            pair.client_receives(
+                pair.server_answers(request.data, scenario.http.response_size).data
+            )
+        pair.client_receives(pair.server_answers(pair.client_closes().data, 0).data)
         return pair.session
 
     sessions = {profile: connect(-1 % 2**63, profile, None) for profile in clients}

@@ -19,7 +19,7 @@ class Activity(simpy.Event):
     """Drives a generator of `Moments` to its end, from now on.
 
     A `simpy.Process` makes an event to begin, one for each wait and one to end. This is one event
-    that is scheduled anew for each wait; nobody can wait for it or interrupt it.
+    that is rescheduled for each wait; nobody can wait for it or interrupt it.
     """
 
     __slots__ = ("_again", "_go_on", "_schedule")

@@ -1,4 +1,4 @@
-"""Bridging: a proxy answers a client by what a conversation of its own with the server gives."""
+"""Bridging: a proxy answers a client by what an exchange of its own with the server gives."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 import tls
 from sim.activity import Moments
-from sim.conversation import Alerted, Conversation, outcome_of
+from sim.endpoints import Turn
 from sim.hosts.client import ClientGroup
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.delays import DelayComponents
-from sim.network.leg import Broken
-from sim.peers import Turn
+from sim.network.tcp_connection import TransportFailure
 from sim.telemetry import COUNT, OPTIONAL_TIME, OPTIONAL_WORD, TIME, WORD, Column, Table
+from sim.tls_exchange import FatalAlert, TlsExchange, outcome_of
 
 COLUMNS = (
     Column("connection", COUNT),
@@ -39,10 +39,10 @@ The columns are those of the table `connections`, seen from the proxy.
 """
 
 
-class Behind(Protocol):
-    """The way on from a proxy."""
+class Upstream(Protocol):
+    """The way on from a proxy to the server."""
 
-    def behind(
+    def begin(
         self,
         proxy: TerminatingProxy,
         number: int,
@@ -50,8 +50,8 @@ class Behind(Protocol):
         *,
         recorded: bool,
         now: float,
-    ) -> Conversation:
-        """A proxy's conversation that begins now, on behalf of the connection of that number."""
+    ) -> TlsExchange:
+        """A proxy's exchange that begins now, on behalf of the connection of that number."""
 
 
 class Bridge:
@@ -60,7 +60,7 @@ class Bridge:
     Args:
         proxy: the box.
         group: what it is as a client.
-        behind: begins its conversations behind it.
+        upstream: begins its own exchanges with the server.
         request_size: bytes of the clients' requests.
         table: where they are written down.
         tally: called with the proxy and what it did, for each recorded connection that reached it.
@@ -70,7 +70,7 @@ class Bridge:
         self,
         proxy: TerminatingProxy,
         group: ClientGroup,
-        behind: Behind,
+        upstream: Upstream,
         request_size: int,
         table: Table,
         tally: Callable[[Middlebox, Verdict], None],
@@ -78,7 +78,7 @@ class Bridge:
         self.proxy = proxy
         self.request_size = request_size
         self.group = group
-        self.behind = behind
+        self.upstream = upstream
         self.table = table
         self.tally = tally
 
@@ -88,57 +88,58 @@ class Bridge:
 
 
 class Bridging:
-    """One client's connection at the proxy, and the proxy's own connection behind it."""
+    """One client's connection at the proxy, and the proxy's own connection upstream."""
 
     def __init__(self, bridge: Bridge, number: int, *, recorded: bool) -> None:
         self._bridge = bridge
         self._number = number
         self._recorded = recorded
-        self._back: Conversation | None = None
-        self._stopped: Broken | None = None
+        self._upstream: TlsExchange | None = None
+        self._stopped: TransportFailure | None = None
         self._asked = False
         self._began = nan
         self._server_cpu = 0.0
 
     def answer(
-        self, conversation: Conversation, flight: Turn, response_size: int
+        self, exchange: TlsExchange, flight: Turn, response_size: int
     ) -> Generator[float, float, Turn]:
         """The proxy's answer, for which it asks the server where it has to.
 
-        Raises `Broken` when the server's part of it fails: the proxy cuts the client's connection.
+        Raises `TransportFailure` when the server's part of it fails: the proxy resets the client's
+        connection.
         """
         proxy = self._bridge.proxy
         self._asked = True
-        if self._back is None and (response_size or proxy.connects == "at the hello"):
-            yield from self._behind(conversation, self._open(conversation.now))
+        if self._upstream is None and (response_size or proxy.connects == "at the hello"):
+            yield from self._go_on_upstream(exchange, self._open(exchange.now))
         if response_size:
-            yield from self._behind(conversation, self._ask(response_size))
-        now = conversation.account_wait((yield conversation.now))
-        answer = conversation.ends.server_answers(flight, now, response_size)
+            yield from self._go_on_upstream(exchange, self._ask(response_size))
+        now = exchange.account_wait((yield exchange.now))
+        answer = exchange.endpoints.server_answers(flight, now, response_size)
         if answer.seconds:
-            conversation.account_middlebox(proxy.cpu.serve(now, answer.seconds)[1])
+            exchange.account_middlebox(proxy.cpu.serve(now, answer.seconds)[1])
         return answer
 
     def close(self, moment: float) -> Moments:
-        """The client's connection has ended: so does the one behind, and those behind that."""
+        """The client's connection has ended: so does the one upstream, and any beyond it."""
         if self._asked and self._recorded:
             self._bridge.tally(self._bridge.proxy, self._verdict)
-        back = self._back
-        if back is None:
+        upstream = self._upstream
+        if upstream is None:
             return
-        state, ended = back.ends.state, moment
+        state, ended = upstream.endpoints.state, moment
         if state.failure is not None:
             # As for any client: the alert still has to reach the server, the session is forgotten.
-            self._bridge.group.remember(0, None, back.now)
-            if not back.ends.server.failed:
-                ended = yield from back.say_last(back.ends.client_sends())
+            self._bridge.group.remember(0, None, upstream.now)
+            if not upstream.endpoints.server.failed:
+                ended = yield from upstream.send_last(upstream.endpoints.client_sends())
         elif self._stopped is None:
-            back.now = moment
-            ended = yield from back.say_last(back.ends.client_closes(), closing=True)
-        self._server_cpu += back.time_server_cpu
-        yield from back.close(ended)
+            upstream.now = moment
+            ended = yield from upstream.send_last(upstream.endpoints.client_closes(), closing=True)
+        self._server_cpu += upstream.time_server_cpu
+        yield from upstream.close(ended)
         if self._recorded:
-            self._record(back)
+            self._record(upstream)
 
     @property
     def _verdict(self) -> Verdict:
@@ -151,58 +152,62 @@ class Bridging:
     def _open(self, now: float) -> Moments:
         bridge = self._bridge
         self._began = now
-        self._back = back = bridge.behind.behind(
+        self._upstream = upstream = bridge.upstream.begin(
             bridge.proxy, self._number, bridge.group, recorded=self._recorded, now=now
         )
-        yield from back.connect()
-        yield from back.shake_hands()
+        yield from upstream.connect()
+        yield from upstream.handshake()
 
     def _ask(self, response_size: int) -> Moments:
-        back = self._back
-        assert back is not None
-        ends = back.ends
-        yield from back.exchange(ends.client_sends(self._bridge.request_size), response_size)
-        if not ends.state.resumed:
-            self._bridge.group.remember(0, ends.session, back.now)
+        upstream = self._upstream
+        assert upstream is not None
+        endpoints = upstream.endpoints
+        yield from upstream.exchange(
+            endpoints.client_sends(self._bridge.request_size), response_size
+        )
+        if not endpoints.state.resumed:
+            self._bridge.group.remember(0, endpoints.session, upstream.now)
 
-    def _behind(self, conversation: Conversation, steps: Moments) -> Moments:
-        """Go some steps of the conversation behind; their time passes for the client too."""
+    def _go_on_upstream(self, exchange: TlsExchange, steps: Moments) -> Moments:
+        """Take some steps of the exchange upstream; their time passes for the client too."""
         proxy = self._bridge.proxy
-        if self._back is not None:
-            self._back.now = conversation.now
+        if self._upstream is not None:
+            self._upstream.now = exchange.now
         try:
             yield from steps
-        except Alerted:
-            self._include(conversation)
-            assert self._back is not None
-            alert = self._back.ends.state.failure
+        except FatalAlert:
+            self._include(exchange)
+            assert self._upstream is not None
+            alert = self._upstream.endpoints.state.failure
             reason = f"{tls.alert_name(alert or 0)} behind"
-            self._stopped = Broken("reset", 0.0, DelayComponents(), where=proxy.name, reason=reason)
-        except Broken as broken:
-            assert self._back is not None
-            self._back.account(broken.delays)
-            self._include(conversation)
-            self._stopped = broken
+            self._stopped = TransportFailure(
+                "reset", 0.0, DelayComponents(), where=proxy.name, reason=reason
+            )
+        except TransportFailure as failure:
+            assert self._upstream is not None
+            self._upstream.account(failure.delays)
+            self._include(exchange)
+            self._stopped = failure
         else:
-            self._include(conversation)
+            self._include(exchange)
             return
         delays = DelayComponents()
-        conversation.route.come_back(delays)
-        raise Broken(
+        exchange.chain.add_return(delays)
+        raise TransportFailure(
             "reset",
-            conversation.now + delays.total,
+            exchange.now + delays.total,
             delays,
             where=self._stopped.where,
             reason=self._stopped.reason,
         )
 
-    def _include(self, conversation: Conversation) -> None:
-        assert self._back is not None
-        self._server_cpu += self._back.time_server_cpu
-        conversation.include(self._back)
+    def _include(self, exchange: TlsExchange) -> None:
+        assert self._upstream is not None
+        self._server_cpu += self._upstream.time_server_cpu
+        exchange.include(self._upstream)
 
-    def _record(self, back: Conversation) -> None:
-        state, stopped = back.ends.state, self._stopped
+    def _record(self, upstream: TlsExchange) -> None:
+        state, stopped = upstream.endpoints.state, self._stopped
         row: list[Any] = [
             self._number,
             self._bridge.proxy.name,
@@ -212,11 +217,11 @@ class Bridging:
             state.failure,
             None if stopped is None else stopped.where,
             None if stopped is None else stopped.reason,
-            back.connected - self._began,
-            back.handshake_time if state.version is not None else nan,
-            back.round_trips,
-            back.sent,
-            back.received,
+            upstream.connected - self._began,
+            upstream.handshake_time if state.version is not None else nan,
+            upstream.round_trips,
+            upstream.sent,
+            upstream.received,
             self._server_cpu,
         ]
         self._bridge.table.append(row)

@@ -44,7 +44,7 @@ class Scenario(Description):
     """A world to simulate. Raises `pydantic.ValidationError` for what cannot be one."""
 
     title: str = ""
-    """One line for people."""
+    """What the scenario is, in one line, for reports."""
     start: AwareDatetime
     """When recording starts, by the calendar, with its time zone: 1998-06-30T00:00:00Z."""
     kind: Literal["terminating", "steady-state"]
@@ -61,16 +61,17 @@ class Scenario(Description):
     """Time between two samples: "5 min"."""
     fidelity: Literal["live", "replay"] = "live"
     """"live": every connection runs two engines. "replay": the first connections of each kind do,
-    later ones follow what those did; some twenty-five times faster, and the same tables where
+    later ones follow their traces; some twenty-five times faster, and the same tables where
     engines send as much each time."""
-    scripts: int = Field(default=8, gt=0, le=1024, strict=True)
-    """How many connections of each kind run engines under "replay"."""
+    traces: int = Field(default=8, gt=0, le=1024, strict=True)
+    """How many connections of each kind run engines under "replay" and record a trace, which later
+    ones follow."""
     arrivals: Arrivals
-    """When visits begin."""
+    """When connections begin."""
     population: Population
-    """Who comes."""
+    """Which of the clients comes at each arrival."""
     clients: tuple[ClientDescription, ...]
-    """What they come with."""
+    """The clients' browsers, machines and networks, with the share of each."""
     path: Annotated[
         Annotated[Link, Tag("(link)")] | Annotated[str, Tag("(name)")],
         Discriminator(_which_path),
@@ -86,9 +87,9 @@ class Scenario(Description):
     tcp: Tcp = Tcp()
     """How both speak TCP."""
     http: Http
-    """What they ask for."""
+    """What a connection asks for: its requests and responses."""
     server: ServerDescription
-    """Whom they ask."""
+    """The server that they connect to."""
 
     @field_validator("path", mode="before")
     @classmethod
@@ -118,7 +119,7 @@ class Scenario(Description):
 
     @property
     def replays(self) -> bool:
-        """Whether connections replay scripts, and sessions are mere numbers."""
+        """Whether connections replay traces, and sessions are mere numbers."""
         ends_tls = any(isinstance(box, TerminatingProxy) for box in self.middleboxes.values())
         return self.fidelity == "replay" and (self.server.security != "plain" or ends_tls)
 

@@ -90,7 +90,7 @@ class ConnectionDraws:
         self._waiting: list[int] = []
 
     def __call__(self) -> float:
-        """The next draw."""
+        """The next draw from [0, 1), of 53 random bits."""
         if not self._waiting:
             self._waiting = list(_EIGHT.unpack(self._bytes(_EIGHT.size)))
         return (self._waiting.pop() >> 11) * 2.0**-53

@@ -1,17 +1,28 @@
-"""The tables that a simulation writes, assembled from the columns of its parts."""
+"""The tables that a simulation writes, assembled from the columns of its parts.
+
+Each part documents its own row:
+
+- `connections`: one row a client connection, when it ends (`sim.client_connection`).
+- `samples`: each server at each sample time (`sim.hosts.server`, `sim.hosts.cpu`).
+- `operations`: the work of each node by kind, with its price (`sim.hosts.work`).
+- `links`: each direction of a link at each sample time (`sim.network.link`).
+- `middleboxes`: each middlebox at each sample time (`sim.middleboxes.middlebox`).
+- `verdicts`: how many connections each middlebox decided the same of (`sim.middleboxes.middlebox`).
+- `bridged`: the connections that terminating proxies made themselves (`sim.bridging`).
+"""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-from sim import bridging, connection
+from sim import bridging, client_connection
 from sim.hosts import server, work
 from sim.middleboxes import middlebox
 from sim.network import link
 from sim.telemetry import Column, schema_of
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
-    "connections": connection.COLUMNS,
+    "connections": client_connection.COLUMNS,
     "samples": server.COLUMNS,
     "operations": work.COLUMNS,
     "links": link.COLUMNS,
@@ -19,7 +30,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "verdicts": middlebox.VERDICT_COLUMNS,
     "bridged": bridging.COLUMNS,
 }
-"""The columns of every table."""
+"""The columns of every table, in order, by the table's name."""
 
 SCHEMAS: dict[str, pa.Schema] = {name: schema_of(columns) for name, columns in COLUMNS.items()}
 """The Arrow schema of every table. Times are seconds since the scenario's start, durations

@@ -22,7 +22,7 @@ _PACKED_AT_ONCE = 128
 
 
 class Sink(Protocol):
-    """Where tables go."""
+    """What takes the tables of a simulation, a row group at a time."""
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Take a row group of the table of that name; its schema is `SCHEMAS[table]`."""
@@ -35,7 +35,7 @@ class MemorySink:
         self.batches: dict[str, list[pa.RecordBatch]] = {}
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
-        """Keep a row group."""
+        """Keep a row group of the table of that name."""
         self.batches.setdefault(table, []).append(batch)
 
     def table(self, name: str) -> pa.Table:

@@ -205,7 +205,7 @@ Lifetime = Annotated[
     _parsed(_parse_lifetime),
     _written_or_unlimited("s"),
 ]
-"""Seconds, above 0, written such as "5 min"; `None` for ever, written "unlimited"."""
+"""Seconds, above 0, written such as "5 min"; `None` without end, written "unlimited"."""
 
 Capacity = Annotated[
     Annotated[int, Field(ge=0)] | None,

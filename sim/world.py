@@ -11,8 +11,8 @@ from itertools import islice
 import simpy
 
 from sim.activity import Activity, Moments
-from sim.connection import Connection, Surroundings
-from sim.connection_factories import ConnectionFactories, session_cache
+from sim.client_connection import ClientConnection, ConnectionContext
+from sim.client_connection_factories import ClientConnectionFactories, session_cache
 from sim.hosts.client import ClientGroup, Clients
 from sim.hosts.server import Server
 from sim.network.network import Network
@@ -44,7 +44,7 @@ class World:
             scenario.server, session_cache(scenario.server.sessions, scenario), now
         )
         self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
-        factories = ConnectionFactories(
+        factories = ClientConnectionFactories(
             scenario, self._streams, self._network, self._server, self._tables["bridged"]
         )
         taken = {group.path for group in self._clients.groups}
@@ -54,7 +54,7 @@ class World:
             if name in taken
         }
         self._unfinished = 0
-        self._surroundings = Surroundings(
+        self._context = ConnectionContext(
             http=scenario.http,
             server=self._server.name,
             table=self._tables["connections"],
@@ -95,9 +95,9 @@ class World:
 
     def _arrivals(self) -> Moments:
         """Each visit: the life of its connection begins."""
-        environment, surroundings, factories = (
+        environment, context, factories = (
             self._environment,
-            self._surroundings,
+            self._context,
             self._factories,
         )
         duration = self._scenario.duration
@@ -112,7 +112,7 @@ class World:
             self._unfinished += recorded
             factory = factories[group.path]
             connection = factory.connection(
-                surroundings, number, client, group, recorded=recorded, now=now
+                context, number, client, group, recorded=recorded, now=now
             )
             Activity(environment, connection.life())
 
@@ -133,7 +133,7 @@ class World:
             groups = map(group_of, visitors, islice(draws_of_profile, len(block)))
             yield from zip(block, visitors, groups, strict=True)
 
-    def _ended(self, connection: Connection) -> None:
+    def _ended(self, connection: ClientConnection) -> None:
         self._unfinished -= connection.recorded
 
     def _moments_of_samples(self) -> Generator[float, None, None]:

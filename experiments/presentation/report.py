@@ -162,7 +162,7 @@ def _fidelity(world: sim.Scenario) -> str:
     if world.fidelity == "live":
         return "live: two engines in every connection"
     return (
-        f"replay: two engines in the first {world.scripts} connections of each kind, later ones do "
+        f"replay: two engines in the first {world.traces} connections of each kind, later ones do "
         "what those did"
     )
 

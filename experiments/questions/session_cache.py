@@ -1,6 +1,6 @@
 """How long, and how many, TLS sessions should a server remember?
 
-The answer is told in cores: how many the unscaled peak minute needs, so that no more than the
+The answer is reported in cores: how many the unscaled peak minute needs, so that no more than the
 utilisation target of them is busy. What a longer lifetime and a larger cache buy is fewer private
 key operations, and with them fewer cores; what they cost is memory, and keys that live longer.
 """
@@ -329,7 +329,7 @@ def _remarks(
         )
     if chosen.scenario.fidelity == "replay":
         remarks.append(
-            f"In replay: engines ran for the first {chosen.scenario.scripts} connections of each "
+            f"In replay: engines ran for the first {chosen.scenario.traces} connections of each "
             "kind, later ones did what those had done; the tables are those of engines in every "
             "connection (--set fidelity=live)."
         )

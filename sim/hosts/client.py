@@ -23,14 +23,14 @@ class ClientDescription(Description):
     """The clients of one browser: one `[[clients]]` table."""
 
     profile: str
-    """The browser."""
+    """The browser: one of the client profiles, such as "firefox-45"."""
     share: float = Field(default=1.0, gt=0, le=1)
     """Which share of all clients has it; the shares of all tables add up to 1."""
     machine: Machine = "pentium-iii-933"
     """The machine profile that prices its work. A client's processor serves one connection."""
-    warnings: Literal["heeded", "clicked away"] = "heeded"
+    warnings: Literal["heeded", "overridden"] = "heeded"
     """What its user does when the certificate names another server, is out of date or comes from an
-    unknown authority: "heeded" ends the connection with an alert, "clicked away" goes on."""
+    unknown authority: "heeded" ends the connection with an alert, "overridden" goes on."""
 
     path: str | None = None
     """The path that they take, a name of `paths`; else the scenario's."""
@@ -64,8 +64,8 @@ class ClientDescription(Description):
 class SessionMemory:
     """The session that each client remembers, its newest, and since when.
 
-    Clients are numbered from 0. What a session is matters to the peers that make it: whole
-    sessions stand in a list, mere numbers in an array.
+    Clients are numbered from 0. What a session is matters to the endpoints that make it:
+    whole sessions stand in a list, mere numbers in an array.
     """
 
     def __init__(self, sessions: list[Any] | array[int]) -> None:

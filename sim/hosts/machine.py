@@ -29,5 +29,5 @@ Machine = Annotated[
 
 
 def profile_of(machine: str | MachineProfile) -> MachineProfile:
-    """The profile that is meant."""
+    """The profile that a description means: itself, or the built-in one of that name."""
     return machine if isinstance(machine, MachineProfile) else machine_profile(machine)

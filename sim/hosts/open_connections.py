@@ -13,7 +13,7 @@ class OpenConnections:
         self._closing: list[float] = []
 
     def open(self) -> None:
-        """One more is open now."""
+        """Count one more, which opens now."""
         self._open += 1
 
     def close(self, moment: float, now: float) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
-"""A port's number."""
+"""A TCP port's number, from 1 to 65535."""
 
 DYNAMIC_PORTS = range(49152, 65536)
 """Where connections come from (RFC 6335 §6)."""

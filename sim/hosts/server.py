@@ -38,7 +38,7 @@ count from the start of recording; its entries include expired ones that nobody 
 
 
 class Sessions(Description):
-    """A server's session cache."""
+    """A server's session cache: how much it holds, how long, and what makes room."""
 
     capacity: Capacity
     """Entries, before scaling: 20000, 0 for none at all, "unlimited". A scaled capacity is rounded,
@@ -104,7 +104,7 @@ class TlsSettings(Description):
 
 
 class ServerDescription(TlsSettings):
-    """A server."""
+    """A server: its name and address, its machine, and how it speaks TLS."""
 
     name: str = Field(default="www.contoso.com", min_length=1)
     """Its DNS name: what clients want, what its certificate should name, how tables call it."""
@@ -192,7 +192,7 @@ class Server:
         self._open.close(moment, self.cpu.latest)
 
     def begin_recording(self, now: float) -> None:
-        """Count from here on."""
+        """Count from here on: the recorded part of the simulation begins."""
         self.cpu.sample_utilisation(now)
         self._counted_before = self._cache_counters()
 

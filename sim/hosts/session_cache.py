@@ -14,8 +14,8 @@ class SessionCache:
 
     Args:
         capacity: entries (`None`: unbounded; 0: nothing is kept).
-        lifetime: seconds (`None`: for ever), from the store or with `renew` from the last use.
-        renew: whether a use begins the lifetime anew.
+        lifetime: seconds (`None`: unlimited), from the store or with `renew` from the last use.
+        renew: whether a use restarts the lifetime.
         eviction: who makes room in a full cache: the least recently used or the first stored.
 
     The counters `hits`, `misses` and `evictions` only grow; an expired entry that is asked for

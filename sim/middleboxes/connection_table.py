@@ -75,7 +75,7 @@ class ConnectionTable:
         return True
 
     def close(self, flow: Flow, moment: float) -> None:
-        """The connection ends at that moment, which may be yet to come."""
+        """The connection ends at that moment, which may lie in the future."""
         entry = self._entries.get(flow)
         if entry is not None and entry.until > moment:
             entry.closed = True
@@ -85,7 +85,7 @@ class ConnectionTable:
     def entries(self, now: float) -> int:
         """How many there are, `now` never less than before.
 
-        Entries may have been kept for moments that are yet to come, in any order.
+        Entries may have been kept for moments in the future, in any order.
         """
         entries, watched = self._entries, self._watched
         while watched and watched[0][0] <= now:
@@ -103,9 +103,9 @@ class ConnectionTable:
         if entry.until < inf:
             heappush(self._watched, (entry.until, next(self._order), flow, entry))
             if len(self._watched) > 2 * len(self._entries) + _FEW:
-                self._watch_anew()
+                self._rebuild_watch_list()
 
-    def _watch_anew(self) -> None:
+    def _rebuild_watch_list(self) -> None:
         """Look no more at what has gone before its time."""
         self._watched[:] = [
             (entry.until, next(self._order), flow, entry)

@@ -69,7 +69,7 @@ class ExtensionIntolerant(Middlebox):
     known: tuple[Annotated[int, Field(ge=0, le=65535, strict=True)], ...] = ()
     """Types of the extensions that it knows (IANA "TLS ExtensionType Values"); else none."""
     reaction: Reaction = "drop"
-    """What it does with any other."""
+    """What it does with a ClientHello that carries any other."""
 
     def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
         """By the extensions of the ClientHello."""

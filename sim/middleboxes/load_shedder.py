@@ -27,7 +27,7 @@ class LoadShedder(Middlebox):
     at_once: Capacity = None
     """Connections that may be open, before scaling; else "unlimited"."""
     excess: Refusal = "reset"
-    """What becomes of the rest."""
+    """What becomes of connections beyond either limit."""
 
     scaled_fields = ("rate", "burst", "at_once")
 
@@ -41,7 +41,7 @@ class LoadShedder(Middlebox):
         self._table = ConnectionTable(self.at_once, None, 0.0)
 
     def opens(self, flow: Flow, now: float) -> Verdict:
-        """A token, and a place."""
+        """Needs a token of the bucket, and room among the open connections."""
         if self._table.is_open(flow, now):
             return PASS
         if not self._table.has_room(now):
@@ -56,11 +56,11 @@ class LoadShedder(Middlebox):
         return PASS
 
     def closes(self, flow: Flow, moment: float) -> None:
-        """Its place is free."""
+        """Makes room for another connection from that moment on."""
         self._table.close(flow, moment)
 
     def entries(self, now: float) -> int:
-        """Open connections."""
+        """Connections that it has let through and that are still open."""
         return self._table.entries(now)
 
 

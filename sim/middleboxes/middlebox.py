@@ -81,7 +81,7 @@ class Verdict(NamedTuple):
 
     Attributes:
         action: to `DROP` is to say nothing; to `RESET` sends both sides a TCP RST; to `ANSWER`
-            sends the client `data` in the server's name, and both sides a TCP RST behind it.
+            sends the client spoofed `data`, and both sides a TCP RST behind it.
         reason: in a few words, for tables.
         data: what is answered.
     """
@@ -92,7 +92,7 @@ class Verdict(NamedTuple):
 
 
 PASS = Verdict(Action.PASS)
-"""Let it through."""
+"""The verdict of a box that lets a connection or a flight through."""
 
 
 Refusal = Literal["drop", "reset"]
@@ -108,7 +108,7 @@ class Middlebox(Description):
     """A box on a path. This one passes everything.
 
     What is described in a scenario are its fields; what it remembers are private attributes, which
-    each simulated world has anew.
+    each simulated world has of its own.
     """
 
     latency: Duration = 0.0
@@ -162,10 +162,11 @@ class Middlebox(Description):
         return PASS
 
     def continues(self, flow: Flow, moment: float) -> None:
-        """More packets of the flight that it carries pass at that moment, which may be to come."""
+        """More packets of the flight that it carries pass at that moment, which may lie in the
+        future."""
 
     def closes(self, flow: Flow, moment: float) -> None:
-        """The connection ends at that moment, which may be yet to come."""
+        """The connection ends at that moment, which may lie in the future."""
 
     def entries(self, now: float) -> int:
         """How many connections it remembers, or holds open."""

@@ -48,7 +48,7 @@ class Nat(Middlebox):
         return self
 
     def opens(self, flow: Flow, now: float) -> Verdict:
-        """A port, if one is free."""
+        """Takes a port for the connection, if one is free."""
         if self._towards(flow).take(flow, now):
             return PASS
         return refused(self.exhausted, "no free port")
@@ -59,13 +59,13 @@ class Nat(Middlebox):
         return flow._replace(source=int(self.address), source_port=port)
 
     def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
-        """Only what has a port."""
+        """Passes only what has a port; its idle time-out starts again."""
         if self._towards(flow).table.refresh(flow, now):
             return PASS
         return refused(self.forgotten, "idle too long")
 
     def continues(self, flow: Flow, moment: float) -> None:
-        """Keeps the port."""
+        """Keeps the port: its idle time-out starts again at that moment."""
         self._towards(flow).table.refresh(flow, moment)
 
     def closes(self, flow: Flow, moment: float) -> None:

@@ -60,5 +60,5 @@ class PacketFilter(Middlebox):
         return refused(self.denied, f"port {port} closed")
 
     def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
-        """As any other packet."""
+        """By the rules, as any other packet: a filter remembers no connection."""
         return self.opens(flow, now)

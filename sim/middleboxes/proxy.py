@@ -32,19 +32,19 @@ class Proxy(Middlebox):
     _connections: int = PrivateAttr(0)
 
     def begin(self, now: float) -> None:
-        """An idle processor."""
+        """An idle processor, no connection open, nothing done."""
         self._cpu = Cpu(self.cores, now)
         self._work = Work(self.name, profile_of(self.machine))
         self._open = OpenConnections()
 
     @property
     def cpu(self) -> Cpu:
-        """Its processor."""
+        """Its processor: all its connections wait for the same cores."""
         return self._cpu
 
     @property
     def work(self) -> Work:
-        """What it has done."""
+        """What it has done so far, priced by its machine profile."""
         return self._work
 
     def next_port(self) -> int:
@@ -62,7 +62,7 @@ class Proxy(Middlebox):
         return True
 
     def accept(self, moment: float) -> None:
-        """It does at once."""
+        """Its process accepts at once: nothing waits in a backlog."""
 
     def open_connection(self) -> None:
         """A client's connection opens now."""
@@ -77,5 +77,5 @@ class Proxy(Middlebox):
         return self._open.count(now)
 
     def utilisation(self, now: float) -> float:
-        """Of its processor."""
+        """The share of its processor's time since the last call that was busy."""
         return self._cpu.sample_utilisation(now)

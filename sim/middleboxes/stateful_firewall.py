@@ -35,7 +35,7 @@ class StatefulFirewall(Middlebox):
     _table: ConnectionTable = PrivateAttr()
 
     def begin(self, now: float) -> None:
-        """An empty table."""
+        """No connection remembered, as after a restart."""
         self._table = ConnectionTable(self.table_size, self.idle_timeout, self.closing_timeout)
 
     def opens(self, flow: Flow, now: float) -> Verdict:
@@ -52,7 +52,7 @@ class StatefulFirewall(Middlebox):
         return refused(self.forgotten, "idle too long")
 
     def continues(self, flow: Flow, moment: float) -> None:
-        """Keeps the entry."""
+        """Keeps the entry: its idle time-out starts again at that moment."""
         self._table.refresh(flow, moment)
 
     def closes(self, flow: Flow, moment: float) -> None:
@@ -60,5 +60,5 @@ class StatefulFirewall(Middlebox):
         self._table.close(flow, moment)
 
     def entries(self, now: float) -> int:
-        """Connections in the table."""
+        """Connections that it remembers, those that have ended included."""
         return self._table.entries(now)

@@ -33,7 +33,7 @@ class TerminatingProxy(TlsSettings, Proxy):
     """What it offers the server: the hello of this client profile."""
     trusts: tuple[str, ...] = Field(default=("contoso-root",), min_length=1)
     """The authorities of servers that it trusts."""
-    warnings: Literal["heeded", "clicked away"] = "heeded"
+    warnings: Literal["heeded", "overridden"] = "heeded"
     """Whether a server's wrong certificate ends the connection, or is ignored."""
 
     @field_validator("profile")

@@ -92,7 +92,7 @@ class Reno(CongestionWindow):
         self.segments += acknowledged / self.segments
 
     def skip_idle(self, seconds: float) -> None:
-        """Time is nothing to it."""
+        """Nothing: Reno grows by acknowledgements alone, not by time."""
 
 
 class Cubic(CongestionWindow):

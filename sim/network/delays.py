@@ -22,7 +22,7 @@ class DelayComponents:
         self.retransmission = self.middlebox = 0.0
 
     def copy(self) -> DelayComponents:
-        """The same, to go on from."""
+        """A copy of its own, for another packet of the same flight."""
         copy = DelayComponents.__new__(DelayComponents)
         copy.propagation = self.propagation
         copy.transmission = self.transmission
@@ -33,7 +33,7 @@ class DelayComponents:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """The sum of all components (seconds)."""
         return (
             self.propagation
             + self.transmission

@@ -86,7 +86,8 @@ class Sender:
     ) -> Generator[float, float, Delivery]:
         """Send a flight of `size` bytes, ready at `now`. Yields moments as `sim.activity` does.
 
-        `heard` is called with each moment at which something is acknowledged; it may be to come.
+        `heard` is called with each moment at which something is acknowledged; it may
+        lie in the future.
         """
         tcp = self._tcp
         pause = now - self._last_sent
@@ -319,7 +320,7 @@ class _Flight:
         return self._tcp.loss_probe and not (self._fast_recovery or self._probed or self._timeouts)
 
     def _set_timer(self, now: float) -> None:
-        """Begin to wait anew: for a probe's time where probing is allowed, else for the RTO."""
+        """Restart the timer: for a probe's time where probing is allowed, else for the RTO."""
         self._timer += 1
         estimate = self._round_trip
         if self._may_probe:

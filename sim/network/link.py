@@ -16,7 +16,7 @@ from sim.units import BitRate, PositiveSize, Size
 
 _ROUNDING = 1e-9
 _REMEMBERED = 4096
-"""Packets that a queue keeps in mind: far more than lie between now and the latest to come."""
+"""Packets that a queue remembers: far more than lie between now and the latest announced."""
 
 COLUMNS = (
     Column("time", TIME),
@@ -74,7 +74,7 @@ class Link(Description):
     """What differs on the way to the client."""
 
     def direction(self, *, to_server: bool) -> LinkDirection:
-        """One direction, complete."""
+        """One direction with all that it has, of its own or of the link."""
         own = self.to_server if to_server else self.to_client
         return LinkDirection.model_construct(
             rate=self.rate if own.rate is None else own.rate,
@@ -90,7 +90,7 @@ class Link(Description):
 
 
 class LinkQueue:
-    """One direction of a link: a queue, first come, first served, that knows its packets to come.
+    """One direction of a link: a queue, first come, first served, that knows its future packets.
 
     It has the arrival of each packet and when it will have been sent. A packet waits for all that
     arrive before it, whenever they were announced: those of one round are announced together, up
@@ -165,7 +165,7 @@ class LinkQueue:
                 del kept[: _REMEMBERED // 2]
 
     def begin_recording(self, now: float) -> None:
-        """Count from here on."""
+        """Count from here on: the recorded part of the simulation begins."""
         self._utilisation(now)
         self._counted = self._counters()
 

@@ -64,7 +64,7 @@ class IndependentLoss:
         self._draws = draws
 
     def loses(self) -> bool:
-        """One draw."""
+        """Whether the next packet is lost: one draw, compared with the share."""
         return self._draws() < self._share
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sim.middleboxes.middlebox import Action, Middlebox
 from sim.middleboxes.proxy import Proxy
 from sim.network.link import Link
-from sim.network.stage import Hop, PlacedLink
+from sim.network.tls_hop import LinkOrBox, PlacedLink
 from sim.network.verdicts import Verdicts
 
 
@@ -33,12 +33,12 @@ class Network:
         self.proxies = [box for box in self.boxes.values() if isinstance(box, Proxy)]
         self.verdicts = Verdicts()
 
-    def hops(self, names: Sequence[str]) -> list[Hop]:
-        """The parts of a path."""
+    def parts(self, names: Sequence[str]) -> list[LinkOrBox]:
+        """The links and boxes of those names, such as a path crosses."""
         return [self.links[name] if name in self.links else self.boxes[name] for name in names]
 
     def begin_recording(self, now: float) -> None:
-        """Count from here on."""
+        """Count from here on: the recorded part of the simulation begins."""
         for link in self.links.values():
             for queue in link.queues:
                 queue.begin_recording(now)

@@ -10,8 +10,8 @@ from sim.network.link import LinkQueue
 from sim.network.loss import LossProcess
 
 
-class Step(NamedTuple):
-    """A link, or a box, on the way.
+class PathElement(NamedTuple):
+    """A link, or a box, on the way of packets in one direction.
 
     Attributes:
         queue: the link's, in that direction; `None` for a box.
@@ -34,16 +34,18 @@ class OneWayPath:
         certain: whether every packet takes `delay` and none is lost.
     """
 
-    __slots__ = ("_own", "_steps", "certain", "delay", "latency", "propagation", "shared")
+    __slots__ = ("_elements", "_own", "certain", "delay", "latency", "propagation", "shared")
 
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self._steps = tuple(steps)
-        self._own: list[list[tuple[float, float]]] = [[] for _ in steps]
-        self.propagation = sum(step.delay for step in steps if step.queue is not None)
-        self.latency = sum(step.delay for step in steps if step.queue is None)
+    def __init__(self, elements: Sequence[PathElement]) -> None:
+        self._elements = tuple(elements)
+        self._own: list[list[tuple[float, float]]] = [[] for _ in elements]
+        self.propagation = sum(element.delay for element in elements if element.queue is not None)
+        self.latency = sum(element.delay for element in elements if element.queue is None)
         self.delay = self.propagation + self.latency
-        self.shared = any(step.queue is not None and step.queue.shared for step in steps)
-        self.certain = not self.shared and all(step.losses is None for step in steps)
+        self.shared = any(
+            element.queue is not None and element.queue.shared for element in elements
+        )
+        self.certain = not self.shared and all(element.losses is None for element in elements)
 
     def cross(
         self,
@@ -59,10 +61,10 @@ class OneWayPath:
             now: when it is sent.
             size: its bytes, headers included.
             delays: where its time went so far; what it meets is added.
-            since, until: the steps that it takes; all of them, unless it stops in between.
+            since, until: the elements that it takes; all of them, unless it stops in between.
         """
-        for number in range(since, len(self._steps) if until is None else until):
-            queue, delay, losses = self._steps[number]
+        for number in range(since, len(self._elements) if until is None else until):
+            queue, delay, losses = self._elements[number]
             if queue is None:
                 delays.middlebox += delay
                 now += delay

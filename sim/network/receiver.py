@@ -32,7 +32,7 @@ class Receiver:
 
     @property
     def complete(self) -> bool:
-        """Whether all is there."""
+        """Whether every segment of the flight has arrived."""
         return self._expected == len(self._arrived)
 
     def arrive(self, now: float, number: int, copy: int, delays: DelayComponents) -> bool:

@@ -10,7 +10,7 @@ from sim.network.delays import DelayComponents
 
 
 class SegmentEventKind(IntEnum):
-    """What happens."""
+    """What happens to a segment, an acknowledgement or the sender's timer."""
 
     ARRIVAL = 0
     ACKNOWLEDGEMENT = 1
@@ -20,7 +20,7 @@ class SegmentEventKind(IntEnum):
 
 
 class SegmentEvent(NamedTuple):
-    """One event.
+    """One event of one segment, acknowledgement or timer.
 
     Attributes:
         time: when, seconds.
@@ -39,7 +39,7 @@ class SegmentEvent(NamedTuple):
 
 
 class SegmentEvents:
-    """Events that are to come."""
+    """Future events of a flight's segments, the earliest first."""
 
     __slots__ = ("_announced", "_heap")
 
@@ -50,12 +50,12 @@ class SegmentEvents:
     def push(
         self, time: float, kind: SegmentEventKind, number: int, delays: DelayComponents
     ) -> None:
-        """Announce one."""
+        """Announce an event at that time (seconds)."""
         self._announced += 1
         heappush(self._heap, SegmentEvent(time, self._announced, kind, number, delays))
 
     def pop(self) -> SegmentEvent:
-        """The next one. A timer is always to come."""
+        """Remove and return the next one; there always is one, a timer at least."""
         return heappop(self._heap)
 
     def last(self, kind: SegmentEventKind, default: float) -> float:

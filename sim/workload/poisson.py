@@ -1,4 +1,4 @@
-"""Poisson arrivals."""
+"""Arrivals at a constant rate: a Poisson process."""
 
 from __future__ import annotations
 

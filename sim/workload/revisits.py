@@ -1,4 +1,4 @@
-"""A population that comes back: who was here an age ago returns."""
+"""A population that comes back: who was here some time ago returns."""
 
 from __future__ import annotations
 

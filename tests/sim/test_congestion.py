@@ -117,7 +117,7 @@ def test_cubic_does_not_count_a_pause() -> None:
     assert full_round(paused, 60.1) == pytest.approx(full_round(other, 0.1))
 
 
-def test_cubic_begins_anew_after_a_time_out() -> None:
+def test_cubic_starts_over_after_a_time_out() -> None:
     """RFC 9438 §4.8: the plateau is where avoidance begins, at the threshold."""
     made = window("cubic", segments=40)
     made.on_timeout(reduces=True)

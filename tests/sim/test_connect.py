@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
-from sim.network.boxes import Boxes, BoxOnTheWay
-from sim.network.leg import Broken, Leg
 from sim.network.link import LinkDirection, LinkQueue
-from sim.network.one_way_path import OneWayPath, Step
+from sim.network.middlebox_chain import MiddleboxChain, PlacedMiddlebox
+from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.tcp import Tcp
+from sim.network.tcp_connection import TcpConnection, TransportFailure
 
 RTT = 0.1
 WAY = RTT / 2
@@ -45,7 +45,7 @@ class Deaf(Middlebox):
         return Verdict(Action.DROP if len(self._heard) <= self._deaf else Action.PASS)
 
 
-def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
+def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | TransportFailure]:
     """When each SYN was at the server's door, and how it ended."""
     box = Deaf().place("deaf", 0.0, 1.0)
     box._deaf = deaf
@@ -53,26 +53,26 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
     def one_way() -> OneWayPath:
         return OneWayPath(
             [
-                Step(
+                PathElement(
                     LinkQueue(LinkDirection(), 0.0),
                     WAY,
                 )
             ]
         )
 
-    boxes = Boxes(
-        [BoxOnTheWay(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)], Flow(1, 2, 3, 4), lambda *_: None
+    boxes = MiddleboxChain(
+        [PlacedMiddlebox(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)], Flow(1, 2, 3, 4), lambda *_: None
     )
-    leg = Leg(Tcp(**tcp), 1460, one_way(), one_way(), boxes, Listening())
-    steps = leg.connect(0.0)
+    connection = TcpConnection(Tcp(**tcp), 1460, one_way(), one_way(), boxes, Listening())
+    steps = connection.connect(0.0)
     try:
         moment = next(steps)
         while True:
             moment = steps.send(moment)
     except StopIteration as stop:
         return box._heard, stop.value[0]
-    except Broken as broken:
-        return box._heard, broken
+    except TransportFailure as failure:
+        return box._heard, failure
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | Broken]:
 def test_a_syn_that_is_not_heard_is_sent_again(tcp: dict[str, Any], sent: list[float]) -> None:
     heard, end = connect(99, **tcp)
     assert heard == pytest.approx([moment + WAY for moment in sent])
-    assert isinstance(end, Broken)
+    assert isinstance(end, TransportFailure)
     assert end.symptom == "timeout"
     assert end.moment == 21.0
     assert end.delays.retransmission == 21.0

@@ -77,7 +77,16 @@ def test_a_chain_beyond_the_window_takes_more_rounds() -> None:
         {"server__name": "www.example.org"},
         {"arrivals__rate": "1 /d", "duration": "300 d", "sample_interval": "30 d"},
     ],
-    ids=["calm", "plain", "overload", "thinking", "slow start", "refused", "rejected", "long"],
+    ids=[
+        "deterministic",
+        "plain",
+        "overload",
+        "thinking",
+        "slow start",
+        "refused",
+        "rejected",
+        "long",
+    ],
 )
 def test_headings_add_up_to_the_duration(changes: dict[str, Any]) -> None:
     """Every second of every connection is booked under exactly one heading, within 1 ns."""
@@ -90,7 +99,7 @@ def test_headings_add_up_to_the_duration(changes: dict[str, Any]) -> None:
     if "http__think_time" in changes:
         assert all(row["time_think"] == pytest.approx(1.5) for row in found)
     if changes.get("arrivals__rate") == "150 /s":
-        assert max(row["time_queue"] for row in found) > 1.0
+        assert max(row["time_cpu_queue"] for row in found) > 1.0
 
 
 def test_bytes_and_records_are_those_of_two_engines() -> None:
@@ -280,7 +289,7 @@ def test_an_alert_ends_the_connection_and_both_sides_pay(
 def test_a_warned_user_may_go_on() -> None:
     world = scenario(
         server__name="www.example.org",
-        clients=[{"profile": "internet-explorer-6", "warnings": "clicked away"}],
+        clients=[{"profile": "internet-explorer-6", "warnings": "overridden"}],
     )
     assert {row["outcome"] for row in rows(connections(world))} == {"full", "resumed-by-id"}
 

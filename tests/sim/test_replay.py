@@ -1,4 +1,4 @@
-"""Replay: the tables of live engines, from scripts."""
+"""Replay: the tables of live engines, from traces."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.peers.live import LivePeers
-from sim.peers.rehearsal import Question
-from sim.peers.replay import ReplayEnds
+from sim.endpoints.live import LiveEndpointFactory
+from sim.endpoints.recorder import QueryKind
+from sim.endpoints.replay import ReplayEndpoints
 from sim.world import World
 from tests.sim.test_world import MIXED
 from tests.sim.worlds import connections, rows, scenario, simulated
@@ -44,9 +44,9 @@ WORLDS: dict[str, dict[str, Any]] = {
         "clients": [{"profile": "internet-explorer-8-windows-7"}],
     },
     "a wrong name": {"server__name": "www.example.org"},
-    "a wrong name clicked away": {
+    "a wrong name overridden": {
         "server__name": "www.example.org",
-        "clients": [{"profile": "internet-explorer-6", "warnings": "clicked away"}],
+        "clients": [{"profile": "internet-explorer-6", "warnings": "overridden"}],
     },
     "a certificate that expires": {"start": "2049-12-31T23:59:30Z"},
     "a certificate that becomes valid": {"start": "1995-12-31T23:59:30Z"},
@@ -68,15 +68,15 @@ def test_the_tables_are_those_of_live_engines(changes: dict[str, Any]) -> None:
     """Every value, to the last bit: flights of these worlds have fixed sizes."""
     live = tables(scenario(**changes))
     assert len(live["connections"]) > 100
-    for scripts in (1, 8):
-        replay = tables(scenario(**changes, fidelity="replay", scripts=scripts))
+    for traces in (1, 8):
+        replay = tables(scenario(**changes, fidelity="replay", traces=traces))
         assert replay == live
 
 
 def test_outcomes_change_with_the_calendar_in_replay_too() -> None:
-    """What a script depends on is asked, validity included: one world, both outcomes."""
+    """What a trace depends on is asked, validity included: one world, both outcomes."""
     found = connections(
-        scenario(start="2049-12-31T23:59:30Z", server__sessions=None, fidelity="replay", scripts=1)
+        scenario(start="2049-12-31T23:59:30Z", server__sessions=None, fidelity="replay", traces=1)
     )
     late = pc.greater(found["arrival"], 31)
     assert pc.unique(found.filter(late)["alert"]).to_pylist() == ["certificate_expired"]
@@ -100,7 +100,7 @@ LEAST_P = 0.001
     "column", ["bytes_received", "handshake_time", "server_cpu", "client_cpu", "duration"]
 )
 def test_where_signatures_vary_in_length_distributions_agree(column: str) -> None:
-    """An ECDSA signature takes 70 to 72 bytes: 8 scripts a class stand for all of them.
+    """An ECDSA signature takes 70 to 72 bytes: 8 traces a class stand for all of them.
 
     12 replications each, with common random numbers: Welch's test of the replications' means, and
     of the shares of full handshakes, gives p >= 0.001; the means of all agree within 0.5 %.
@@ -124,22 +124,24 @@ def test_where_signatures_vary_in_length_distributions_agree(column: str) -> Non
 def test_lengths_of_a_script_are_real_ones() -> None:
     """Every size that replay gives is one that engines gave."""
 
-    def sizes(fidelity: str, scripts: int = 8) -> set[int]:
-        found = connections(scenario(**VARYING, fidelity=fidelity, scripts=scripts), seed=7)
+    def sizes(fidelity: str, traces: int = 8) -> set[int]:
+        found = connections(scenario(**VARYING, fidelity=fidelity, traces=traces), seed=7)
         return set(found.filter(pc.equal(found["outcome"], "full"))["bytes_received"].to_pylist())
 
     live, replay = sizes("live"), sizes("replay")
     assert len(live) >= 3
     assert len(replay) >= 2
     assert replay <= live
-    assert len(sizes("replay", scripts=1)) < len(replay)
+    assert len(sizes("replay", traces=1)) < len(replay)
 
 
 def test_engines_run_for_a_few_connections_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One client profile: new, resumed and missed, 2 scripts each."""
+    """One client profile: new, resumed and missed, 2 traces each."""
     begun = []
-    monkeypatch.setattr(LivePeers, "connect", lambda *_, **__: pytest.fail("a live connection"))
-    from sim.peers import replay
+    monkeypatch.setattr(
+        LiveEndpointFactory, "connect", lambda *_, **__: pytest.fail("a live connection")
+    )
+    from sim.endpoints import replay
 
     class Counted(replay.EnginePair):
         def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -151,7 +153,7 @@ def test_engines_run_for_a_few_connections_only(monkeypatch: pytest.MonkeyPatch)
         arrivals__rate="40 /s",
         server__sessions={"capacity": 20, "lifetime": "5 min"},
         fidelity="replay",
-        scripts=2,
+        traces=2,
     )
     found = connections(world)
     assert len(found) > 2000
@@ -165,14 +167,14 @@ def test_what_is_rarely_asked_reaches_the_cache() -> None:
     world = scenario(fidelity="replay")
     sink = sim.MemorySink()
     one = World(world, seed=1, sink=sink)
-    peers = one._factories["path"]._peers
-    ends = peers.connect(one._clients.groups[0], None, 0, recorded=True, now=0.0)
-    assert isinstance(ends, ReplayEnds)
-    cache = ends._peers.sessions
+    factory = one._factories["path"]._endpoints
+    endpoints = factory.connect(one._clients.groups[0], None, 0, recorded=True, now=0.0)
+    assert isinstance(endpoints, ReplayEndpoints)
+    cache = endpoints._factory.sessions
     assert cache is not None
-    assert ends._ask(Question.LOOKUP_UNKNOWN, 0.0) is False
+    assert endpoints._answer(QueryKind.LOOKUP_UNKNOWN, 0.0) is False
     assert cache.misses == 1
-    assert ends._ask(Question.STORE, 0.0) is True
+    assert endpoints._answer(QueryKind.STORE, 0.0) is True
     assert len(cache) == 1
-    assert ends._ask(Question.REMOVE, 0.0) is True
+    assert endpoints._answer(QueryKind.REMOVE, 0.0) is True
     assert len(cache) == 0

@@ -136,7 +136,7 @@ def with_box(kind: str, **keys: Any) -> dict[str, Any]:
         lambda value: {"http__requests": value},
         lambda value: {"population__clients": value},
         lambda value: {"tcp": {"initial_window": value}},
-        lambda value: {"scripts": value},
+        lambda value: {"traces": value},
         lambda value: with_box("stateful-firewall", table_size=value),
         lambda value: with_box("load-shedder", burst=value),
         lambda value: with_box("packet-filter", rules=[{"action": "permit", "ports": [value]}]),

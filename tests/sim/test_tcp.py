@@ -18,7 +18,7 @@ from sim.network.delivery import Delivery, Sender
 from sim.network.link import Link, LinkDirection, LinkQueue
 from sim.network.loss import IndependentLoss
 from sim.network.lossless_sender import LosslessSender
-from sim.network.one_way_path import OneWayPath, Step
+from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.receiver import Receiver
 from sim.network.segment_events import SegmentEventKind, SegmentEvents
 from sim.network.tcp import Tcp
@@ -54,7 +54,7 @@ class Draws:
 def one_way(rate: float | None = None, draws: Callable[[], float] | None = None) -> OneWayPath:
     queue = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=None, loss=None), 0.0)
     return OneWayPath(
-        [Step(queue, RTT / 2, None if draws is None else IndependentLoss(0.5, draws))]
+        [PathElement(queue, RTT / 2, None if draws is None else IndependentLoss(0.5, draws))]
     )
 
 
@@ -209,13 +209,13 @@ def test_a_modem_is_slower_than_the_first_time_out(tcp: dict[str, Any], repeated
     """
     modem = one_way(33_600)
     found = delivered(sender(modem, one_way(33_600), **tcp), 100_000)
-    queue = modem._steps[0].queue
+    queue = modem._elements[0].queue
     assert queue is not None
     assert queue._packets - 69 <= repeated
     assert found.last < 1.35 * 100_000 * 1500 / 1460 * 8 / 33_600
 
 
-def test_who_has_heard_something_waits_anew() -> None:
+def test_an_acknowledgement_restarts_the_timer() -> None:
     """Nothing arrives behind the first window."""
     stopped = sender(one_way(draws=lambda: float(next(sent) < 10)), user_timeout="5 s")
     sent = count()
@@ -230,7 +230,7 @@ def test_a_shared_link_is_reserved_for_no_more_than_a_round() -> None:
     """2,000 segments at 10 Mbit/s: no packet is announced further ahead than the buffer is long."""
     rate, buffer = 1e7, 64_000
     queue = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=buffer, loss=None), 0.0)
-    shared = OneWayPath([Step(queue, RTT / 2)])
+    shared = OneWayPath([PathElement(queue, RTT / 2)])
     steps = sender(shared, one_way(1e8)).deliver(0.0, 2000 * SEGMENT, lambda _: None)
     ahead = []
     with pytest.raises(StopIteration):
@@ -295,7 +295,7 @@ def test_every_flight_arrives_and_its_time_is_accounted_for(
 
     def lossy() -> OneWayPath:
         queue = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=40_000, loss=None), 0.0)
-        return OneWayPath([Step(queue, RTT / 2, IndependentLoss(loss, draws))])
+        return OneWayPath([PathElement(queue, RTT / 2, IndependentLoss(loss, draws))])
 
     host = sender(
         lossy(), lossy(), congestion_control=control, loss_probe=probes, user_timeout="1 d"

@@ -141,7 +141,7 @@ def test_terminating_lets_open_connections_end() -> None:
 
 
 def test_steady_state_keeps_the_load_until_the_last_recorded_connection_has_ended() -> None:
-    """Connections that begin after the end load the server, so that none is served in calm."""
+    """Connections that begin after the end load the server, so that no server is idle."""
     changes: dict[str, Any] = {
         "arrivals__rate": "1200 /s",
         "duration": "1 s",

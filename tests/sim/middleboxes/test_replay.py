@@ -78,7 +78,7 @@ WORLDS: dict[str, dict[str, Any]] = {
     "a bridge to a wrong server": network(
         {"bridge": BRIDGE},
         server__name="www.example.org",
-        clients=[{"profile": IE6, "warnings": "clicked away"}],
+        clients=[{"profile": IE6, "warnings": "overridden"}],
     ),
     "a tunnel to two bridges": network(
         {
@@ -114,6 +114,6 @@ def test_the_tables_are_those_of_live_engines(changes: dict[str, Any]) -> None:
     changes = changes | {"arrivals__rate": "3 /s", "population__clients": 12}
     live = tables(scenario(**changes))
     assert len(live["connections"]) > 30
-    for scripts in (1, 8):
-        replayed = tables(scenario(**changes, fidelity="replay", scripts=scripts))
+    for traces in (1, 8):
+        replayed = tables(scenario(**changes, fidelity="replay", traces=traces))
         assert replayed == live

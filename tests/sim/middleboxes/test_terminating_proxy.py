@@ -93,12 +93,12 @@ def test_work_for_the_client_is_done_by_the_proxy_and_not_by_the_server() -> Non
 
 @pytest.mark.parametrize("connects", ["at the request", "at the hello"])
 def test_a_server_whose_certificate_is_wrong_ends_both(connects: str) -> None:
-    """The proxy heeds it: its alert goes to the server, the client's connection is cut."""
+    """The proxy processes it: its alert goes to the server, the client's connection is cut."""
     tables = behind(
         "terminating-proxy",
         {"machine": "pentium-iii-933", "connects": connects},
         server__name="www.example.org",
-        clients=[{"profile": IE6, "warnings": "clicked away"}],
+        clients=[{"profile": IE6, "warnings": "overridden"}],
     )
     found, behind_it = connections(tables), bridged(tables)
     assert {row["outcome"] for row in found} == {"failed"}
@@ -111,12 +111,12 @@ def test_a_server_whose_certificate_is_wrong_ends_both(connects: str) -> None:
 
 def test_a_proxy_that_clicks_warnings_away_hides_them() -> None:
     """The client knows the proxy's certificate alone."""
-    for warnings, outcome in (("clicked away", "full"), ("heeded", "failed")):
+    for warnings, outcome in (("overridden", "full"), ("heeded", "failed")):
         tables = behind(
             "terminating-proxy",
             {"machine": "pentium-iii-933", "warnings": warnings},
             start="2049-12-31T23:59:59Z",
-            clients=[{"profile": IE6, "warnings": "clicked away"}],
+            clients=[{"profile": IE6, "warnings": "overridden"}],
             duration="20 s",
         )
         late = [row for row in connections(tables) if row["arrival"] > 3]

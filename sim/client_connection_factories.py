@@ -1,7 +1,7 @@
 """Makers of connections: along a path, through its proxies, with TLS from end to end.
 
-A proxy that ends TLS cuts a path into stages. Each stage has two ends of TLS, which its peers play;
-behind a proxy's the next stage begins.
+A proxy that ends TLS cuts a path into hops of TLS. Each hop has two endpoints; behind a proxy's the
+next hop begins.
 """
 
 from __future__ import annotations
@@ -11,70 +11,72 @@ from collections.abc import Mapping, Sequence
 
 import tls
 from sim.bridging import Bridge
-from sim.connection import Connection, Surroundings
-from sim.conversation import Conversation, Serve
+from sim.client_connection import ClientConnection, ConnectionContext
+from sim.endpoints import EndpointFactory
+from sim.endpoints.engine_configuration import client_config, client_configs
+from sim.endpoints.live import LiveEndpointFactory
+from sim.endpoints.plain import PlainEndpointFactory
+from sim.endpoints.replay import ReplayEndpointFactory
 from sim.hosts.client import ClientGroup, SessionMemory
 from sim.hosts.server import Server, Sessions
 from sim.hosts.session_cache import SessionCache
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.network import Network
 from sim.network.path import Path
-from sim.network.stage import Hop, PlacedLink, Stage, Target, stages
-from sim.peers import Peers
-from sim.peers.engines import client_config, client_configs
-from sim.peers.live import LivePeers
-from sim.peers.plain import PlainPeers
-from sim.peers.replay import ReplayPeers
+from sim.network.tls_hop import LinkOrBox, PlacedLink, Target, TlsHop, hops_of
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.telemetry import Table
+from sim.tls_exchange import Serve, TlsExchange
 from sim.workload.browsers import browser
 
 
-class ConnectionFactory:
-    """Makes connections over a stage: its two ends, and what comes behind it.
+class ClientConnectionFactory:
+    """Makes connections over a hop of TLS: its two endpoints, and what comes behind it.
 
     Args:
-        stage: the links and boxes.
-        peers: both ends.
+        hop: the links and boxes.
+        endpoints: makes the two ends of TLS.
         serve: the processor of the server's end.
         bridge: that end when it is a proxy; else `None`.
     """
 
-    def __init__(self, stage: Stage, peers: Peers, serve: Serve, bridge: Bridge | None) -> None:
-        self._stage = stage
-        self._peers = peers
+    def __init__(
+        self, hop: TlsHop, endpoints: EndpointFactory, serve: Serve, bridge: Bridge | None
+    ) -> None:
+        self._hop = hop
+        self._endpoints = endpoints
         self._serve = serve
         self._bridge = bridge
 
     def connection(
         self,
-        surroundings: Surroundings,
+        context: ConnectionContext,
         number: int,
         client: int,
         group: ClientGroup,
         *,
         recorded: bool,
         now: float,
-    ) -> Connection:
+    ) -> ClientConnection:
         """A client's connection that begins now."""
         offered = group.recall(client, now)
         bridge = self._bridge
-        return Connection(
-            surroundings,
+        return ClientConnection(
+            context,
             number,
             client,
             group,
             offered,
-            self._stage.route(number, group.address(client), recorded=recorded),
-            self._peers.connect(group, offered, number, recorded=recorded, now=now),
+            self._hop.chain(number, group.address(client), recorded=recorded),
+            self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
             self._serve,
             None if bridge is None else bridge.bridging(number, recorded=recorded),
             recorded=recorded,
             now=now,
         )
 
-    def behind(
+    def begin(
         self,
         proxy: TerminatingProxy,
         number: int,
@@ -82,15 +84,13 @@ class ConnectionFactory:
         *,
         recorded: bool,
         now: float,
-    ) -> Conversation:
-        """A proxy's conversation that begins now, on behalf of the connection of that number."""
+    ) -> TlsExchange:
+        """A proxy's exchange that begins now, on behalf of the connection of that number."""
         offered = group.recall(0, now)
         bridge = self._bridge
-        return Conversation(
-            self._stage.route(
-                number, int(proxy.address), port=proxy.next_port(), recorded=recorded
-            ),
-            self._peers.connect(group, offered, number, recorded=recorded, now=now),
+        return TlsExchange(
+            self._hop.chain(number, int(proxy.address), port=proxy.next_port(), recorded=recorded),
+            self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
             self._serve,
             now,
             None if bridge is None else bridge.bridging(number, recorded=recorded),
@@ -98,7 +98,7 @@ class ConnectionFactory:
         )
 
 
-class ConnectionFactories:
+class ClientConnectionFactories:
     """Makes what makes a world's connections.
 
     Args:
@@ -122,76 +122,79 @@ class ConnectionFactories:
         self._server = server
         self._bridged = bridged
         self._configs = client_configs(scenario.clients)
-        self._peers: dict[tuple[str, str], Peers] = {}
+        self._endpoints: dict[tuple[str, str], EndpointFactory] = {}
         self._fronts: dict[str, tls.SessionCache | SessionCache | None] = {}
         self._groups: dict[str, ClientGroup] = {}
 
-    def factory(self, path: Path) -> ConnectionFactory:
+    def factory(self, path: Path) -> ClientConnectionFactory:
         """The one for connections along a path, made from the server on."""
-        parts, proxies = stages(self._network.hops(path.crosses))
-        factory: ConnectionFactory | None = None
-        for number in range(len(parts) - 1, -1, -1):
+        hops, proxies = hops_of(self._network.parts(path.crosses))
+        factory: ClientConnectionFactory | None = None
+        for number in range(len(hops) - 1, -1, -1):
             before = proxies[number - 1] if number else None
             end = proxies[number] if number < len(proxies) else None
-            factory = self._stage(parts[number], before, end, factory)
+            factory = self._hop_factory(hops[number], before, end, factory)
         assert factory is not None
         return factory
 
-    def _stage(
+    def _hop_factory(
         self,
-        hops: Sequence[Hop],
+        parts: Sequence[LinkOrBox],
         before: TerminatingProxy | None,
         end: TerminatingProxy | None,
-        behind: ConnectionFactory | None,
-    ) -> ConnectionFactory:
-        """One stage: from a proxy or the clients, to a proxy or the server."""
+        upstream: ClientConnectionFactory | None,
+    ) -> ClientConnectionFactory:
+        """One hop of TLS: from a proxy or the clients, to a proxy or the server."""
         server, scenario = self._server, self._scenario
         port = server.description.port if before is None else before.server_port
         target = Target(server.name, int(server.description.address), port, end or server)
-        # The same draws on the clients' side whatever proxies come behind.
+        # The same draws on the clients' side whatever proxies come after.
         label = "network" if before is None else f"network.{before.name}"
         draws = {
-            hop.name: self._streams.entropy(f"{label}.{hop.name}")
-            for hop in hops
-            if isinstance(hop, PlacedLink)
+            part.name: self._streams.entropy(f"{label}.{part.name}")
+            for part in parts
+            if isinstance(part, PlacedLink)
         }
-        stage = Stage(scenario.tcp, hops, target, draws, self._network.verdicts)
-        peers = self._peers_between(before, end)
-        if end is None or behind is None:
-            return ConnectionFactory(stage, peers, server.cpu.serve, None)
+        hop = TlsHop(scenario.tcp, parts, target, draws, self._network.verdicts)
+        endpoints = self._endpoints_between(before, end)
+        if end is None or upstream is None:
+            return ClientConnectionFactory(hop, endpoints, server.cpu.serve, None)
         size = scenario.http.request_size
         tally = self._network.verdicts.add
-        bridge = Bridge(end, self._group_of(end), behind, size, self._bridged, tally)
-        return ConnectionFactory(stage, peers, end.cpu.serve, bridge)
+        bridge = Bridge(end, self._group_of(end), upstream, size, self._bridged, tally)
+        return ClientConnectionFactory(hop, endpoints, end.cpu.serve, bridge)
 
-    def _peers_between(
+    def _endpoints_between(
         self, before: TerminatingProxy | None, end: TerminatingProxy | None
-    ) -> Peers:
-        """The same for all paths with these two ends."""
+    ) -> EndpointFactory:
+        """The same for all paths with these two endpoints."""
         key = "" if before is None else before.name, "" if end is None else end.name
-        if key not in self._peers:
-            self._peers[key] = self._new_peers(before, end)
-        return self._peers[key]
+        if key not in self._endpoints:
+            self._endpoints[key] = self._new_endpoints(before, end)
+        return self._endpoints[key]
 
-    def _new_peers(self, before: TerminatingProxy | None, end: TerminatingProxy | None) -> Peers:
+    def _new_endpoints(
+        self, before: TerminatingProxy | None, end: TerminatingProxy | None
+    ) -> EndpointFactory:
         server = self._server
         work = server.work if end is None else end.work
         clear_behind = before is not None and before.behind == "clear"
         if clear_behind or (end is None and server.description.security == "plain"):
-            return PlainPeers(work)
+            return PlainEndpointFactory(work)
         settings = server.description if end is None else end
         sessions = server.sessions if end is None else self._sessions_at(end)
         clients = self._configs if before is None else _config_of(before)
         start = self._scenario.start.timestamp()
+        # A stream keeps its first name, so that a seed gives what it always gave.
         label = "peers" if before is end is None else f"peers.{_between(before, end)}"
         if self._scenario.replays:
             assert not isinstance(sessions, tls.SessionCache)
-            scripts = self._scenario.scripts
-            return ReplayPeers(
-                server.name, work, settings, sessions, clients, start, self._streams, label, scripts
+            traces = self._scenario.traces
+            return ReplayEndpointFactory(
+                server.name, work, settings, sessions, clients, start, self._streams, label, traces
             )
         assert not isinstance(sessions, SessionCache)
-        return LivePeers(
+        return LiveEndpointFactory(
             server.name, work, settings, sessions, clients, start, self._streams, label
         )
 
@@ -222,7 +225,7 @@ def session_cache(
 
 
 def _between(before: TerminatingProxy | None, end: TerminatingProxy | None) -> str:
-    """The two ends of a stage, in words."""
+    """The two ends of a hop, in words."""
     client = "(clients)" if before is None else before.name
     server = "(server)" if end is None else end.name
     return f"{client}.{server}"
@@ -230,5 +233,5 @@ def _between(before: TerminatingProxy | None, end: TerminatingProxy | None) -> s
 
 def _config_of(proxy: TerminatingProxy) -> Mapping[str, tls.ClientConfig]:
     profile = browser(proxy.profile)
-    heeds = proxy.warnings == "heeded"
-    return {profile.name: client_config(profile, proxy.trusts, heeds_warnings=heeds)}
+    heed = proxy.warnings == "heeded"
+    return {profile.name: client_config(profile, proxy.trusts, heed_warnings=heed)}

@@ -8,10 +8,10 @@ from math import inf
 from typing import Protocol
 
 from sim.middleboxes.middlebox import Action, Seen
-from sim.network.boxes import Boxes, reach
 from sim.network.delays import DelayComponents
 from sim.network.delivery import Delivery, Sender
 from sim.network.lossless_sender import LosslessSender
+from sim.network.middlebox_chain import MiddleboxChain, reach
 from sim.network.one_way_path import OneWayPath
 from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
@@ -22,7 +22,7 @@ class Listener(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name in tables."""
+        """Its name, as tables have it."""
 
     @property
     def always_admits(self) -> bool:
@@ -32,7 +32,7 @@ class Listener(Protocol):
         """Whether a connection whose SYN is here now may open: there is room in its backlog."""
 
     def open_connection(self) -> None:
-        """It opens now."""
+        """A connection whose SYN was admitted opens now."""
 
     def accept(self, moment: float) -> None:
         """Its process takes it up at that moment."""
@@ -41,7 +41,7 @@ class Listener(Protocol):
         """It will be closed at that moment."""
 
 
-class Broken(Exception):
+class TransportFailure(Exception):
     """A connection has come to an end before its time.
 
     Attributes:
@@ -50,7 +50,7 @@ class Broken(Exception):
         where: the box or host that stopped it; `None` where the network lost too much.
         reason: why, in that box's words.
         delays: where the time until then went.
-        data: what the client gets in the server's name.
+        data: the spoofed answer that the client gets.
     """
 
     def __init__(
@@ -72,14 +72,14 @@ class Broken(Exception):
         self.data = data
 
 
-class Leg:
+class TcpConnection:
     """One TCP connection.
 
     Args:
         tcp: how both ends speak it.
         segment: bytes of data in a full segment.
         up, down: the ways to the server, and back.
-        boxes: the boxes on them.
+        middleboxes: those on the ways.
         listener: who takes it.
 
     Attributes:
@@ -88,18 +88,18 @@ class Leg:
     """
 
     __slots__ = (
-        "_boxes",
-        "_calm",
+        "_active_at",
+        "_deterministic",
         "_down",
         "_down_rounds",
         "_down_sender",
-        "_has_broken",
+        "_has_failed",
         "_listener",
+        "_middleboxes",
         "_moment",
         "_open",
         "_round_trip",
         "_segment",
-        "_spoke_at",
         "_tcp",
         "_up",
         "_up_rounds",
@@ -114,26 +114,26 @@ class Leg:
         segment: int,
         up: OneWayPath,
         down: OneWayPath,
-        boxes: Boxes,
+        middleboxes: MiddleboxChain,
         listener: Listener,
     ) -> None:
         self._tcp = tcp
         self._segment = segment
         self._up, self._down = up, down
-        self._boxes = boxes
+        self._middleboxes = middleboxes
         self._listener = listener
-        self._calm = up.certain and down.certain and not tcp.delayed_acknowledgement
+        self._deterministic = up.certain and down.certain and not tcp.delayed_acknowledgement
         self._open = False
         self._moment = -inf
-        self._has_broken = False
-        self._spoke_at = self._round_trip = 0.0
+        self._has_failed = False
+        self._active_at = self._round_trip = 0.0
         self._up_rounds: LosslessSender
         self._down_rounds: LosslessSender
         self._up_sender: Sender
         self._down_sender: Sender
         self.trips = self.more_trips = 0
 
-    def come_back(self, delays: DelayComponents) -> None:
+    def add_return(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client when nothing else is on it."""
         delays.propagation += self._down.propagation
         delays.middlebox += self._down.latency
@@ -143,7 +143,7 @@ class Leg:
     def connect(self, now: float) -> Generator[float, float, tuple[float, DelayComponents]]:
         """The three-way handshake, until the client may send: when, and where the time went.
 
-        Raises `Broken`.
+        Raises `TransportFailure`.
         """
         tcp = self._tcp
         give_up = now + tcp.connect_timeout
@@ -159,7 +159,7 @@ class Leg:
             back = None if there is None else self._down.cross(there, tcp.syn, delays)
             if back is not None and back <= give_up:
                 self._establish(sent, back, attempts)
-                if not self._calm:
+                if not self._deterministic:
                     # The acknowledgement of the SYN-ACK is a packet of its own.
                     self._up.cross(back, tcp.headers, DelayComponents())
                 return back, delays
@@ -169,7 +169,7 @@ class Leg:
             if sent >= give_up:
                 delays = DelayComponents()
                 delays.retransmission = give_up - now
-                raise self._broken("timeout", give_up, delays, refused)
+                raise self._failure("timeout", give_up, delays, refused)
             sent = yield from self._wait(sent)
 
     def _wait(self, moment: float) -> Generator[float, float, float]:
@@ -184,20 +184,20 @@ class Leg:
     ) -> Generator[float, float, float | str | None]:
         """A SYN on its way: its arrival; why the listener has dropped it; else `None`.
 
-        It is not followed any further than to the moment of giving up. Raises `Broken` when a box
-        refuses it.
+        It is not followed any further than to the moment of giving up. Raises `TransportFailure`
+        when a box refuses it.
         """
         position, size = 0, self._tcp.syn
-        for number, place in enumerate(self._boxes.places):
-            here = self._up.cross(now, size, delays, position, place.position)
+        for number, placed in enumerate(self._middleboxes.placed):
+            here = self._up.cross(now, size, delays, position, placed.position)
             if here is None or here > give_up:
                 return None
-            now, position = (yield from self._wait(here)), place.position
-            action = self._boxes.opens(number, now).action
+            now, position = (yield from self._wait(here)), placed.position
+            action = self._middleboxes.opens(number, now).action
             if action is Action.DROP:
                 return None
             if action is not Action.PASS:
-                raise self._broken("reset", now + place.come_back(delays), delays)
+                raise self._failure("reset", now + placed.add_return(delays), delays)
         there = self._up.cross(now, size, delays, position)
         if there is None or there > give_up:
             return None
@@ -212,10 +212,10 @@ class Leg:
 
     def _establish(self, sent: float, now: float, attempts: int) -> None:
         self.trips += 2
-        self._spoke_at = now
+        self._active_at = now
         tcp, segment = self._tcp, self._segment
         self._round_trip = round_trip = now - sent
-        if self._calm:
+        if self._deterministic:
             self._up_rounds = LosslessSender(tcp, segment, round_trip)
             self._down_rounds = LosslessSender(tcp, segment, round_trip)
             return
@@ -227,7 +227,7 @@ class Leg:
         """Come in from the backlog with the first flight: where the time went until then.
 
         What finds no room there is dropped, as is the acknowledgement of the SYN-ACK before it; the
-        client sends it again. Raises `Broken`.
+        client sends it again. Raises `TransportFailure`.
         """
         delays, wait = DelayComponents(), self._timeout()
         give_up = now + self._tcp.user_timeout
@@ -236,8 +236,8 @@ class Leg:
             delays.retransmission += again - now
             now, wait = max((yield again), again), 2 * wait
             if now >= give_up:
-                raise self._broken("timeout", now, delays, "backlog full")
-            if not self._calm:
+                raise self._failure("timeout", now, delays, "backlog full")
+            if not self._deterministic:
                 for packet in self._packets(size):
                     self._up.cross(now, packet, DelayComponents())
         return delays
@@ -254,26 +254,26 @@ class Leg:
     def carry(
         self, now: float, data: bytes, size: int, *, to_server: bool
     ) -> Generator[float, float, Delivery]:
-        """Send a flight that is ready now to the other end. Raises `Broken`."""
+        """Send a flight that is ready now to the other end. Raises `TransportFailure`."""
         if size and (self._up.shared or self._down.shared):
             now = max((yield now), now)
         if size:
             self._show(now, Seen(data, size, min(size, self._segment)), to_server)
-        if self._calm or not size:
-            delivery = self._deliver_calmly(now, size, to_server)
+        if self._deterministic or not size:
+            delivery = self._deliver_deterministically(now, size, to_server)
         else:
             sender = self._up_sender if to_server else self._down_sender
-            delivery = yield from sender.deliver(now, size, self._boxes.continues)
+            delivery = yield from sender.deliver(now, size, self._middleboxes.continues)
         if not delivery.complete:
-            raise self._broken("timeout", delivery.last, delivery.delays)
+            raise self._failure("timeout", delivery.last, delivery.delays)
         if size:
-            self._boxes.continues(delivery.last)
+            self._middleboxes.continues(delivery.last)
         self.more_trips += 2 * delivery.rounds
         self.trips += 1 + 2 * delivery.rounds
-        self._spoke_at = delivery.last
+        self._active_at = delivery.last
         return delivery
 
-    def _deliver_calmly(self, now: float, size: int, to_server: bool) -> Delivery:
+    def _deliver_deterministically(self, now: float, size: int, to_server: bool) -> Delivery:
         up, down, rounds = self._up, self._down, 0
         one_way = up if to_server else down
         if size:
@@ -283,26 +283,26 @@ class Leg:
         delays.middlebox = one_way.latency + rounds * (up.latency + down.latency)
         last = first
         for _ in range(rounds):
-            self._boxes.continues(last)
+            self._middleboxes.continues(last)
             last += up.delay + down.delay
         return Delivery(first, last, rounds, delays, complete=True)
 
     def _show(self, now: float, seen: Seen, to_server: bool) -> None:
-        """Show a flight to each box. Raises `Broken`."""
-        place = self._boxes.carries(now, seen, self._probes(now), to_server=to_server)
-        if place is None:
+        """Show a flight to each box. Raises `TransportFailure`."""
+        placed = self._middleboxes.carries(now, seen, self._probes(now), to_server=to_server)
+        if placed is None:
             return
-        assert self._boxes.stopped is not None
-        action = self._boxes.stopped[1].action
+        assert self._middleboxes.stopped is not None
+        action = self._middleboxes.stopped[1].action
         one_way = self._up if to_server else self._down
-        delays = reach(place, now, self._packets(seen.size), one_way, to_server=to_server)
+        delays = reach(placed, now, self._packets(seen.size), one_way, to_server=to_server)
         if action is Action.DROP:
             delays = DelayComponents()
             delays.retransmission = self._tcp.user_timeout
-            raise self._broken("timeout", now + delays.total, delays)
-        place.come_back(delays)
+            raise self._failure("timeout", now + delays.total, delays)
+        placed.add_return(delays)
         symptom = "answered" if to_server and action is Action.ANSWER else "reset"
-        raise self._broken(symptom, now + delays.total, delays)
+        raise self._failure(symptom, now + delays.total, delays)
 
     def _packets(self, size: int) -> list[int]:
         """Bytes of the packets that the initial window has for a flight."""
@@ -313,23 +313,23 @@ class Leg:
     def _probes(self, now: float) -> list[float]:
         """When keep-alive probes were sent in the pause until now."""
         interval = self._tcp.keep_alive
-        if interval is None or not self._boxes.places:
+        if interval is None or not self._middleboxes.placed:
             return []
-        probes = (self._spoke_at + number * interval for number in count(1))
+        probes = (self._active_at + number * interval for number in count(1))
         return list(takewhile(lambda sent: sent < now, probes))
 
     # -- its end
 
     def close(self, moment: float) -> None:
-        """Nothing more comes after that moment, which may be yet to come."""
-        self._boxes.close(moment)
+        """Nothing more comes after that moment, which may lie in the future."""
+        self._middleboxes.close(moment)
         if self._open:
             self._open = False
             self._listener.close_connection(moment)
-            if not (self._calm or self._has_broken):
-                self._say_goodbye(moment)
+            if not (self._deterministic or self._has_failed):
+                self._send_fins(moment)
 
-    def _say_goodbye(self, moment: float) -> None:
+    def _send_fins(self, moment: float) -> None:
         """Both FINs and the last acknowledgement, for which nobody waits."""
         size = self._tcp.headers
         there = self._up.cross(moment, size, DelayComponents())
@@ -337,15 +337,15 @@ class Leg:
         if back is not None:
             self._up.cross(back, size, DelayComponents())
 
-    def _broken(
+    def _failure(
         self, symptom: str, moment: float, delays: DelayComponents, refused: str | None = None
-    ) -> Broken:
+    ) -> TransportFailure:
         """The exception that tells who has stopped it, if anybody has."""
-        self._has_broken = True
-        if self._boxes.stopped is not None:
-            number, verdict = self._boxes.stopped
-            where = self._boxes.places[number].box.name
+        self._has_failed = True
+        if self._middleboxes.stopped is not None:
+            number, verdict = self._middleboxes.stopped
+            where = self._middleboxes.placed[number].box.name
             reason, data = verdict.reason, verdict.data
-            return Broken(symptom, moment, delays, where=where, reason=reason, data=data)
+            return TransportFailure(symptom, moment, delays, where=where, reason=reason, data=data)
         listener = None if refused is None else self._listener.name
-        return Broken(symptom, moment, delays, where=listener, reason=refused)
+        return TransportFailure(symptom, moment, delays, where=listener, reason=refused)

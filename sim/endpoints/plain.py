@@ -1,19 +1,19 @@
-"""Ends without TLS: application data as it is."""
+"""Endpoints without TLS: application data as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from sim.endpoints.endpoints import ACCEPT, REQUEST, Operations, ServerState, Turn
 from sim.hosts.client import ClientGroup
 from sim.hosts.work import Task, Work
-from sim.peers.ends import ACCEPT, REQUEST, Operations, ServerState, Turn
 
 Made = TypeVar("Made")
 
 
 class PlainTurn(Task):
-    """A turn without TLS: `sim.peers.Turn`."""
+    """A turn without TLS: `sim.endpoints.Turn`."""
 
     __slots__ = ("data", "records", "size")
 
@@ -25,7 +25,7 @@ class PlainTurn(Task):
 
 
 class _Made(dict[int, Made]):
-    """Makes what is not there yet."""
+    """A table that makes the entry of a key when it is first asked for."""
 
     def __init__(self, make: Callable[[int], Made]) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class _ServerTurns:
         self.later = _Made(lambda received: turns(received, ()))
 
 
-class PlainPeers:
+class PlainEndpointFactory:
     """Connections without TLS.
 
     Args:
@@ -75,13 +75,13 @@ class PlainPeers:
 
     def connect(
         self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
-    ) -> PlainEnds:
-        """Two ends that are complete from the start."""
+    ) -> PlainEndpoints:
+        """Two endpoints that are complete from the start."""
         name = group.browser.name
         client = self._clients.get(name)
         if client is None:
             client = self._clients[name] = _ClientTurns(group.work)
-        return PlainEnds(client, self._server, recorded)
+        return PlainEndpoints(client, self._server, recorded)
 
 
 class _Connected:
@@ -94,8 +94,8 @@ class _Connected:
     resumed = False
 
 
-class PlainEnds:
-    """Both ends of a TCP connection without TLS: `sim.peers.Ends` of sizes alone."""
+class PlainEndpoints:
+    """Both endpoints of a TCP connection without TLS: `sim.endpoints.Endpoints` of sizes alone."""
 
     __slots__ = ("_answers", "_later_answers", "_recorded", "_sending", "_taking")
 
@@ -111,7 +111,7 @@ class PlainEnds:
         self._recorded = recorded
 
     def client_sends(self, size: int = 0) -> Turn:
-        """The request as it is."""
+        """The request's bytes, unprotected."""
         turn = self._sending[size]
         turn.times += self._recorded
         return turn
@@ -121,20 +121,20 @@ class PlainEnds:
         return self.client_sends(0)
 
     def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
-        """The response as it is."""
+        """The response's bytes, unprotected."""
         turn = self._answers[flight.size][response_size]
         self._answers = self._later_answers
         turn.times += self._recorded
         return turn
 
-    def client_takes(self, answer: Turn, now: float) -> float:
-        """What TCP takes."""
+    def client_receives(self, answer: Turn, now: float) -> float:
+        """CPU seconds of carrying the bytes: there is nothing to decrypt."""
         turn = self._taking[answer.size]
         turn.times += self._recorded
         return turn.seconds
 
-    def client_takes_from_box(self, data: bytes, now: float) -> float:
-        """What TCP takes."""
+    def client_receives_from_box(self, data: bytes, now: float) -> float:
+        """CPU seconds of carrying the bytes: there is nothing to decrypt."""
         turn = self._taking[len(data)]
         turn.times += self._recorded
         return turn.seconds

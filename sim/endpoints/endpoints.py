@@ -1,8 +1,8 @@
-"""The two ends of a connection as everything else sees them, whatever runs inside.
+"""The two endpoints of a connection as everything else sees them, whatever runs inside.
 
 Client and server speak in turns. An exchange is the client's flight, the server's answer to it when
 it has arrived, and the client's taking of that answer. Nothing else in the simulator knows whether
-engines, recorded scripts or no TLS at all stand behind it.
+engines, recorded traces or no TLS at all stand behind it.
 """
 
 from __future__ import annotations
@@ -68,32 +68,26 @@ class ServerState(NamedTuple):
     session_found: bool | None = None
 
 
-class Ends(Protocol):
-    """Both ends of one connection.
-
-    Attributes:
-        state: how far they have come, as the client knows it.
-        server: how far the server has.
-        session: what the client may offer next time; else `None`.
-    """
+class Endpoints(Protocol):
+    """Both endpoints of one connection: the client's and the server's."""
 
     @property
     def state(self) -> State:
-        """See above."""
+        """How far both have come, as the client knows it."""
 
     @property
     def server(self) -> ServerState:
-        """See above."""
+        """How far the server has come, which the client may not know."""
 
     @property
     def session(self) -> Any:
-        """See above."""
+        """What the client may offer for resumption next time; else `None`."""
 
     def client_sends(self, size: int = 0) -> Turn:
         """The client's flight: what its handshake has to say, then `size` bytes of request."""
 
     def client_closes(self) -> Turn:
-        """The client's last flight."""
+        """The client's last flight: close_notify, where TLS is spoken."""
 
     def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
         """What the server makes of a flight that is there at `now`, a response included.
@@ -102,27 +96,27 @@ class Ends(Protocol):
         is completed or after it has failed.
         """
 
-    def client_takes(self, answer: Turn, now: float) -> float:
+    def client_receives(self, answer: Turn, now: float) -> float:
         """CPU seconds that it takes the client to read an answer that is there at `now`."""
 
-    def client_takes_from_box(self, data: bytes, now: float) -> float:
-        """CPU seconds that it takes the client to read what a box answers in the server's place.
+    def client_receives_from_box(self, data: bytes, now: float) -> float:
+        """CPU seconds that it takes the client to read a spoofed answer, which a box has sent.
 
         It comes instead of the server's answer to the client's last flight.
         """
 
 
-class Peers(Protocol):
-    """Makes the ends of connections."""
+class EndpointFactory(Protocol):
+    """Makes the endpoints of connections, two at a time."""
 
     def connect(
         self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
-    ) -> Ends:
-        """The two ends of a new connection.
+    ) -> Endpoints:
+        """The two endpoints of a new connection.
 
         Args:
             group: the client's.
-            session: what `Ends.session` was, offered for resumption; else `None`.
+            session: what `Endpoints.session` was, offered for resumption; else `None`.
             number: the connection's, which its random bytes follow from.
             recorded: whether its work is counted.
             now: seconds since the scenario's start.

@@ -1,4 +1,4 @@
-"""A conversation: a client's end and a server's end of TLS, turn by turn over a route.
+"""A TLS exchange: a client's endpoint and a server's, turn by turn over a chain of connections.
 
 Every second of it is booked under exactly one heading at the place where it passes, as the
 difference of two readings of its clock.
@@ -11,29 +11,30 @@ from math import nan
 from typing import Protocol
 
 from sim.activity import Moments
+from sim.endpoints import Endpoints, State, Turn
+from sim.network.connection_chain import ConnectionChain
 from sim.network.delays import DelayComponents
-from sim.network.leg import Broken
-from sim.network.route import CalmRoute, Route
-from sim.peers import Ends, State, Turn
+from sim.network.deterministic_chain import DeterministicChain
+from sim.network.tcp_connection import TransportFailure
 
 Serve = Callable[[float, float], tuple[float, float]]
 """A processor: when a job starts and ends that arrives at a moment, with a demand (seconds)."""
 
 
-class Answerer(Protocol):
-    """Who answers in a server's place, when an answer takes more than a processor."""
+class BackEnd(Protocol):
+    """What answers behind a server's endpoint, where an answer takes more than a processor."""
 
     def answer(
-        self, conversation: Conversation, flight: Turn, response_size: int
+        self, exchange: TlsExchange, flight: Turn, response_size: int
     ) -> Generator[float, float, Turn]:
-        """What is answered to a flight that is there now; the conversation's clock goes on."""
+        """What is answered to a flight that is there now; the exchange's clock goes on."""
 
     def close(self, moment: float) -> Moments:
-        """The conversation is over at that moment."""
+        """The exchange is over at that moment."""
 
 
 def outcome_of(state: State, stopped: object | None) -> str:
-    """How a conversation ended, in a word; `stopped` is how the network has ended it, if so."""
+    """How an exchange ended, in a word; `stopped` is how the network has ended it, if so."""
     if state.failure is not None or stopped is not None:
         return "failed"
     if state.version is None:
@@ -41,57 +42,61 @@ def outcome_of(state: State, stopped: object | None) -> str:
     return "resumed-by-id" if state.resumed else "full"
 
 
-class Alerted(Exception):
-    """A fatal alert, sent or received by the client, has ended the conversation."""
+class FatalAlert(Exception):
+    """A fatal alert, sent or received by the client, has ended the exchange."""
 
 
-class Conversation:
-    """Two ends, what is between them, and a clock.
+class TlsExchange:
+    """Two endpoints, what is between them, and a clock.
 
-    It waits once for each flight that reaches the server, where the route is calm: all delays
-    between two visits there (the server's departure, the way back, the client's work, the way
-    there) are known when the server answers, and are booked at once. Routes with more to them wait
-    more often. All its steps raise `sim.network.leg.Broken` when the network ends it, or `Alerted`.
+    It waits once for each flight that reaches the server, where the chain is deterministic: all
+    delays between two visits there (the server's departure, the way back, the client's work, the
+    way there) are known when the server answers, and are booked at once. Chains with more to them
+    wait more often.
+
+    All its steps raise `sim.network.tcp_connection.TransportFailure` when the network ends it, or
+    `FatalAlert`.
 
     Args:
-        route: between the two ends.
-        ends: both of them.
+        chain: the TCP connections between the two endpoints.
+        endpoints: both of them.
         serve: the server's processor.
         now: when it begins.
-        answerer: who answers instead; else the server does.
+        back_end: what answers instead; else the server's endpoint does.
         client_serve: the client's processor if it has more to do than this; its time counts as a
             middlebox's.
 
     Attributes:
         now: the moment that it has come to.
-        calm: whether the next moment is always known: `depart` and `arrive` may then be used.
+        deterministic: whether the next moment is always known: `depart` and `arrive` may then be
+            used.
         connected: when TCP was; `handshake_time`: seconds from there until the client might send
             its request; `first_byte`: when the first byte of a response was there. Else NaN.
         round_trips: whole ones until the client might send its request.
     """
 
     __slots__ = (
-        "_answerer",
+        "_back_end",
         "_client_serve",
         "_flight",
         "_serve",
-        "calm",
+        "chain",
         "connected",
-        "ends",
+        "deterministic",
+        "endpoints",
         "first_byte",
         "handshake_time",
         "now",
         "received",
         "received_records",
         "round_trips",
-        "route",
         "sent",
         "sent_records",
         "time_client_cpu",
+        "time_cpu_queue",
         "time_link_queue",
         "time_middlebox",
         "time_propagation",
-        "time_queue",
         "time_retransmission",
         "time_server_cpu",
         "time_think",
@@ -100,102 +105,102 @@ class Conversation:
 
     def __init__(
         self,
-        route: CalmRoute | Route,
-        ends: Ends,
+        chain: DeterministicChain | ConnectionChain,
+        endpoints: Endpoints,
         serve: Serve,
         now: float,
-        answerer: Answerer | None = None,
+        back_end: BackEnd | None = None,
         client_serve: Serve | None = None,
     ) -> None:
-        self.route = route
-        self.calm = route.calm and answerer is None and client_serve is None
-        self.ends = ends
+        self.chain = chain
+        self.deterministic = chain.deterministic and back_end is None and client_serve is None
+        self.endpoints = endpoints
         self._flight: Turn
         self._serve = serve
         self.now = now
-        self._answerer = answerer
+        self._back_end = back_end
         self._client_serve = client_serve
         self.connected = self.handshake_time = self.first_byte = nan
         self.round_trips = 0
         self.time_propagation = self.time_transmission = self.time_link_queue = 0.0
-        self.time_retransmission = self.time_middlebox = self.time_queue = 0.0
+        self.time_retransmission = self.time_middlebox = self.time_cpu_queue = 0.0
         self.time_server_cpu = self.time_client_cpu = self.time_think = 0.0
         self.sent = self.received = self.sent_records = self.received_records = 0
 
-    # -- its steps
+    # -- steps
 
     def connect(self) -> Moments:
         """TCP's handshake: the kernels answer, no process of either side has work."""
-        if isinstance(self.route, CalmRoute):
-            self.open_calmly()
+        if isinstance(self.chain, DeterministicChain):
+            self.connect_deterministically()
         else:
-            yield from self.route.connect(self)
+            yield from self.chain.connect(self)
             self.connected = self.now
 
-    def open_calmly(self) -> None:
-        """TCP's handshake on a calm route."""
+    def connect_deterministically(self) -> None:
+        """TCP's handshake on a deterministic chain."""
         then = self.now
-        self.now = self.connected = then + self.route.open()  # type: ignore[union-attr]
+        self.now = self.connected = then + self.chain.open()  # type: ignore[union-attr]
         self.time_propagation = self.now - then
 
-    def shake_hands(self) -> Moments:
+    def handshake(self) -> Moments:
         """TLS's handshake, until the client may send its request."""
-        ends = self.ends
-        while not ends.state.completed:
-            yield from self.exchange(ends.client_sends())
-        self.shaken_hands()
+        endpoints = self.endpoints
+        while not endpoints.state.completed:
+            yield from self.exchange(endpoints.client_sends())
+        self.handshake_completed()
 
-    def shaken_hands(self) -> None:
+    def handshake_completed(self) -> None:
         """The client may send its request from now on."""
         self.handshake_time = self.now - self.connected
-        self.round_trips = self.route.trips // 2
+        self.round_trips = self.chain.trips // 2
 
     def exchange(
         self, flight: Turn, response_size: int = 0, *, closing: bool = False
     ) -> Generator[float, float, float]:
         """The client's flight, and the server's answer. Returns when its first byte was there."""
-        if self.calm:
+        if self.deterministic:
             return self.arrive((yield self.depart(flight)), response_size, closing)
-        ends, route = self.ends, self.route
+        endpoints, chain = self.endpoints, self.chain
         yield from self._client_works(flight.seconds)
         self.sent += flight.size
         self.sent_records += flight.records
-        if isinstance(route, CalmRoute):
-            yield from self._wait_until(self.now + route.to_server(self.now, flight.size))
+        if isinstance(chain, DeterministicChain):
+            yield from self._wait_until(self.now + chain.to_server(self.now, flight.size))
         else:
-            yield from route.carry(flight.data, flight.size, self, to_server=True)
+            yield from chain.carry(flight.data, flight.size, self, to_server=True)
             self.account_wait((yield self.now))
 
-        if self._answerer is None:
-            newcomer = None if self.received or isinstance(route, CalmRoute) else route
-            if newcomer is not None:
-                yield from newcomer.enter(self, flight.size)
-            answer = ends.server_answers(flight, self.now, response_size)
+        if self._back_end is None:
+            backlogged = None if self.received or isinstance(chain, DeterministicChain) else chain
+            if backlogged is not None:
+                yield from backlogged.enter(self, flight.size)
+            answer = endpoints.server_answers(flight, self.now, response_size)
             start = self._serve_answer(self.now, answer.seconds)
-            if newcomer is not None:
-                newcomer.accept(start)
+            if backlogged is not None:
+                backlogged.accept(start)
         else:
-            answer = yield from self._answerer.answer(self, flight, response_size)
+            answer = yield from self._back_end.answer(self, flight, response_size)
         size, first = answer.size, self.now
         if not (size or closing):
             return first
 
-        if isinstance(route, CalmRoute):
-            first = self.now + route.back
-            yield from self._wait_until(self.now + route.to_client(self.now, size))
+        if isinstance(chain, DeterministicChain):
+            first = self.now + chain.back
+            yield from self._wait_until(self.now + chain.to_client(self.now, size))
         else:
-            first = yield from route.carry(answer.data, size, self, to_server=False)
+            first = yield from chain.carry(answer.data, size, self, to_server=False)
         self.received += size
         self.received_records += answer.records
-        yield from self._client_works(ends.client_takes(answer, self.now))
-        if ends.state.failure is not None:
-            raise Alerted
+        yield from self._client_works(endpoints.client_receives(answer, self.now))
+        if endpoints.state.failure is not None:
+            raise FatalAlert
         return first
 
     def depart(self, flight: Turn) -> float:
-        """On a calm route: the client's work, and the way to the server. When the flight is there.
+        """On a deterministic chain: the client's work, and the way to the server.
 
-        It has to be followed by `arrive` at that moment.
+        Returns when the flight is there; `arrive` has to follow at that moment.
         """
         now = self.now
         self._flight = flight
@@ -203,55 +208,55 @@ class Conversation:
         self.time_client_cpu += sent - now
         self.sent += flight.size
         self.sent_records += flight.records
-        there: float = sent + self.route.to_server(sent, flight.size)  # type: ignore[union-attr]
+        there: float = sent + self.chain.to_server(sent, flight.size)  # type: ignore[union-attr]
         return there
 
     def arrive(self, now: float, response_size: int = 0, closing: bool = False) -> float:
-        """On a calm route: the server's work on the flight that is here now, and its answer.
+        """On a deterministic chain: the server's work on the flight that is here, and its answer.
 
         Returns when the answer's first byte was at the client.
         """
-        ends, route = self.ends, self.route
+        endpoints, chain = self.endpoints, self.chain
         self.time_propagation += now - self.now
-        answer = ends.server_answers(self._flight, now, response_size)
+        answer = endpoints.server_answers(self._flight, now, response_size)
         seconds = answer.seconds
         if seconds:
             start, done = self._serve(now, seconds)
-            self.time_queue += start - now
+            self.time_cpu_queue += start - now
             self.time_server_cpu += done - start
             now = done
         size = answer.size
         if not (size or closing):
             self.now = now
             return now
-        back: float = now + route.to_client(now, size)  # type: ignore[union-attr]
+        back: float = now + chain.to_client(now, size)  # type: ignore[union-attr]
         self.time_propagation += back - now
         self.received += size
         self.received_records += answer.records
-        self.now = taken = back + ends.client_takes(answer, back)
-        self.time_client_cpu += taken - back
-        if ends.state.failure is not None:
-            raise Alerted
-        return now + route.back  # type: ignore[union-attr]
+        self.now = received = back + endpoints.client_receives(answer, back)
+        self.time_client_cpu += received - back
+        if endpoints.state.failure is not None:
+            raise FatalAlert
+        return now + chain.back  # type: ignore[union-attr]
 
-    def say_last(self, flight: Turn, *, closing: bool = False) -> Generator[float, float, float]:
+    def send_last(self, flight: Turn, *, closing: bool = False) -> Generator[float, float, float]:
         """The client's last flight, whose fate it does not wait for. Returns when that is known."""
         try:
             yield from self.exchange(flight, closing=closing)
-        except Alerted:
+        except FatalAlert:
             pass
-        except Broken as broken:
-            return max(self.now, broken.moment)
+        except TransportFailure as failure:
+            return max(self.now, failure.moment)
         return self.now
 
     def close(self, moment: float) -> Moments:
-        """All is over at that moment, for those who have answered as well."""
-        self.route.close(moment)
-        if self._answerer is not None:
-            yield from self._answerer.close(moment)
+        """All is over at that moment, for the back end as well."""
+        self.chain.close(moment)
+        if self._back_end is not None:
+            yield from self._back_end.close(moment)
 
     def think(self, pause: float) -> None:
-        """Nothing is said."""
+        """Nothing is sent for so long (seconds): the user reads."""
         thought = self.now + pause
         self.time_think += thought - self.now
         self.now = thought
@@ -270,7 +275,7 @@ class Conversation:
         if not seconds:
             return now
         start, done = self._serve(now, seconds)
-        self.time_queue += start - now
+        self.time_cpu_queue += start - now
         self.time_server_cpu += done - start
         self.now = done
         return start
@@ -280,7 +285,7 @@ class Conversation:
         self.time_propagation += now - self.now
         self.now = now
 
-    # -- its clock
+    # -- the clock
 
     def account(self, delays: DelayComponents) -> None:
         """Go on by delays in the network."""
@@ -308,16 +313,16 @@ class Conversation:
         self.now = now
         return now
 
-    def include(self, other: Conversation) -> None:
-        """Go on by what has passed in another conversation, which was at `now` when it began."""
+    def include(self, other: TlsExchange) -> None:
+        """Go on by what has passed in another exchange, which was at `now` when it began."""
         self.now = other.now
         self.time_propagation += other.time_propagation
         self.time_transmission += other.time_transmission
         self.time_link_queue += other.time_link_queue
         self.time_retransmission += other.time_retransmission
         self.time_middlebox += other.time_middlebox
-        self.time_queue += other.time_queue
+        self.time_cpu_queue += other.time_cpu_queue
         self.time_server_cpu += other.time_server_cpu
         other.time_propagation = other.time_transmission = other.time_link_queue = 0.0
-        other.time_retransmission = other.time_middlebox = other.time_queue = 0.0
+        other.time_retransmission = other.time_middlebox = other.time_cpu_queue = 0.0
         other.time_server_cpu = 0.0

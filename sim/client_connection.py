@@ -8,11 +8,11 @@ from math import nan
 
 import tls
 from sim.activity import Moments
-from sim.conversation import Alerted, Answerer, Conversation, Serve, outcome_of
+from sim.endpoints import Endpoints, Turn
 from sim.hosts.client import ClientGroup
-from sim.network.leg import Broken
-from sim.network.route import CalmRoute, Route
-from sim.peers import Ends, Turn
+from sim.network.connection_chain import ConnectionChain
+from sim.network.deterministic_chain import DeterministicChain
+from sim.network.tcp_connection import TransportFailure
 from sim.telemetry import (
     COUNT,
     FLAG,
@@ -24,13 +24,14 @@ from sim.telemetry import (
     Column,
     Table,
 )
+from sim.tls_exchange import BackEnd, FatalAlert, Serve, TlsExchange, outcome_of
 from sim.workload.http import Http
 
 COLUMNS = (
     Column("connection", COUNT),
     Column("client", COUNT),
     Column("profile", WORD),
-    Column("route", WORD),
+    Column("path", WORD),
     Column("server", WORD),
     Column("arrival", TIME),
     Column("version", OPTIONAL_WORD, tls.version_name),
@@ -52,7 +53,7 @@ COLUMNS = (
     Column("time_link_queue", TIME),
     Column("time_retransmission", TIME),
     Column("time_middlebox", TIME),
-    Column("time_queue", TIME),
+    Column("time_cpu_queue", TIME),
     Column("time_server_cpu", TIME),
     Column("time_client_cpu", TIME),
     Column("time_think", TIME),
@@ -64,9 +65,9 @@ COLUMNS = (
     Column("client_cpu", TIME),
     Column("server_cpu", TIME),
 )
-"""A row of the table `connections`, written when the connection ends.
+"""A row of the table `connections`, written when the connection endpoints.
 
-`route` is the name of the path that it takes. `outcome` is `full`, `resumed-by-id`, `plain` or
+`path` is the name of the path that it takes. `outcome` is `full`, `resumed-by-id`, `plain` or
 `failed`; a connection that ends after its handshake but before its last response has failed too.
 `symptom` is what the client of a failed one notices: `alert` (then `alert` names it), `reset`,
 `timeout`, or `refused` by a proxy; `stopped_by` and `reason` name the box or host that did it, null
@@ -84,70 +85,74 @@ client's, and between requests. Bytes and records are those on the wire, seen fr
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What all connections of a world share.
+class ConnectionContext:
+    """What all client connections of a world share.
 
-    `ended` is called with each connection when it has ended and its row is written.
+    Attributes:
+        http: what they ask for.
+        server: the server's name.
+        table: takes a row of each recorded one.
+        ended: called with each when it has ended and its row is written.
     """
 
     http: Http
     server: str
     table: Table
-    ended: Callable[[Connection], None]
+    ended: Callable[[ClientConnection], None]
 
 
-class Connection(Conversation):
+class ClientConnection(TlsExchange):
     """One client's connection.
 
     Args:
-        surroundings: the parts of the world that it meets.
+        context: the parts of the world that it meets.
         number: its number, from 0 in order of beginning.
         client: the client's number.
         group: the client's group.
         offered: the session that it offers; else `None`.
-        route: the way along its path.
-        ends: both ends.
-        serve, answerer: as for a conversation.
+        chain: the TCP connections along its path.
+        endpoints: the client's and the server's.
+        serve, back_end: as for `TlsExchange`.
         recorded: whether it is written down and its work counted.
         now: when it begins.
     """
 
     __slots__ = (
         "_client",
+        "_context",
         "_first",
         "_group",
         "_number",
         "_offered",
         "_responses",
         "_stopped",
-        "_surroundings",
         "arrival",
         "recorded",
     )
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        context: ConnectionContext,
         number: int,
         client: int,
         group: ClientGroup,
         offered: object,
-        route: CalmRoute | Route,
-        ends: Ends,
+        chain: DeterministicChain | ConnectionChain,
+        endpoints: Endpoints,
         serve: Serve,
-        answerer: Answerer | None,
+        back_end: BackEnd | None,
         *,
         recorded: bool,
         now: float,
     ) -> None:
-        super().__init__(route, ends, serve, now, answerer)
-        self._surroundings = surroundings
+        super().__init__(chain, endpoints, serve, now, back_end)
+        self._context = context
         self._number = number
         self._client = client
         self._group = group
         self._offered = offered
         self._responses = 0
-        self._stopped: Broken | None = None
+        self._stopped: TransportFailure | None = None
         self._first = nan
         self.arrival = now
         self.recorded = recorded
@@ -157,74 +162,75 @@ class Connection(Conversation):
 
         It ends when the server answers for the last time: the rest is known then.
         """
-        ends, calm, depart, arrive = self.ends, self.calm, self.depart, self.arrive
+        endpoints, deterministic = self.endpoints, self.deterministic
+        depart, arrive = self.depart, self.arrive
         ended = None
         try:
-            if calm:
-                self.open_calmly()
+            if deterministic:
+                self.connect_deterministically()
             else:
                 yield from self.connect()
-            for flight, response_size in self._says():
-                if calm:
+            for flight, response_size in self._flights():
+                if deterministic:
                     self._first = arrive((yield depart(flight)), response_size)
                 else:
                     self._first = yield from self.exchange(flight, response_size)
-        except Alerted:
+        except FatalAlert:
             # The client's alert still has to reach the server; the session is forgotten.
             self._group.remember(self._client, None, self.now)
-            self.round_trips = self.route.trips // 2
-            if not ends.server.failed:
-                ended = yield from self.say_last(ends.client_sends())
-        except Broken as broken:
-            self._break_off(broken)
+            self.round_trips = self.chain.trips // 2
+            if not endpoints.server.failed:
+                ended = yield from self.send_last(endpoints.client_sends())
+        except TransportFailure as failure:
+            self._break_off(failure)
         else:
-            ended = yield from self.say_last(ends.client_closes(), closing=True)
+            ended = yield from self.send_last(endpoints.client_closes(), closing=True)
         yield from self.close(self.now if ended is None else ended)
         if self.recorded:
             self._record()
-        self._surroundings.ended(self)
+        self._context.ended(self)
 
-    def _says(self) -> Iterator[tuple[Turn, int]]:
+    def _flights(self) -> Iterator[tuple[Turn, int]]:
         """What the client sends, flight by flight once connected, and what size it asks for.
 
         Each flight follows the answer to the one before.
         """
-        ends, http, group = self.ends, self._surroundings.http, self._group
+        endpoints, http, group = self.endpoints, self._context.http, self._group
         size, response_size, think_time = http.request_size, http.response_size, http.think_time
-        while not ends.state.completed:
-            yield ends.client_sends(), 0
-        self.shaken_hands()
+        while not endpoints.state.completed:
+            yield endpoints.client_sends(), 0
+        self.handshake_completed()
         completed = self.now
 
-        yield ends.client_sends(size), response_size
+        yield endpoints.client_sends(size), response_size
         self.first_byte = self._first
         self._responses = 1
-        if not ends.state.resumed:
-            group.remember(self._client, ends.session, completed)
+        if not endpoints.state.resumed:
+            group.remember(self._client, endpoints.session, completed)
         for _ in range(http.requests - 1):
             if think_time:
                 self.think(think_time)
-            yield ends.client_sends(size), response_size
+            yield endpoints.client_sends(size), response_size
             self._responses += 1
 
-    def _break_off(self, broken: Broken) -> None:
+    def _break_off(self, failure: TransportFailure) -> None:
         """The network has ended it: the client gives up, or reads what it got in the end."""
-        self._stopped = broken
-        self.account(broken.delays)
+        self._stopped = failure
+        self.account(failure.delays)
         if not self.round_trips:
-            self.round_trips = self.route.trips // 2
-        if broken.data:
-            self.received += len(broken.data)
+            self.round_trips = self.chain.trips // 2
+        if failure.data:
+            self.received += len(failure.data)
             then = self.now
-            self.now = then + self.ends.client_takes_from_box(broken.data, then)
+            self.now = then + self.endpoints.client_receives_from_box(failure.data, then)
             self.time_client_cpu += self.now - then
-            if self.ends.state.failure is not None:
+            if self.endpoints.state.failure is not None:
                 self._group.remember(self._client, None, self.now)
 
     # -- the row
 
     def _symptom(self) -> str | None:
-        if self.ends.state.failure is not None:
+        if self.endpoints.state.failure is not None:
             return "alert"
         stopped = self._stopped
         if stopped is None:
@@ -232,15 +238,15 @@ class Connection(Conversation):
         return "reset" if stopped.symptom == "answered" else stopped.symptom
 
     def _record(self) -> None:
-        state, offered, stopped = self.ends.state, self._offered is not None, self._stopped
+        state, offered, stopped = self.endpoints.state, self._offered is not None, self._stopped
         version, arrival = state.version, self.arrival
-        self._surroundings.table.append(
+        self._context.table.append(
             [
                 self._number,
                 self._client,
                 self._group.browser.name,
                 self._group.path,
-                self._surroundings.server,
+                self._context.server,
                 arrival,
                 version,
                 state.suite,
@@ -250,7 +256,7 @@ class Connection(Conversation):
                 None if stopped is None else stopped.where,
                 None if stopped is None else stopped.reason,
                 offered,
-                bool(self.ends.server.session_found) if offered else None,
+                bool(self.endpoints.server.session_found) if offered else None,
                 self._responses,
                 self.connected - arrival,
                 nan if version is None else self.handshake_time,
@@ -261,7 +267,7 @@ class Connection(Conversation):
                 self.time_link_queue,
                 self.time_retransmission,
                 self.time_middlebox,
-                self.time_queue,
+                self.time_cpu_queue,
                 self.time_server_cpu,
                 self.time_client_cpu,
                 self.time_think,

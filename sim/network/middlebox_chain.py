@@ -13,13 +13,13 @@ _PROBE = Seen(b"", 0, 0)
 """A keep-alive probe (RFC 1122 §4.2.3.6) has no data of its own."""
 
 
-class BoxOnTheWay(NamedTuple):
-    """A box, and where it stands on a leg.
+class PlacedMiddlebox(NamedTuple):
+    """A box, and where it stands on a connection.
 
     Attributes:
         box: the box.
-        position: steps of the way to the server that come before it.
-        position_back: steps of the way back that come before it.
+        position: elements of the way to the server that come before it.
+        position_back: elements of the way back that come before it.
         from_client, from_server: seconds along links from either.
         to_client: seconds along links back to the client.
         latency_before, latency_behind: seconds in boxes between it and the client, or the server.
@@ -40,43 +40,43 @@ class BoxOnTheWay(NamedTuple):
             return self.from_client + self.latency_before
         return self.from_server + self.latency_behind
 
-    def come_back(self, delays: DelayComponents) -> float:
+    def add_return(self, delays: DelayComponents) -> float:
         """Add the way from here back to the client: how many seconds."""
         delays.propagation += self.to_client
         delays.middlebox += self.latency_before
         return self.to_client + self.latency_before
 
 
-class Boxes:
+class MiddleboxChain:
     """The boxes of one connection, from the client on.
 
     Args:
-        places: where they stand.
+        placed: where they stand.
         flow: the connection's addresses and ports at the client.
         tally: called with each box that has seen it and what the box did with it, at its end.
 
     Attributes:
-        places: where they stand.
+        placed: where they stand.
         stopped: the number of the box that has stopped the connection, and its verdict.
     """
 
-    __slots__ = ("_flows", "_seen", "_tally", "places", "stopped")
+    __slots__ = ("_flows", "_seen", "_tally", "placed", "stopped")
 
     def __init__(
         self,
-        places: Sequence[BoxOnTheWay],
+        placed: Sequence[PlacedMiddlebox],
         flow: Flow,
         tally: Callable[[Middlebox, Verdict], None],
     ) -> None:
-        self.places = places
+        self.placed = placed
         self._flows = [flow]
         self._seen = 0
         self._tally = tally
         self.stopped: tuple[int, Verdict] | None = None
 
     def opens(self, number: int, now: float) -> Verdict:
-        """A SYN is at one of them."""
-        box, flow = self.places[number].box, self._flows[number]
+        """A SYN is at the box of that number: what it does with it."""
+        box, flow = self.placed[number].box, self._flows[number]
         verdict = _given(box.opens(flow, now), box, "opens")
         self._seen = max(self._seen, number + 1)
         if verdict.action is Action.PASS:
@@ -91,15 +91,15 @@ class Boxes:
 
     def carries(
         self, now: float, seen: Seen, probes: Sequence[float], *, to_server: bool
-    ) -> BoxOnTheWay | None:
+    ) -> PlacedMiddlebox | None:
         """A flight is on its way, behind keep-alive probes that were sent in the pause before it.
 
         Returns the box that stops it, if one does.
         """
-        numbers = range(len(self.places))
+        numbers = range(len(self.placed))
         for number in numbers if to_server else reversed(numbers):
-            place, flow = self.places[number], self._flows[number]
-            box, away = place.box, place.away(to_server=to_server)
+            placed, flow = self.placed[number], self._flows[number]
+            box, away = placed.box, placed.away(to_server=to_server)
             verdict = PASS
             for sent in probes:
                 verdict = box.carries(flow, sent + away, _PROBE, to_server=to_server)
@@ -110,20 +110,20 @@ class Boxes:
             verdict = _given(verdict, box, "carries")
             if verdict.action is not Action.PASS:
                 self.stopped = number, verdict
-                return place
+                return placed
         return None
 
     def continues(self, moment: float) -> None:
-        """More of the flight passes at that moment, which may be yet to come."""
-        for place, flow in zip(self.places, self._flows, strict=False):
-            place.box.continues(flow, moment)
+        """More of the flight passes at that moment, which may lie in the future."""
+        for placed, flow in zip(self.placed, self._flows, strict=False):
+            placed.box.continues(flow, moment)
 
     def close(self, moment: float) -> None:
-        """Nothing more comes after that moment, which may be yet to come."""
+        """Nothing more comes after that moment, which may lie in the future."""
         stopped_at, verdict = self.stopped or (None, PASS)
-        for number, place in enumerate(self.places[: self._seen]):
-            self._tally(place.box, verdict if number == stopped_at else PASS)
-            place.box.closes(self._flows[number], moment)
+        for number, placed in enumerate(self.placed[: self._seen]):
+            self._tally(placed.box, verdict if number == stopped_at else PASS)
+            placed.box.closes(self._flows[number], moment)
         self._seen = 0
 
 
@@ -137,23 +137,28 @@ def _given(verdict: Verdict, box: Middlebox, method: str) -> Verdict:
 
 
 def reach(
-    place: BoxOnTheWay, now: float, sizes: Sequence[int], one_way: OneWayPath, *, to_server: bool
+    placed: PlacedMiddlebox,
+    now: float,
+    sizes: Sequence[int],
+    one_way: OneWayPath,
+    *,
+    to_server: bool,
 ) -> DelayComponents:
     """Where the time goes until a flight is at a box that stops it.
 
     Losses take no time: some of it gets there.
 
     Args:
-        place: where the box stands.
+        placed: where the box stands.
         now: when the flight is sent.
         sizes: bytes of its packets.
         one_way: their way.
         to_server: in which direction.
     """
-    position = place.position if to_server else place.position_back
+    position = placed.position if to_server else placed.position_back
     delays = DelayComponents()
-    delays.propagation = place.from_client if to_server else place.from_server
-    delays.middlebox = place.latency_before if to_server else place.latency_behind
+    delays.propagation = placed.from_client if to_server else placed.from_server
+    delays.middlebox = placed.latency_before if to_server else placed.latency_behind
     for size in sizes:
         whole = DelayComponents()
         if one_way.cross(now, size, whole, 0, position) is not None:

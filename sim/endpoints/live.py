@@ -1,4 +1,4 @@
-"""Ends that are real engines: every byte of every connection is made, sent and read."""
+"""Endpoints that are real engines: every byte of every connection is made, sent and read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tls
+from sim.endpoints.endpoints import ServerState, Turn
+from sim.endpoints.engine_configuration import server_config
+from sim.endpoints.engine_pair import EnginePair, Output
 from sim.hosts.client import ClientGroup
 from sim.hosts.server import TlsSettings
 from sim.hosts.work import Work
-from sim.peers.ends import ServerState, Turn
-from sim.peers.engine_pair import EnginePair, Said
-from sim.peers.engines import server_config
 from sim.streams import Streams
 
 
@@ -33,7 +33,7 @@ class Calendar:
         return self._start + self.now
 
 
-class LivePeers:
+class LiveEndpointFactory:
     """Connections between two engines of `tls`.
 
     Args:
@@ -44,7 +44,7 @@ class LivePeers:
         clients: the configuration of each browser.
         start: Unix time of the scenario's start.
         streams: where each connection's random bytes come from.
-        label: tells the streams of these peers from those of others.
+        label: tells the streams of these endpoints from those of others.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class LivePeers:
         *,
         recorded: bool,
         now: float,
-    ) -> LiveEnds:
+    ) -> LiveEndpoints:
         """Two engines; the client's hello is ready."""
         self._calendar.now = now
         pair = EnginePair(
@@ -86,12 +86,12 @@ class LivePeers:
             clock=self._calendar,
         )
         work = group.work, self._work
-        return LiveEnds(pair, self._calendar, work, recorded=recorded)
+        return LiveEndpoints(pair, self._calendar, work, recorded=recorded)
 
 
 @dataclass(slots=True)
 class LiveTurn:
-    """A turn of an engine: `sim.peers.Turn`."""
+    """A turn of an engine: `sim.endpoints.Turn`."""
 
     size: int
     records: int
@@ -99,8 +99,8 @@ class LiveTurn:
     data: bytes
 
 
-class LiveEnds:
-    """Both ends: `sim.peers.Ends` with engines inside.
+class LiveEndpoints:
+    """Both endpoints: `sim.endpoints.Endpoints` with engines inside.
 
     Args:
         state: the engines.
@@ -145,17 +145,17 @@ class LiveEnds:
         seconds = self._server_work.demand(operations, sizes, self._recorded)
         return LiveTurn(len(data), records, seconds, data)
 
-    def client_takes(self, answer: Turn, now: float) -> float:
+    def client_receives(self, answer: Turn, now: float) -> float:
         """The client's engine reads the answer's bytes, at `now` by the world's calendar."""
-        return self.client_takes_from_box(answer.data, now)
+        return self.client_receives_from_box(answer.data, now)
 
-    def client_takes_from_box(self, data: bytes, now: float) -> float:
-        """The client's engine reads what a box has sent in the server's name."""
+    def client_receives_from_box(self, data: bytes, now: float) -> float:
+        """The client's engine reads spoofed data of a box."""
         self._calendar.now = now
-        operations = self.state.client_takes(data)
+        operations = self.state.client_receives(data)
         return self._client_work.demand(operations, (len(data),), self._recorded)
 
-    def _clients_turn(self, said: Said) -> Turn:
-        data, records, operations = said
+    def _clients_turn(self, output: Output) -> Turn:
+        data, records, operations = output
         seconds = self._client_work.demand(operations, (len(data),), self._recorded)
         return LiveTurn(len(data), records, seconds, data)

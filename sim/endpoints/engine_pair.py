@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import tls
-from sim.peers.ends import ACCEPT, REQUEST, Operations
+from sim.endpoints.endpoints import ACCEPT, REQUEST, Operations
 
 
-class Said(NamedTuple):
+class Output(NamedTuple):
     """What an engine did at its turn.
 
     Attributes:
@@ -24,9 +24,9 @@ class Said(NamedTuple):
 
 
 class EnginePair:
-    """Both engines of one connection, and what their events have said.
+    """Both engines of one connection, and what their events have output.
 
-    Attributes are those of `sim.peers.State`, and `session`, the client's.
+    Attributes are those of `sim.endpoints.State`, and `session`, the client's.
     """
 
     __slots__ = (
@@ -70,24 +70,24 @@ class EnginePair:
         self.session: tls.Session | None = None
         self.session_found: bool | None = None
 
-    def client_sends(self, size: int) -> Said:
+    def client_sends(self, size: int) -> Output:
         """The client's pending flight, then `size` bytes of application data."""
         if size:
             self._client.send(bytes(size))
         return self._clients_flight()
 
-    def client_closes(self) -> Said:
-        """The client's close_notify."""
+    def client_closes(self) -> Output:
+        """The client's close_notify, its last flight."""
         self._client.close()
         return self._clients_flight()
 
-    def server_answers(self, data: bytes, response_size: int) -> Said:
+    def server_answers(self, data: bytes, response_size: int) -> Output:
         """What the server makes of a flight; a response if the handshake allows one."""
         server = self._server
         try:
-            self._server_heeds(server.receive(data))
+            self._process_server_events(server.receive(data))
         except tls.PeerError as error:
-            self._server_heeds(error.events)
+            self._process_server_events(error.events)
             self.server_failed = True
         around: Operations = () if self._accepted else (ACCEPT,)
         self._accepted = True
@@ -98,24 +98,24 @@ class EnginePair:
         before, self._server_records = self._server_records, server.records_sent
         operations = server.meter.take_log()
         operations += around
-        return Said(answer, self._server_records - before, operations)
+        return Output(answer, self._server_records - before, operations)
 
-    def client_takes(self, data: bytes) -> Operations:
+    def client_receives(self, data: bytes) -> Operations:
         """What the client has to do to read an answer."""
         try:
-            self._client_heeds(self._client.receive(data))
+            self._process_client_events(self._client.receive(data))
         except tls.PeerError as error:
-            self._client_heeds(error.events)
+            self._process_client_events(error.events)
             self.failure = error.alert
         return self._client.meter.take_log()
 
-    def _clients_flight(self) -> Said:
+    def _clients_flight(self) -> Output:
         client = self._client
         data = client.outgoing()
         before, self._client_records = self._client_records, client.records_sent
-        return Said(data, self._client_records - before, client.meter.take_log())
+        return Output(data, self._client_records - before, client.meter.take_log())
 
-    def _client_heeds(self, events: Iterable[tls.Event]) -> None:
+    def _process_client_events(self, events: Iterable[tls.Event]) -> None:
         for event in events:
             if isinstance(event, tls.HandshakeCompleted):
                 self.completed = True
@@ -128,7 +128,7 @@ class EnginePair:
             elif isinstance(event, tls.AlertReceived) and event.fatal:
                 self.failure = event.alert
 
-    def _server_heeds(self, events: Iterable[tls.Event]) -> None:
+    def _process_server_events(self, events: Iterable[tls.Event]) -> None:
         for event in events:
             if isinstance(event, tls.HandshakeCompleted):
                 self.server_completed = True

@@ -45,7 +45,7 @@ def client_configs(descriptions: Sequence[ClientDescription]) -> dict[str, tls.C
         each.profile: client_config(
             browser(each.profile),
             each.trusts,
-            heeds_warnings=each.warnings == "heeded",
+            heed_warnings=each.warnings == "heeded",
             certificate=each.certificate,
         )
         for each in descriptions
@@ -56,7 +56,7 @@ def client_config(
     profile: Browser,
     trusts: Sequence[str],
     *,
-    heeds_warnings: bool,
+    heed_warnings: bool,
     certificate: str | None = None,
 ) -> tls.ClientConfig:
     """The configuration of a client's engines that offer what a browser does."""
@@ -73,5 +73,5 @@ def client_config(
         false_start=profile.false_start,
         session_tickets=False,
         split_records=False,
-        accept=frozenset() if heeds_warnings else _WARNINGS,
+        accept=frozenset() if heed_warnings else _WARNINGS,
     )

@@ -1,4 +1,4 @@
-"""A stage: the part of a path between two ends of TLS, and the routes of connections along it."""
+"""A hop of TLS: the part of a path between two TLS endpoints, and its chains of connections."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from sim.hosts.ports import source_port
 from sim.middleboxes.connect_proxy import ConnectProxy
 from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
-from sim.network.boxes import Boxes, BoxOnTheWay
-from sim.network.leg import Leg, Listener
+from sim.network.connection_chain import ConnectionChain
+from sim.network.deterministic_chain import DeterministicChain
 from sim.network.link import Link, LinkQueue
 from sim.network.loss import loss_process
-from sim.network.one_way_path import OneWayPath, Step
-from sim.network.route import CalmRoute, Route
+from sim.network.middlebox_chain import MiddleboxChain, PlacedMiddlebox
+from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.tcp import Tcp
+from sim.network.tcp_connection import Listener, TcpConnection
 from sim.network.verdicts import Verdicts
 from sim.streams import ConnectionDraws, EntropySource
 
@@ -33,24 +34,24 @@ class PlacedLink:
         self.only_delays = link.only_delays
         self.constant = isinstance(link.round_trip_time, float)
 
-    def steps(self, draws: Callable[[], float]) -> tuple[Step, Step]:
+    def elements(self, draws: Callable[[], float]) -> tuple[PathElement, PathElement]:
         """What one connection meets on the way to the server, and back."""
         link = self.link
         round_trip = quantile(link.round_trip_time, 0.0 if self.constant else draws())
         up = round_trip * link.share_to_server
         losses = [loss_process(loss, draws) for loss in self.losses]
         return (
-            Step(self.queues[0], up, losses[0]),
-            Step(self.queues[1], round_trip - up, losses[1]),
+            PathElement(self.queues[0], up, losses[0]),
+            PathElement(self.queues[1], round_trip - up, losses[1]),
         )
 
 
-Hop = PlacedLink | Middlebox
+LinkOrBox = PlacedLink | Middlebox
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where the client's end of a stage wants to.
+    """Where the client's end of a hop wants to.
 
     Attributes:
         name, address, port: of the server; the address as a whole number.
@@ -63,12 +64,12 @@ class Target:
     listener: Listener
 
 
-class Stage:
+class TlsHop:
     """A part of a path between two ends of TLS: links, boxes, and proxies that tunnel.
 
     Args:
         tcp: how all hosts speak it.
-        hops: in order.
+        parts: its links and boxes, in order.
         target: where it leads.
         draws: where the draws of its connections come from, by link.
         verdicts: told of each recorded connection.
@@ -77,7 +78,7 @@ class Stage:
     def __init__(
         self,
         tcp: Tcp,
-        hops: Sequence[Hop],
+        parts: Sequence[LinkOrBox],
         target: Target,
         draws: Mapping[str, EntropySource],
         verdicts: Verdicts,
@@ -86,24 +87,24 @@ class Stage:
         self._target = target
         self._draws = draws
         self._tally = verdicts.add
-        self._sections = _split(hops)
-        self._proxies = [hop for hop in hops if isinstance(hop, ConnectProxy)]
-        links = [hop for hop in hops if isinstance(hop, PlacedLink)]
+        self._sections = _split(parts)
+        self._proxies = [part for part in parts if isinstance(part, ConnectProxy)]
+        links = [part for part in parts if isinstance(part, PlacedLink)]
         self._segment = tcp.segment(min((link.link.mtu for link in links), default=1500))
-        self._calm = (
-            len(links) == len(hops)
+        self._deterministic = (
+            len(links) == len(parts)
             and all(link.only_delays for link in links)
             and not tcp.delayed_acknowledgement
             and target.listener.always_admits
         )
         self._delays: tuple[float, float] | None = None
-        if self._calm and all(link.constant for link in links):
-            self._delays = self._calm_delays(0)
+        if self._deterministic and all(link.constant for link in links):
+            self._delays = self._deterministic_delays(0)
 
-    def route(
+    def chain(
         self, number: int, source: int, *, port: int | None = None, recorded: bool
-    ) -> CalmRoute | Route:
-        """The way of one connection.
+    ) -> DeterministicChain | ConnectionChain:
+        """The TCP connections of one exchange.
 
         Args:
             number: the connection's, which its draws follow from.
@@ -112,10 +113,10 @@ class Stage:
             recorded: whether what boxes do with it, and for it, is counted.
         """
         target = self._target
-        if self._calm:
-            up, down = self._delays or self._calm_delays(number)
-            return CalmRoute(self._tcp, self._segment, up, down, target.listener)
-        legs = []
+        if self._deterministic:
+            up, down = self._delays or self._deterministic_delays(number)
+            return DeterministicChain(self._tcp, self._segment, up, down, target.listener)
+        connections = []
         come_from = source, source_port(number) if port is None else port
         for section, proxy in zip(self._sections, [*self._proxies, None], strict=True):
             if proxy is None:
@@ -123,47 +124,48 @@ class Stage:
                 listener = target.listener
             else:
                 goes_to, listener = (int(proxy.address), proxy.port), proxy
-            legs.append(self._leg(section, Flow(*come_from, *goes_to), listener, number, recorded))
+            flow = Flow(*come_from, *goes_to)
+            connections.append(self._connection(section, flow, listener, number, recorded))
             if proxy is not None:
                 come_from = int(proxy.address), proxy.next_port()
-        return Route(
-            legs,
+        return ConnectionChain(
+            connections,
             self._proxies,
             (target.name, target.port),
             recorded=recorded,
             tally=self._tally if recorded else _ignore,
         )
 
-    def _leg(
+    def _connection(
         self,
-        section: Sequence[Hop],
+        section: Sequence[LinkOrBox],
         flow: Flow,
         listener: Listener,
         number: int,
         recorded: bool,
-    ) -> Leg:
-        up: list[Step] = []
-        down: list[Step] = []
-        places: list[tuple[Middlebox, int, int, float, float, float]] = []
+    ) -> TcpConnection:
+        up: list[PathElement] = []
+        down: list[PathElement] = []
+        placed: list[tuple[Middlebox, int, int, float, float, float]] = []
         forth = back = latency = 0.0
-        for hop in section:
-            if isinstance(hop, PlacedLink):
-                steps = self._steps(hop, number)
-                up.append(steps[0])
-                down.append(steps[1])
-                forth += steps[0].delay
-                back += steps[1].delay
+        for part in section:
+            if isinstance(part, PlacedLink):
+                elements = self._elements(part, number)
+                up.append(elements[0])
+                down.append(elements[1])
+                forth += elements[0].delay
+                back += elements[1].delay
                 continue
             before = len(up)
-            if hop.latency:
-                up.append(Step(None, hop.latency))
-                down.append(Step(None, hop.latency))
-            places.append((hop, before, len(up), forth, back, latency))
-            latency += hop.latency
+            if part.latency:
+                up.append(PathElement(None, part.latency))
+                down.append(PathElement(None, part.latency))
+            placed.append((part, before, len(up), forth, back, latency))
+            latency += part.latency
         down.reverse()
-        boxes = Boxes(
+        middleboxes = MiddleboxChain(
             [
-                BoxOnTheWay(
+                PlacedMiddlebox(
                     box,
                     before,
                     len(down) - behind,
@@ -173,24 +175,25 @@ class Stage:
                     latency_before,
                     latency - latency_before - box.latency,
                 )
-                for box, before, behind, from_client, to_client, latency_before in places
+                for box, before, behind, from_client, to_client, latency_before in placed
             ],
             flow,
             self._tally if recorded else _ignore,
         )
-        return Leg(self._tcp, self._segment, OneWayPath(up), OneWayPath(down), boxes, listener)
+        ways = OneWayPath(up), OneWayPath(down)
+        return TcpConnection(self._tcp, self._segment, *ways, middleboxes, listener)
 
-    def _steps(self, link: PlacedLink, number: int) -> tuple[Step, Step]:
+    def _elements(self, link: PlacedLink, number: int) -> tuple[PathElement, PathElement]:
         """A link for one connection, both ways: what it draws here is nothing to other links."""
-        return link.steps(ConnectionDraws(self._draws[link.name].of(number)))
+        return link.elements(ConnectionDraws(self._draws[link.name].of(number)))
 
-    def _calm_delays(self, number: int) -> tuple[float, float]:
+    def _deterministic_delays(self, number: int) -> tuple[float, float]:
         up = down = 0.0
         for link in self._sections[0]:
             assert isinstance(link, PlacedLink)
-            steps = self._steps(link, number)
-            up += steps[0].delay
-            down += steps[1].delay
+            elements = self._elements(link, number)
+            up += elements[0].delay
+            down += elements[1].delay
         return up, down
 
 
@@ -198,25 +201,27 @@ def _ignore(box: Middlebox, verdict: Verdict) -> None:
     """An unrecorded connection counts nowhere."""
 
 
-def _split(hops: Sequence[Hop]) -> list[list[Hop]]:
-    """The hops between proxies that tunnel."""
-    sections: list[list[Hop]] = [[]]
-    for hop in hops:
-        if isinstance(hop, ConnectProxy):
+def _split(parts: Sequence[LinkOrBox]) -> list[list[LinkOrBox]]:
+    """A hop of TLS, cut into single TCP connections at the proxies that tunnel."""
+    sections: list[list[LinkOrBox]] = [[]]
+    for part in parts:
+        if isinstance(part, ConnectProxy):
             sections.append([])
         else:
-            sections[-1].append(hop)
+            sections[-1].append(part)
     return sections
 
 
-def stages(hops: Sequence[Hop]) -> tuple[list[list[Hop]], list[TerminatingProxy]]:
-    """The hops of a path, cut at the proxies that end TLS, and those proxies."""
-    parts: list[list[Hop]] = [[]]
+def hops_of(
+    parts: Sequence[LinkOrBox],
+) -> tuple[list[list[LinkOrBox]], list[TerminatingProxy]]:
+    """The parts of a path, cut into hops of TLS at the proxies that end it, and those proxies."""
+    hops: list[list[LinkOrBox]] = [[]]
     proxies = []
-    for hop in hops:
-        if isinstance(hop, TerminatingProxy):
-            proxies.append(hop)
-            parts.append([])
+    for part in parts:
+        if isinstance(part, TerminatingProxy):
+            proxies.append(part)
+            hops.append([])
         else:
-            parts[-1].append(hop)
-    return parts, proxies
+            hops[-1].append(part)
+    return hops, proxies

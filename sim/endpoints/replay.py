@@ -1,0 +1,377 @@
+"""Endpoints that replay what engines did before them.
+
+The first connections of each class run engines, whose turns become traces; later ones follow a
+trace, as fast as a simulator can be. Everything that changes with time stays real: caches, queues,
+networks, who remembers what. A class is not declared: it is the answers to all that the engines
+asked (see `sim.endpoints.recorder`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import tls
+from sim.endpoints.endpoints import Operations, ServerState, Turn
+from sim.endpoints.engine_configuration import server_config
+from sim.endpoints.engine_pair import EnginePair, Output
+from sim.endpoints.recorder import (
+    Answers,
+    OfferedSession,
+    Oracle,
+    QueryKind,
+    Recorder,
+    ValidityEpochs,
+)
+from sim.endpoints.trace import (
+    CLOSING,
+    RECEIVING,
+    Branches,
+    Checkpoint,
+    Query,
+    Receive,
+    RecordedTurn,
+    State,
+    insert,
+)
+from sim.hosts.client import ClientGroup
+from sim.hosts.server import TlsSettings
+from sim.hosts.session_cache import SessionCache
+from sim.hosts.work import Work
+from sim.identities import identity
+from sim.streams import Streams
+
+_KINDS = 256
+
+EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
+ACCEPTS, STORE = QueryKind.ACCEPTS, QueryKind.STORE
+
+Beginning = tuple[str, int | None, int, int]
+"""What is known of a connection when it begins: the browser's name, the kind of session that it
+offers, which of a class's traces it takes, and the epoch of the calendar."""
+
+
+class ReplayEndpointFactory:
+    """Connections that follow traces.
+
+    A session of theirs is one number: the cache's, times 256, plus its kind's. Sessions are of one
+    kind that differ in nothing but the content of their secrets.
+
+    Args:
+        host: the name that clients want.
+        work: that of the servers' ends.
+        settings: how those speak TLS.
+        sessions: the server's session cache; `None` when it has none.
+        clients: the configuration of each browser.
+        start: Unix time of the scenario's start.
+        streams: where the random bytes of the traces come from.
+        label: tells the streams of these endpoints from those of others.
+        traces: how many traces a class has; connections take them in turn.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        work: Work,
+        settings: TlsSettings,
+        sessions: SessionCache | None,
+        clients: Mapping[str, tls.ClientConfig],
+        start: float,
+        streams: Streams,
+        label: str,
+        traces: int,
+    ) -> None:
+        self.sessions = sessions
+        certificates = list(identity(settings.identity).certificates)
+        for config in clients.values():
+            certificates.extend(config.trust.all())
+            for own in config.identities:
+                certificates.extend(own.certificates)
+        self.epochs = ValidityEpochs(start, certificates)
+        self._host = host
+        self._work = work
+        self._traces = traces
+        self._oracle = Oracle(self.epochs)
+        self._server_config = server_config(settings, None if sessions is None else self._oracle)
+        self._client_configs = clients
+        self._entropy = streams.entropy(f"{label}.client"), streams.entropy(f"{label}.server")
+        self._beginnings: dict[Beginning, State] = {}
+        self._kinds: dict[tuple[object, ...], int] = {}
+        self._sessions_by_kind: list[OfferedSession] = []
+
+    def connect(
+        self,
+        group: ClientGroup,
+        session: int | None,
+        number: int,
+        *,
+        recorded: bool,
+        now: float,
+    ) -> ReplayEndpoints:
+        """Two endpoints at the beginning of a trace."""
+        offered, kind = (None, None) if session is None else divmod(session, _KINDS)
+        key = group.browser.name, kind, number % self._traces, self.epochs.at(now)
+        state = self._beginnings.get(key) or self._begin(key)
+        return ReplayEndpoints(self, state, group.work, self._work, offered, recorded)
+
+    def kind_of(self, recorder: Recorder) -> int | None:
+        """The number of the kind of session that a recorder's client has; `None` without one."""
+        session = recorder.engines.session
+        if session is None:
+            return None
+        server = recorder.stored
+        if server is None:
+            if recorder.offered is None or recorder.offered.client.id != session.id:
+                return None
+            server = recorder.offered.server
+        shape = _shape(session), _shape(server)
+        kind = self._kinds.get(shape)
+        if kind is None:
+            kind = self._kinds[shape] = len(self._kinds)
+            if kind >= _KINDS:
+                raise OverflowError(f"more than {_KINDS} kinds of sessions have no number")
+            self._sessions_by_kind.append(OfferedSession(session, server))
+        return kind
+
+    def _begin(self, key: Beginning) -> State:
+        """The beginning of a new trace, whose random bytes follow from its own number."""
+        browser, kind, _, epoch = key
+        number = len(self._beginnings)
+        offered = None if kind is None else self._sessions_by_kind[kind]
+
+        def engines() -> EnginePair:
+            client_entropy, server_entropy = self._entropy
+            return EnginePair(
+                self._client_configs[browser],
+                self._server_config,
+                server_name=self._host,
+                session=None if offered is None else offered.client,
+                entropy=(client_entropy.of(number), server_entropy.of(number)),
+                clock=self._oracle,
+            )
+
+        def new() -> Recorder:
+            return Recorder(engines, self._oracle, offered)
+
+        checkpoint = Checkpoint(new, Recorder.begin, ((EPOCH, epoch),))
+        recorder = checkpoint.resume()
+        checkpoint.keep(recorder)
+        state = self._beginnings[key] = State(checkpoint, recorder.engines, None)
+        return state
+
+
+class ReplayEndpoints:
+    """Both endpoints: `sim.endpoints.Endpoints` that follow a trace.
+
+    Args:
+        factory: whose traces.
+        state: where the trace begins.
+        client_work, server_work: of the machines.
+        offered: the number of the session that the client offers; else `None`.
+        recorded: whether their work is counted.
+    """
+
+    __slots__ = (
+        "_answered",
+        "_client_work",
+        "_factory",
+        "_offered",
+        "_recorded",
+        "_sent",
+        "_server_work",
+        "_stored",
+        "server",
+        "state",
+    )
+
+    def __init__(
+        self,
+        factory: ReplayEndpointFactory,
+        state: State,
+        client_work: Work,
+        server_work: Work,
+        offered: int | None,
+        recorded: bool,
+    ) -> None:
+        self._factory = factory
+        self.state = state
+        self.server = ServerState()
+        self._client_work = client_work
+        self._server_work = server_work
+        self._offered = offered
+        self._stored = 0
+        self._recorded = recorded
+
+    @property
+    def session(self) -> int | None:
+        """The session's number, once the client has one."""
+        kind = self.state.kind
+        if kind is None:
+            return None
+        return (self._stored or self._offered or 0) * _KINDS + kind
+
+    # -- following the trace
+
+    def client_sends(self, size: int = 0) -> Turn:
+        """The turn of the trace for a request of this size."""
+        sent = self.state.turns.get(size)
+        if sent is None:
+            sent = self._record_client_turn(size)
+        sent.times += self._recorded
+        self._sent = sent
+        return sent
+
+    def client_closes(self) -> Turn:
+        """The turn of the trace that closes."""
+        return self.client_sends(CLOSING)
+
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+        """The turn of the trace for what the world answers at `now`."""
+        answered = self._sent.following.get(response_size)
+        if type(answered) is not RecordedTurn:
+            answered = self._record_server_turn(response_size, now)
+        answered.times += self._recorded
+        self._answered = answered
+        self.server = answered.server
+        return answered
+
+    def client_receives(self, answer: Turn, now: float) -> float:
+        """What the trace's client has to do; it then stands where that leads."""
+        receive = self._answered.following.get(RECEIVING)
+        if type(receive) is not Receive:
+            receive = self._receive(now)
+        self.state = receive.state
+        receive.times += self._recorded
+        return receive.seconds
+
+    def client_receives_from_box(self, data: bytes, now: float) -> float:
+        """What the trace's client does with spoofed data of a box."""
+        receive = self._sent.following.get(data)
+        if type(receive) is not Receive:
+            receive = self._receive_from_box(data, now)
+        self.state = receive.state
+        receive.times += self._recorded
+        return receive.seconds
+
+    def _follow(
+        self, branches: Branches, key: Any, now: float
+    ) -> tuple[Any, Branches, Any, Answers]:
+        """Ask the world what the trace asks.
+
+        Returns the entry behind the last query, `None` where there is none yet, and for who
+        writes it the branches that it belongs to, its key there, and the answers so far.
+        """
+        query, where, answer = None, branches, key
+        entry = branches.get(key)
+        while type(entry) is Query:
+            query, where = entry, entry.branches
+            answer = self._answer(query.kind, now)
+            entry = where.get(answer)
+        if entry is None and query is not None:
+            return None, where, answer, (*query.before, (query.kind, answer))
+        return entry, where, answer, ()
+
+    def _answer(self, query: QueryKind, now: float) -> Any:
+        """The world's answer to a query at `now`, which it may change: a store, a removal."""
+        if query is EPOCH:
+            return self._factory.epochs.at(now)
+        sessions = self._factory.sessions
+        assert sessions is not None
+        if query is LOOKUP:
+            assert self._offered is not None
+            return sessions.lookup(self._offered, now)
+        if query is ACCEPTS:
+            return sessions.accepts()
+        if query is STORE:
+            self._stored = sessions.store(now)
+            return True
+        if query is LOOKUP_UNKNOWN:
+            return sessions.lookup(0, now)
+        sessions.remove(self._stored or self._offered or 0)
+        return True
+
+    # -- recording it
+
+    def _record_client_turn(self, size: int) -> RecordedTurn:
+        def turn(recorder: Recorder) -> Output:
+            if size == CLOSING:
+                return recorder.client_closes()
+            return recorder.client_sends(size)
+
+        state = self.state
+        recorder = state.checkpoint.resume()
+        queries, output = recorder.take(turn, ())
+        checkpoint = Checkpoint(state.checkpoint, turn, queries)
+        checkpoint.keep(recorder)
+        sent = state.turns[size] = RecordedTurn(
+            checkpoint, output, self._client_work, recorder.engines
+        )
+        return sent
+
+    def _record_server_turn(self, response_size: int, now: float) -> RecordedTurn:
+        sent = self._sent
+        entry, branches, key, answers = self._follow(sent.following, response_size, now)
+        if entry is not None:
+            found: RecordedTurn = entry
+            return found
+
+        def turn(recorder: Recorder) -> Output:
+            return recorder.server_answers(response_size)
+
+        recorder = sent.checkpoint.resume()
+        queries, output = recorder.take(turn, answers, lambda query: self._answer(query, now))
+        checkpoint = Checkpoint(sent.checkpoint, turn, queries)
+        checkpoint.keep(recorder)
+        answered = RecordedTurn(checkpoint, output, self._server_work, recorder.engines, sent.size)
+        insert(branches, key, queries, len(answers), answered)
+        return answered
+
+    def _receive(self, now: float) -> Receive:
+        answered, before = self._answered, self.state
+        data_exchanged = before.established and before.turns.get(CLOSING) is not self._sent
+        return self._record_receive(
+            answered, RECEIVING, Recorder.client_receives, answered.size, now, stays=data_exchanged
+        )
+
+    def _receive_from_box(self, data: bytes, now: float) -> Receive:
+        def turn(recorder: Recorder) -> Operations:
+            return recorder.client_receives_from_box(data)
+
+        return self._record_receive(self._sent, data, turn, len(data), now, stays=False)
+
+    def _record_receive(
+        self,
+        after: RecordedTurn,
+        key: Any,
+        turn: Callable[[Recorder], Operations],
+        size: int,
+        now: float,
+        *,
+        stays: bool,
+    ) -> Receive:
+        """What the client takes after a turn; where it `stays` that leaves all as it was."""
+        entry, branches, key, answers = self._follow(after.following, key, now)
+        if entry is not None:
+            found: Receive = entry
+            return found
+
+        recorder = after.checkpoint.resume()
+        queries, operations = recorder.take(turn, answers, lambda query: self._answer(query, now))
+        if stays:
+            state = self.state
+        else:
+            checkpoint = Checkpoint(after.checkpoint, turn, queries)
+            state = State(checkpoint, recorder.engines, self._factory.kind_of(recorder))
+        state.checkpoint.keep(recorder)
+        receive = Receive(self._client_work, operations, size, state)
+        insert(branches, key, queries, len(answers), receive)
+        return receive
+
+
+def _shape(session: tls.Session) -> tuple[object, ...]:
+    """All that tells kinds of sessions apart; what is random in them counts by its length."""
+    return tuple(
+        len(value) if isinstance(value, bytes) else value
+        for value in (getattr(session, each.name) for each in fields(session) if each.compare)
+    )

@@ -1,0 +1,191 @@
+"""Traces: what two engines did at each turn, and what came of it by what they were answered.
+
+All traces of a world are one graph. A `State` lies between two exchanges; an exchange leads from
+it over a `RecordedTurn` of the client, one of the server, and the client's `Receive` to the next.
+Where engines asked something at a turn, a `Query` stands before it, with a branch for each answer
+so far. Data on an established connection leads back to the same state: its turns depend on sizes
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sim.endpoints.endpoints import Operations, ServerState
+from sim.endpoints.engine_pair import EnginePair, Output
+from sim.endpoints.recorder import Answers, QueryKind, Recorder
+from sim.hosts.work import Task, Work
+
+Branches = dict[Any, Any]
+"""What follows, by what is done or by the answer to a query: a `Query` or a turn's result."""
+
+
+class Query:
+    """A query that the engines ask at a turn.
+
+    Attributes:
+        kind: what is asked.
+        before: what they asked before it at the same turn, with the answers that led here.
+        branches: what follows, by the answer.
+    """
+
+    __slots__ = ("before", "branches", "kind")
+
+    def __init__(self, kind: QueryKind, before: Answers) -> None:
+        self.kind = kind
+        self.before = before
+        self.branches: Branches = {}
+
+
+class Checkpoint:
+    """A point between two turns of a trace, and how engines get there.
+
+    Engines are kept at the checkpoint that they came to last; everywhere else they are made again
+    and repeat all turns from the beginning.
+
+    Args:
+        before: the checkpoint before it; for the first, what makes engines.
+        turn: taken there to get here.
+        answers: given at that turn.
+    """
+
+    __slots__ = ("_answers", "_before", "_recorder", "_turn")
+
+    def __init__(
+        self,
+        before: Checkpoint | Callable[[], Recorder],
+        turn: Callable[[Recorder], Any],
+        answers: Answers,
+    ) -> None:
+        self._before = before
+        self._turn = turn
+        self._answers = answers
+        self._recorder: Recorder | None = None
+
+    def keep(self, recorder: Recorder) -> None:
+        """Keep engines here that have just got here."""
+        self._recorder = recorder
+
+    def resume(self) -> Recorder:
+        """Engines that stand here, to go on with: those kept here, or new ones."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            before = self._before
+            recorder = before.resume() if isinstance(before, Checkpoint) else before()
+            recorder.take(self._turn, self._answers)
+        return recorder
+
+
+class State:
+    """Between two exchanges: `sim.endpoints.State`.
+
+    Attributes:
+        checkpoint: how to get here.
+        established: whether handshakes are over on both sides.
+        kind: the number of the kind of session that the client may offer next time; else `None`.
+        turns: the client's turns so far, by the size of the request or `CLOSING`.
+    """
+
+    __slots__ = (
+        "checkpoint",
+        "completed",
+        "established",
+        "failure",
+        "kind",
+        "resumed",
+        "suite",
+        "turns",
+        "version",
+    )
+
+    def __init__(self, checkpoint: Checkpoint, engines: EnginePair, kind: int | None) -> None:
+        self.checkpoint = checkpoint
+        self.completed = engines.completed
+        self.failure = engines.failure
+        self.version = engines.version
+        self.suite = engines.suite
+        self.resumed = engines.resumed
+        self.established = (
+            engines.completed
+            and engines.server_completed
+            and engines.failure is None
+            and not engines.server_failed
+        )
+        self.kind = kind
+        self.turns: Branches = {}
+
+
+CLOSING = -1
+"""In place of a request's size: the client closes."""
+RECEIVING = 0
+"""The key under which what the client does with an answer follows it."""
+
+
+class RecordedTurn(Task):
+    """A turn of an engine, as it was recorded: `sim.endpoints.Turn`.
+
+    Args:
+        checkpoint: how to get behind it.
+        output: what the engine did.
+        work: its machine's.
+        received: bytes of the flight that it answers; `None` for a client, which answers none.
+        engines: how they stand behind it.
+
+    Attributes:
+        server: what the server knows behind it.
+        following: the server's turns by the size of the response, or the client's `Receive` of
+            the answer by `RECEIVING`.
+    """
+
+    __slots__ = ("checkpoint", "data", "following", "records", "server", "size")
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        output: Output,
+        work: Work,
+        engines: EnginePair,
+        received: int | None = None,
+    ) -> None:
+        size = len(output.data)
+        super().__init__(work, output.operations, (size,) if received is None else (received, size))
+        self.size = size
+        self.records = output.records
+        self.data = output.data
+        self.checkpoint = checkpoint
+        self.server = ServerState(engines.server_failed, engines.session_found)
+        self.following: Branches = {}
+
+
+class Receive(Task):
+    """The client has received an answer.
+
+    Args:
+        work: the client's.
+        operations: what it did for that.
+        answer: the answer's size in bytes.
+        state: where that leads.
+    """
+
+    __slots__ = ("state",)
+
+    def __init__(self, work: Work, operations: Operations, answer: int, state: State) -> None:
+        super().__init__(work, operations, (answer,))
+        self.state = state
+
+
+def insert(branches: Branches, key: Any, queries: Answers, known: int, entry: Any) -> None:
+    """Write an entry behind the queries that were asked before it.
+
+    Args:
+        branches, key: where the first `known` answers lead.
+        queries: all that were asked with their answers.
+        known: how many of them stand in the trace already.
+        entry: the turn, or the `Receive`.
+    """
+    for position in range(known, len(queries)):
+        kind, answer = queries[position]
+        node = branches[key] = Query(kind, queries[:position])
+        branches, key = node.branches, answer
+    branches[key] = entry

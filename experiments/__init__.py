@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from experiments.failures import (
+    ColumnError,
     DiskFailed,
     Failure,
     FolderError,
@@ -44,6 +45,7 @@ __all__ = [
     "Failure",
     "ScenarioError",
     "FolderError",
+    "ColumnError",
     "WorkerDied",
     "DiskFailed",
     "Interrupted",

@@ -18,6 +18,12 @@ class ScenarioError(Failure):
     exit_code = 2
 
 
+class ColumnError(Failure):
+    """A table was asked for a column that it does not have."""
+
+    exit_code = 2
+
+
 class FolderError(Failure):
     """The out folder cannot be used: not writable, or it holds something else."""
 

@@ -14,7 +14,7 @@ from experiments.studies.study import Study
 def summarise(values: pd.DataFrame, metrics: Sequence[Metric], study: Study) -> pd.DataFrame:
     """Return the summary of the replications' `values`.
 
-    One row a design point and metric, in design order. Columns: `point`, the study's columns,
+    One row a design point and metric, in design order. Columns: `point`, `study.columns`,
     `metric`, `unit` (of a share "1", of a time "s", of a count ""), `mean`, `low` and
     `high` (the 95 % interval over replications), `replications` (that gave a value) and
     `scale` (of the load at which it was simulated).

@@ -14,7 +14,11 @@ import numpy as np
 import pandas as pd
 
 import sim
+from experiments.failures import ColumnError
 from experiments.results.statistics import mser5
+from experiments.scenario_files.former_names import COLUMNS as FORMER_COLUMNS
+from experiments.scenario_files.former_names import is_called
+from experiments.scenario_files.suggestions import did_you_mean
 
 _RESUMED = "outcome LIKE 'resumed%'"
 _SUCCEEDED = "outcome <> 'failed'"
@@ -200,7 +204,12 @@ class Measurements:
 
         All replications together, as quantiles `value` at `steps` + 1 equally spaced
         `share`; empty when no connection has a value.
+
+        Raises:
+            ColumnError: the table `connections` has no such column; the message says what it is
+                called now, or which is near.
         """
+        _check_column(column)
         shares = np.linspace(0, 1, steps + 1)
         listed = ", ".join(f"{share:.6f}" for share in shares)
         row = self._database.execute(
@@ -246,3 +255,13 @@ class Measurements:
             f"(SELECT c.* FROM {self._tables['connections']} c "
             "JOIN warm_up w USING (point, replication) WHERE c.arrival >= w.warm_up_end)"
         )
+
+
+def _check_column(column: str) -> None:
+    known = sim.SCHEMAS["connections"].names
+    if column in known:
+        return
+    if column in FORMER_COLUMNS:
+        raise ColumnError(f"connections: {is_called(column, FORMER_COLUMNS[column])}")
+    remedy = did_you_mean(column, known, what="columns")
+    raise ColumnError(f'connections: there is no column "{column}"; {remedy}')

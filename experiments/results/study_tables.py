@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.failures import FolderError
+from experiments.scenario_files.former_names import renamed_columns
 from experiments.scenario_files.overrides import Override
 from experiments.scenario_files.scenario_file import parse
 from experiments.studies.manifest import FILE as MANIFEST
@@ -64,10 +65,12 @@ def load_tables(
     `parts` are those that it was run with.
 
     Raises:
-        FolderError: no finished study lies there.
+        FolderError: no finished study lies there, or one of an earlier version whose tables have
+            other columns.
         ScenarioError: its scenario means nothing to this version of tlscape.
     """
     manifest = read_manifest(Path(folder))
+    _check_columns(Path(folder))
     scenario = manifest["scenario"]
     overrides = [
         Override(tuple(one["path"]), one["value"], one["words"]) for one in scenario["overrides"]
@@ -75,6 +78,22 @@ def load_tables(
     file = parse(scenario["name"], scenario["file"], scenario["text"], overrides, parts)
     study = design(file, seed=manifest["seed"], replications=manifest["replications"])
     return StudyTables(Path(folder), study)
+
+
+def _check_columns(folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names = pq.read_schema(folder / "connections.parquet").names
+    except (OSError, pa.ArrowInvalid):
+        return
+    renamed = renamed_columns(names)
+    if renamed is not None:
+        raise FolderError(
+            f"{folder}: its tables have columns of other names ({renamed}); "
+            "run the study again into another folder with --out"
+        )
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -21,11 +21,11 @@ _ROWS_IN_A_GROUP = 131_072
 
 
 def merge_tables(study: Study, folder: Path) -> dict[str, int]:
-    """Write `connections.parquet`, `samples.parquet` and `operations.parquet`.
+    """Write every table of `sim.SCHEMAS`, such as `connections.parquet`.
 
     Each row of a job's table gets the columns `point`, `replication` and one for each of
-    `study.columns` (named by its dotted path) before its own. `folder` is the study's; the
-    tables appear under their names when they are whole. Returns the number of rows of each.
+    `study.columns` before its own. `folder` is the study's; the tables appear under their names
+    when they are whole. Returns the number of rows of each.
 
     Raises:
         OSError: a table cannot be written, or a job's cannot be read.

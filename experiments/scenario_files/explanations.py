@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from experiments.scenario_files import schema
+from experiments.scenario_files import former_names, schema
 from experiments.scenario_files.places import dotted
 from experiments.scenario_files.suggestions import did_you_mean
 from experiments.scenario_files.toml_places import Path
@@ -21,6 +21,8 @@ def explain(cause: ErrorDetails, path: Path, content: Any, written: Any) -> str:
     """Return what `cause` says of `path`, where the whole file's content has `written`."""
     kind, context = cause["type"], cause.get("ctx", {})
     if kind == "extra_forbidden":
+        if path in former_names.KEYS:
+            return former_names.is_called(str(path[-1]), former_names.KEYS[path])
         known = schema.keys_at(path[:-1], content)
         return f'unknown key "{path[-1]}"; {did_you_mean(str(path[-1]), known, what="keys here")}'
     if kind == "missing":
@@ -194,6 +196,9 @@ def _text_too_short(written: Any, context: Mapping[str, Any]) -> str:
 
 def _unknown_word(written: Any, context: Mapping[str, Any]) -> str:
     known = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
+    renamed = former_names.WORDS.get(str(written))
+    if renamed is not None and renamed in known:
+        return former_names.is_called(str(written), renamed)
     return f"{quoted(written)} is unknown; {did_you_mean(str(written), known, what='known')}"
 
 

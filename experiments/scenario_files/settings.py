@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from experiments.scenario_files import former_names
 from experiments.scenario_files.places import dotted
 from experiments.scenario_files.suggestions import did_you_mean
 from experiments.scenario_files.toml_places import Path
@@ -23,6 +24,8 @@ def unknown_setting(world: BaseModel, path: Path) -> str | None:
             return None
         known = _names(inner)
         if str(part) not in known:
+            if path[: depth + 1] in former_names.KEYS:
+                return former_names.is_called(str(part), former_names.KEYS[path[: depth + 1]])
             before = f"{dotted(path[:depth])} has" if depth else "there is"
             remedy = did_you_mean(str(part), known, what="names there")
             return f'{before} nothing called "{part}"; {remedy}'

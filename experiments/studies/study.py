@@ -60,10 +60,18 @@ class Study:
     points: tuple[DesignPoint, ...]
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The dotted paths that tell the points apart: factors, then the baseline's settings."""
+    def varied(self) -> Mapping[str, str]:
+        """What tells the points apart: factors, then the baseline's settings.
+
+        Dotted paths by the columns that they have in tables.
+        """
         table = self.file.study
-        return tuple(dict.fromkeys([*table.factors, *(table.baseline or {})]))
+        return {column_of(path): path for path in [*table.factors, *(table.baseline or {})]}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of what tells the points apart, which every table of the study has."""
+        return tuple(self.varied)
 
     @property
     def baseline(self) -> DesignPoint | None:
@@ -78,9 +86,9 @@ class Study:
         """
         return {
             column: None
-            if point.is_baseline and column not in point.settings
-            else value_at(point.scenario, parse_path(column, "column"))
-            for column in self.columns
+            if point.is_baseline and path not in point.settings
+            else value_at(point.scenario, parse_path(path, "column"))
+            for column, path in self.varied.items()
         }
 
     @functools.cached_property
@@ -120,6 +128,16 @@ def design(file: ScenarioFile, *, seed: int, replications: int | None = None) ->
         points.append(_point(file, len(points), settings, is_baseline=True))
     count = table.replications if replications is None else replications
     return Study(file=file, seed=seed, replications=count, points=tuple(points))
+
+
+def column_of(path: str) -> str:
+    """Return the column that a setting has in tables: its dotted path.
+
+    A path of one word, such as `duration`, may be the name of a table's own column; its column is
+    called `scenario.duration`, which no table's own can be, as those have no dots.
+    """
+    first, *others = parse_path(path, "column")
+    return path if others else f"scenario.{first}"
 
 
 def value_at(scenario: sim.Scenario, path: Path) -> Level:

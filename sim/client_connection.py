@@ -25,6 +25,7 @@ from sim.telemetry import (
     Table,
 )
 from sim.tls_exchange import BackEnd, FatalAlert, Serve, TlsExchange, outcome_of
+from sim.warm_start import WarmStart
 from sim.workload.http import Http
 
 COLUMNS = (
@@ -113,6 +114,7 @@ class ClientConnection(TlsExchange):
         chain: the TCP connections along its path.
         endpoints: the client's and the server's.
         serve, back_end: as for `TlsExchange`.
+        warm_start: the world's, if it has one.
         recorded: whether it is written down and its work counted.
         now: when it begins.
     """
@@ -126,6 +128,7 @@ class ClientConnection(TlsExchange):
         "_offered",
         "_responses",
         "_stopped",
+        "_warm_start",
         "arrival",
         "recorded",
     )
@@ -142,10 +145,12 @@ class ClientConnection(TlsExchange):
         serve: Serve,
         back_end: BackEnd | None,
         *,
+        warm_start: WarmStart | None,
         recorded: bool,
         now: float,
     ) -> None:
         super().__init__(chain, endpoints, serve, now, back_end)
+        self._warm_start = warm_start
         self._context = context
         self._number = number
         self._client = client
@@ -206,12 +211,22 @@ class ClientConnection(TlsExchange):
         self.first_byte = self._first
         self._responses = 1
         if not endpoints.state.resumed:
-            group.remember(self._client, endpoints.session, completed)
+            session = endpoints.session
+            group.remember(self._client, session, completed - self._age(session))
         for _ in range(http.requests - 1):
             if think_time:
                 self.think(think_time)
             yield endpoints.client_sends(size), response_size
             self._responses += 1
+
+    def _age(self, session: object) -> float:
+        """By how many seconds a new session is older than it is, for a warm start."""
+        warm_start = self._warm_start
+        if warm_start is None or self.arrival >= 0 or session is None:
+            return 0.0
+        if not self._group.is_blank(self._client):
+            return 0.0
+        return warm_start.age(self._group, self._client, session)
 
     def _break_off(self, failure: TransportFailure) -> None:
         """The network has ended it: the client gives up, or reads what it got in the end."""

@@ -7,7 +7,8 @@ next hop begins.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import tls
 from sim.bridging import Bridge
@@ -28,6 +29,7 @@ from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.telemetry import Table
 from sim.tls_exchange import Serve, TlsExchange
+from sim.warm_start import WarmStart
 from sim.workload.browsers import browser
 
 
@@ -39,11 +41,18 @@ class ClientConnectionFactory:
         endpoints: makes the two ends of TLS.
         serve: the processor of the server's end.
         bridge: that end when it is a proxy; else `None`.
+        warm_start: of the sessions there, if the world has one.
     """
 
     def __init__(
-        self, hop: TlsHop, endpoints: EndpointFactory, serve: Serve, bridge: Bridge | None
+        self,
+        hop: TlsHop,
+        endpoints: EndpointFactory,
+        serve: Serve,
+        bridge: Bridge | None,
+        warm_start: WarmStart | None,
     ) -> None:
+        self._warm_start = warm_start
         self._hop = hop
         self._endpoints = endpoints
         self._serve = serve
@@ -72,6 +81,7 @@ class ClientConnectionFactory:
             self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
             self._serve,
             None if bridge is None else bridge.bridging(number, recorded=recorded),
+            warm_start=self._warm_start,
             recorded=recorded,
             now=now,
         )
@@ -157,12 +167,28 @@ class ClientConnectionFactories:
         }
         hop = TlsHop(scenario.tcp, parts, target, draws, self._network.verdicts)
         endpoints = self._endpoints_between(before, end)
+        warm_start = self._warm_start_at(end) if before is None else None
         if end is None or upstream is None:
-            return ClientConnectionFactory(hop, endpoints, server.cpu.serve, None)
+            return ClientConnectionFactory(hop, endpoints, server.cpu.serve, None, warm_start)
         size = scenario.http.request_size
         tally = self._network.verdicts.add
         bridge = Bridge(end, self._group_of(end), upstream, size, self._bridged, tally)
-        return ClientConnectionFactory(hop, endpoints, end.cpu.serve, bridge)
+        return ClientConnectionFactory(hop, endpoints, end.cpu.serve, bridge, warm_start)
+
+    def _warm_start_at(self, end: TerminatingProxy | None) -> WarmStart | None:
+        """That of the clients' sessions with the server, or with a proxy that ends TLS."""
+        scenario, server = self._scenario, self._server
+        settings = server.description if end is None else end
+        sessions = server.sessions if end is None else self._sessions_at(end)
+        described = settings.sessions
+        is_plain = end is None and server.description.security == "plain"
+        begins_warm = scenario.kind == "steady-state" and scenario.warm_up > 0
+        if sessions is None or described is None or is_plain or not begins_warm:
+            return None
+        if described.lifetime is None or described.renew:
+            return None
+        draws = self._streams.entropy("session ages")
+        return WarmStart(described.lifetime, _backdate(sessions), draws)
 
     def _endpoints_between(
         self, before: TerminatingProxy | None, end: TerminatingProxy | None
@@ -222,6 +248,13 @@ def session_cache(
     if scenario.replays:
         return described.numbers_cache(scenario.scale)
     return described.cache(scenario.scale)
+
+
+def _backdate(sessions: tls.SessionCache | SessionCache) -> Callable[[Any, float], None]:
+    """What makes a client's session older in a cache of whole ones, or of numbers."""
+    if isinstance(sessions, SessionCache):
+        return sessions.backdate
+    return lambda session, seconds: sessions.backdate(session.id, seconds)
 
 
 def _between(before: TerminatingProxy | None, end: TerminatingProxy | None) -> str:

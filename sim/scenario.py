@@ -54,7 +54,8 @@ class Scenario(Description):
     duration: PositiveDuration
     """How long is recorded: "24 h". A connection belongs to it that begins in it."""
     warm_up: Duration = 0.0
-    """How long is simulated before the start, unrecorded, to fill caches: "10 h"."""
+    """How long is simulated before the start, unrecorded, to fill caches: "10 h". In a steady
+    state the sessions of clients who come first in it are of all ages, as they are after long."""
     scale: Scale = 1.0
     """Divides arrivals, cache capacities and numbers of clients alike: "1/2000"."""
     sample_interval: PositiveDuration = 60.0

@@ -41,7 +41,10 @@ class World:
             scenario.clients, scenario.default_path, array("q") if scenario.replays else []
         )
         self._server = Server(
-            scenario.server, session_cache(scenario.server.sessions, scenario), now
+            scenario.server,
+            session_cache(scenario.server.sessions, scenario),
+            now,
+            scenario.start.timestamp(),
         )
         self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
         factories = ClientConnectionFactories(

@@ -82,6 +82,18 @@ class SessionCache:
         """How many entries are held, expired ones that nobody asked for included."""
         return len(self._entries)
 
+    def live_entries(self, now: float) -> int:
+        """How many entries have not expired by `now`; takes time in proportion to all entries."""
+        if self.lifetime is None:
+            return len(self._entries)
+        return sum(now - since <= self.lifetime for _, since in self._entries.values())
+
+    def backdate(self, session_id: bytes, seconds: float) -> None:
+        """Make a session older than it is, if it is held, as though it had been stored earlier."""
+        entry = self._entries.get(session_id)
+        if entry is not None:
+            self._entries[session_id] = (entry[0], entry[1] - seconds)
+
     def accepts(self) -> bool:
         """Whether a new session would be kept."""
         return self.capacity != 0

@@ -80,6 +80,10 @@ class SessionMemory:
             return self._sessions[client]
         return None
 
+    def is_blank(self, client: int) -> bool:
+        """Whether nothing is remembered of this client, not even what is too old."""
+        return client >= len(self._since) or self._since[client] != self._since[client]
+
     def remember(self, client: int, session: Any, since: float) -> None:
         """Remember what a full handshake has made at `since`; `None` forgets the one before."""
         if session is None:
@@ -124,6 +128,7 @@ class ClientGroup:
         self._addresses = addresses
         self.remember = memory.remember
         self._recall = memory.recall
+        self.is_blank = memory.is_blank
         self._lifetime = self.browser.session_lifetime
 
     def recall(self, client: int, now: float) -> Any:

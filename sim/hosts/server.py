@@ -28,13 +28,19 @@ COLUMNS = (
     Column("node", WORD),
     *cpu.COLUMNS,
     Column("open_connections", COUNT),
+    Column("accept_queue", COUNT),
     Column("cache_entries", COUNT),
+    Column("cache_live_entries", COUNT),
     Column("cache_hits", COUNT),
     Column("cache_misses", COUNT),
     Column("cache_evictions", COUNT),
 )
-"""A row of the table `samples`: a server at one moment. The cache's hits, misses and evictions
-count from the start of recording; its entries include expired ones that nobody has asked for."""
+"""A row of the table `samples`: a server at one moment.
+
+`accept_queue`: the most connections since the sample before that waited to be accepted, counted
+where the backlog is limited. The cache's entries include expired ones that nobody has asked for,
+its live entries do not. Its hits, misses and evictions count from the start of recording.
+"""
 
 
 class Sessions(Description):
@@ -150,6 +156,12 @@ class Server:
         cpu: its cores and run queue.
         work: what it has done.
         sessions: its session cache; `None` when it remembers nothing.
+
+    Args:
+        description: the server's.
+        sessions: its empty cache, if it has one.
+        now: seconds since the scenario's start.
+        start: that start by the calendar, which engines and their cache go by.
     """
 
     def __init__(
@@ -157,7 +169,9 @@ class Server:
         description: ServerDescription,
         sessions: tls.SessionCache | SessionCache | None,
         now: float,
+        start: float = 0.0,
     ) -> None:
+        self._start = start
         self.description = description
         self.name = description.name
         self.cpu = Cpu(description.cores, now)
@@ -165,6 +179,7 @@ class Server:
         self.sessions = sessions
         self._open = OpenConnections()
         self._accepted_at: deque[float] = deque()
+        self._most_waiting = 0
         self._counted_before = (0, 0, 0)
 
     @property
@@ -177,7 +192,9 @@ class Server:
         backlog, accepted_at = self.description.backlog, self._accepted_at
         while accepted_at and accepted_at[0] <= now:
             accepted_at.popleft()
-        return backlog is None or len(accepted_at) < backlog
+        waiting = len(accepted_at)
+        self._most_waiting = max(self._most_waiting, waiting)
+        return backlog is None or waiting < backlog
 
     def accept(self, moment: float) -> None:
         """A connection that has something to read is accepted then, no earlier than others."""
@@ -205,9 +222,22 @@ class Server:
             self.cpu.sample_utilisation(now),
             self.cpu.queue_length(now),
             self._open.count(now),
+            self._sample_accept_queue(),
             len(self.sessions) if self.sessions is not None else 0,
+            self._live_entries(now),
             *(count - before for count, before in counters),
         ]
+
+    def _sample_accept_queue(self) -> int:
+        most, self._most_waiting = self._most_waiting, 0
+        return most
+
+    def _live_entries(self, now: float) -> int:
+        sessions = self.sessions
+        if sessions is None:
+            return 0
+        calendar = now + self._start if isinstance(sessions, tls.SessionCache) else now
+        return sessions.live_entries(calendar)
 
     def _cache_counters(self) -> tuple[int, int, int]:
         cache = self.sessions

@@ -42,6 +42,13 @@ class SessionCache:
         """How many entries are held, expired ones that nobody asked for included."""
         return len(self._since)
 
+    def live_entries(self, now: float) -> int:
+        """How many entries have not expired by `now`; takes time in proportion to all entries."""
+        if self._lifetime is None:
+            return len(self._since)
+        lifetime = self._lifetime
+        return sum(now - since <= lifetime for since in self._since.values())
+
     def accepts(self) -> bool:
         """Whether a new session would be kept."""
         return self._capacity != 0
@@ -72,6 +79,11 @@ class SessionCache:
                 self._since.popitem(last=False)
                 self.evictions += 1
         return session
+
+    def backdate(self, session: int, seconds: float) -> None:
+        """Make a session older than it is, if it is held."""
+        if session in self._since:
+            self._since[session] -= seconds
 
     def remove(self, session: int) -> None:
         """Forget a session; one that is not held is no error."""

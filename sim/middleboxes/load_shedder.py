@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import nan
 from typing import Literal
 
 from pydantic import Field, PrivateAttr
@@ -59,6 +60,11 @@ class LoadShedder(Middlebox):
         """Makes room for another connection from that moment on."""
         self._table.close(flow, moment)
 
+    @property
+    def capacity(self) -> float:
+        """Connections that may be open."""
+        return nan if self.at_once is None else self.at_once
+
     def entries(self, now: float) -> int:
         """Connections that it has let through and that are still open."""
         return self._table.entries(now)
@@ -104,6 +110,11 @@ class SynCookieFront(Middlebox):
         if to_server:
             self._waiting.pop(flow, None)
         return PASS
+
+    @property
+    def capacity(self) -> float:
+        """Half-open connections that it can remember."""
+        return self.half_open
 
     def entries(self, now: float) -> int:
         """Half-open connections, the flood's included."""

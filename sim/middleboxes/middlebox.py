@@ -8,12 +8,13 @@ with a `kind` of its own and override what it does; `docs/own-middlebox.md` show
 from __future__ import annotations
 
 from enum import Enum
+from math import nan
 from typing import Any, ClassVar, Literal, NamedTuple, Self, cast
 
 from pydantic import PrivateAttr
 
 from sim.description import Description
-from sim.telemetry import COUNT, TIME, WORD, Column
+from sim.telemetry import COUNT, OPTIONAL_TIME, TIME, WORD, Column
 from sim.units import Duration, scaled
 
 COLUMNS = (
@@ -21,6 +22,7 @@ COLUMNS = (
     Column("node", WORD),
     Column("kind", WORD),
     Column("entries", COUNT),
+    Column("capacity", OPTIONAL_TIME),
     Column("utilisation", TIME),
     Column("passed", COUNT),
     Column("dropped", COUNT),
@@ -29,7 +31,8 @@ COLUMNS = (
 )
 """A row of the table `middleboxes`: a box at one moment.
 
-`entries`: connections that it remembers or holds open. `utilisation`: of its processor, where it
+`entries`: connections that it remembers or holds open; `capacity`: how many it could, null for any
+number. `utilisation`: of its processor, where it
 has one. The rest are connections since the start of recording: those that it let open, and those
 that it stopped, by what it did.
 """
@@ -171,6 +174,11 @@ class Middlebox(Description):
     def entries(self, now: float) -> int:
         """How many connections it remembers, or holds open."""
         return 0
+
+    @property
+    def capacity(self) -> float:
+        """How many entries it has room for, scaled; NaN for any number."""
+        return nan
 
     def utilisation(self, now: float) -> float:
         """The share of its processor's time since the last call that was busy."""

@@ -72,6 +72,11 @@ class Nat(Middlebox):
         """The port is free after the closing time."""
         self._towards(flow).table.close(flow, moment)
 
+    @property
+    def capacity(self) -> float:
+        """The ports towards one server."""
+        return scaled(self.last_port - self.first_port + 1, self._scale)
+
     def entries(self, now: float) -> int:
         """Ports that are taken."""
         return sum(ports.table.entries(now) for ports in self._servers.values())

@@ -9,9 +9,10 @@ from pydantic import Field, PrivateAttr
 from sim.hosts.cpu import Cpu
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
-from sim.hosts.ports import source_port
+from sim.hosts.ports import DYNAMIC_PORTS, source_port
 from sim.hosts.work import Work
 from sim.middleboxes.middlebox import Middlebox
+from sim.units import scaled
 
 
 class Proxy(Middlebox):
@@ -71,6 +72,11 @@ class Proxy(Middlebox):
     def close_connection(self, moment: float) -> None:
         """One will be closed at that moment."""
         self._open.close(moment, self.cpu.latest)
+
+    @property
+    def capacity(self) -> float:
+        """The ports that its own connections come from."""
+        return scaled(len(DYNAMIC_PORTS), self._scale)
 
     def entries(self, now: float) -> int:
         """Clients' connections that are open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Literal
 
 from pydantic import PrivateAttr
@@ -58,6 +59,11 @@ class StatefulFirewall(Middlebox):
     def closes(self, flow: Flow, moment: float) -> None:
         """The entry stays for its closing time."""
         self._table.close(flow, moment)
+
+    @property
+    def capacity(self) -> float:
+        """The size of the table."""
+        return nan if self.table_size is None else self.table_size
 
     def entries(self, now: float) -> int:
         """Connections that it remembers, those that have ended included."""

@@ -60,7 +60,6 @@ class Network:
         for name, box in self.boxes.items():
             counts = self.verdicts.by_action(name)
             numbers = [counts[action] for action in Action]
-            rows.append(
-                [now, name, box.kind_name, box.entries(now), box.utilisation(now), *numbers]
-            )
+            state = box.entries(now), box.capacity, box.utilisation(now)
+            rows.append([now, name, box.kind_name, *state, *numbers])
         return rows

@@ -58,7 +58,7 @@ class CongestionWindow(ABC):
         self.segments = self.threshold
 
     def on_timeout(self, *, reduces: bool) -> None:
-        """Nothing was heard for a whole time-out: slow start from one segment (RFC 5681 §3.1).
+        """No acknowledgement for a whole time-out: slow start from one segment (RFC 5681 §3.1).
 
         Args:
             reduces: whether the threshold falls: not when the time-out is a repeated one, or when

@@ -82,11 +82,11 @@ class Sender:
         self._last_sent = inf
 
     def deliver(
-        self, now: float, size: int, heard: Callable[[float], None]
+        self, now: float, size: int, on_acknowledgement: Callable[[float], None]
     ) -> Generator[float, float, Delivery]:
         """Send a flight of `size` bytes, ready at `now`. Yields moments as `sim.activity` does.
 
-        `heard` is called with each moment at which something is acknowledged; it may
+        `on_acknowledgement` is called with each moment at which something is acknowledged; it may
         lie in the future.
         """
         tcp = self._tcp
@@ -95,7 +95,7 @@ class Sender:
             self._window.skip_idle(pause)
         if tcp.slow_start_after_idle and pause > self._round_trip.timeout:
             self._window.restart_after_idle()
-        flight = _Flight(self, now, size, heard)
+        flight = _Flight(self, now, size, on_acknowledgement)
         delivery = yield from flight.fly()
         self._last_sent = flight.last_sent
         return delivery
@@ -112,7 +112,7 @@ class _Flight:
     """One flight on its way, as its sender sees it."""
 
     def __init__(
-        self, sender: Sender, now: float, size: int, heard: Callable[[float], None]
+        self, sender: Sender, now: float, size: int, on_acknowledgement: Callable[[float], None]
     ) -> None:
         self._tcp = tcp = sender._tcp
         self._forward = sender._forward
@@ -123,9 +123,9 @@ class _Flight:
         if rest or not full:
             self._sizes.append(rest + tcp.headers)
         self._count = count = len(self._sizes)
-        self._begin = self._heard_at = now
-        self._heard_delays = DelayComponents()
-        self._report = heard
+        self._begin = self._acknowledged_at = now
+        self._acknowledged_delays = DelayComponents()
+        self._on_acknowledgement = on_acknowledgement
         self._events = SegmentEvents()
         self._receiver = Receiver(tcp, sender._backward, count, self._events)
         # By the number of the segment.
@@ -133,9 +133,9 @@ class _Flight:
         self._sent = [DelayComponents()] * count
         self._times_sent = [0] * count
         self._round = [0] * count
-        self._known = [False] * count
+        self._acknowledged = [False] * count
         self._lost = [False] * count
-        self._next = self._first_unknown = self._heard = 0
+        self._next = self._first_outstanding = self._arrivals_acknowledged = 0
         self._in_flight = self._most_in_flight = 0
         self._recovery_end = 0
         self._fast_recovery = self._resends_first = self._probed = False
@@ -154,7 +154,7 @@ class _Flight:
                 continue
             if self._shared and kind != SegmentEventKind.ARRIVAL and now > horizon:
                 yield now
-                # The acknowledgements of one round are heard together.
+                # The acknowledgements of one round are processed together.
                 horizon = (
                     events.last(kind, now) if kind == SegmentEventKind.ACKNOWLEDGEMENT else now
                 )
@@ -165,13 +165,13 @@ class _Flight:
                 if receiver.arrive(now, segment, number, so_far):
                     last, delays = now, so_far
             elif kind == SegmentEventKind.ACKNOWLEDGEMENT:
-                self._hear(now, number, so_far)
+                self._process_acknowledgement(now, number, so_far)
             elif kind == SegmentEventKind.LATE_ACKNOWLEDGEMENT:
                 receiver.acknowledge_late(now)
             elif kind == SegmentEventKind.LATE_SEGMENT:
-                self._take_for_lost(now, number)
-            elif now >= self._patient_until:
-                return self._given_up(first, now)
+                self._reordering_window_over(now, number)
+            elif now >= self._user_timeout_at:
+                return self._give_up(first, now)
             else:
                 self._expire(now)
         self._settle(last)
@@ -183,38 +183,45 @@ class _Flight:
             return number != self._timer
         if kind == SegmentEventKind.LATE_SEGMENT:
             again = self._sent[number] is not delays
-            return again or self._known[number] or self._lost[number]
+            return again or self._acknowledged[number] or self._lost[number]
         if kind == SegmentEventKind.LATE_ACKNOWLEDGEMENT:
             return not self._receiver.holds_back(number)
         return False
 
-    # -- what it hears and does
+    # -- acknowledgements, and what they allow
 
-    def _hear(self, now: float, arrivals: int, delays: DelayComponents) -> None:
+    def _process_acknowledgement(self, now: float, arrivals: int, delays: DelayComponents) -> None:
         """An acknowledgement of the first so many arrivals is there."""
-        copies = [self._copies[each] for each in self._receiver.arrivals[self._heard : arrivals]]
+        copies = [
+            self._copies[each]
+            for each in self._receiver.arrivals[self._arrivals_acknowledged : arrivals]
+        ]
         if not copies:
             return
         news = [copy.segment for copy in copies]
-        self._heard, self._heard_at, self._heard_delays = arrivals, now, delays
-        self._report(now)
+        self._arrivals_acknowledged, self._acknowledged_at, self._acknowledged_delays = (
+            arrivals,
+            now,
+            delays,
+        )
+        self._on_acknowledgement(now)
         newest = max(news, key=lambda number: (self._sent_at[number], number))
-        before = self._first_unknown
+        before = self._first_outstanding
         for number in news:
-            self._known[number] = True
+            self._acknowledged[number] = True
             if self._lost[number]:
                 self._lost[number] = False
             else:
                 self._in_flight -= 1
-        while self._first_unknown < self._next and self._known[self._first_unknown]:
-            self._first_unknown += 1
+        while self._first_outstanding < self._next and self._acknowledged[self._first_outstanding]:
+            self._first_outstanding += 1
         self._measure(now, copies[-1])
-        if self._first_unknown > before and not self._fast_recovery:
+        if self._first_outstanding > before and not self._fast_recovery:
             self._grow(now, len(news))
         self._timeouts = 0
         self._probed = False
         self._look_for_losses(now, newest)
-        if self._first_unknown >= self._recovery_end:
+        if self._first_outstanding >= self._recovery_end:
             self._fast_recovery = False
         self._send_lost(now)
         self._send_new(now, delays, self._round[newest] + 1)
@@ -235,31 +242,33 @@ class _Flight:
             now, acknowledged, self._most_in_flight, self._round_trip.smoothed
         )
 
-    def _unknown(self) -> list[int]:
+    def _outstanding(self) -> list[int]:
         """Segments that are on the way as far as the sender knows."""
         return [
             number
-            for number in range(self._first_unknown, self._next)
-            if not (self._known[number] or self._lost[number])
+            for number in range(self._first_outstanding, self._next)
+            if not (self._acknowledged[number] or self._lost[number])
         ]
 
     def _look_for_losses(self, now: float, newest: int) -> None:
         """What was sent before a segment that is there, and is not there itself, may be lost."""
         sent = self._sent_at[newest], newest
-        earlier = [number for number in self._unknown() if (self._sent_at[number], number) < sent]
+        earlier = [
+            number for number in self._outstanding() if (self._sent_at[number], number) < sent
+        ]
         if not earlier:
             return
-        after = sum(self._known[earlier[0] + 1 : self._next])
+        after = sum(self._acknowledged[earlier[0] + 1 : self._next])
         if self._fast_recovery or after >= _DUPLICATES:
             for number in earlier:
                 self._mark_lost(number)
         elif self._tcp.loss_probe:
-            patience = min(self._round_trip.shortest / 4, self._round_trip.smoothed / 8)
-            late = self._tcp.expiry(now, patience)
+            reordering_window = min(self._round_trip.shortest / 4, self._round_trip.smoothed / 8)
+            late = self._tcp.expiry(now, reordering_window)
             for number in earlier:
                 self._events.push(late, SegmentEventKind.LATE_SEGMENT, number, self._sent[number])
 
-    def _take_for_lost(self, now: float, number: int) -> None:
+    def _reordering_window_over(self, now: float, number: int) -> None:
         """The reordering window of a segment is over (RFC 8985 §6.2)."""
         self._mark_lost(number)
         self._send_lost(now)
@@ -277,7 +286,7 @@ class _Flight:
         return max(1, int(self._window.segments))
 
     def _send_lost(self, now: float) -> None:
-        for number in range(self._first_unknown, self._next):
+        for number in range(self._first_outstanding, self._next):
             # The first is sent again whatever the window says (RFC 6675 §5, 4.3).
             if self._in_flight >= self._allowed() and not self._resends_first:
                 break
@@ -311,9 +320,9 @@ class _Flight:
     # -- its timer
 
     @property
-    def _patient_until(self) -> float:
-        """When the connection is given up if nothing more is heard (RFC 5482)."""
-        return self._heard_at + self._tcp.user_timeout
+    def _user_timeout_at(self) -> float:
+        """When the connection is given up if nothing more is acknowledged (RFC 5482)."""
+        return self._acknowledged_at + self._tcp.user_timeout
 
     @property
     def _may_probe(self) -> bool:
@@ -327,12 +336,12 @@ class _Flight:
             wait = estimate.probe_timeout(self._in_flight, self._tcp.timer_tick)
         else:
             wait = estimate.timeout * 2**self._backoff
-        expiry = min(self._tcp.expiry(now, wait), self._patient_until)
+        expiry = min(self._tcp.expiry(now, wait), self._user_timeout_at)
         self._events.push(expiry, SegmentEventKind.TIMER, self._timer, DelayComponents())
 
     def _expire(self, now: float) -> None:
-        """Nothing was heard for too long."""
-        missing = self._unknown()
+        """Nothing was acknowledged for too long: the timer has expired."""
+        missing = self._outstanding()
         if self._may_probe and missing:
             self._probed = True
             self._in_flight -= 1
@@ -358,11 +367,11 @@ class _Flight:
 
     def _settle(self, now: float) -> None:
         """All is there: the acknowledgements that are on their way open the window."""
-        rest = self._count - self._heard
+        rest = self._count - self._arrivals_acknowledged
         if rest and not self._fast_recovery:
             self._grow(now, rest)
 
-    def _given_up(self, first: float, now: float) -> Delivery:
-        delays = self._heard_delays.copy()
-        delays.retransmission += now - self._heard_at
+    def _give_up(self, first: float, now: float) -> Delivery:
+        delays = self._acknowledged_delays.copy()
+        delays.retransmission += now - self._acknowledged_at
         return Delivery(first, now, max(self._round), delays, complete=False)

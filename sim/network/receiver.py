@@ -72,6 +72,6 @@ class Receiver:
     def _acknowledge(self, now: float, delays: DelayComponents) -> None:
         """Acknowledge all that has arrived."""
         delays = delays.copy()
-        heard = self._backward.cross(now, self._tcp.headers, delays)
-        if heard is not None:
-            self._events.push(heard, SegmentEventKind.ACKNOWLEDGEMENT, len(self.arrivals), delays)
+        arrival = self._backward.cross(now, self._tcp.headers, delays)
+        if arrival is not None:
+            self._events.push(arrival, SegmentEventKind.ACKNOWLEDGEMENT, len(self.arrivals), delays)

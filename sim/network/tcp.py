@@ -31,9 +31,9 @@ class Tcp(Description):
     timestamps: bool = False
     """Whether segments carry timestamps (RFC 7323): 12 bytes of each, as with Linux."""
     loss_probe: bool = False
-    """Whether a sender that hears nothing probes after two round trips, and takes what was sent
-    before an acknowledged segment for lost (RFC 8985); without it three duplicate acknowledgements
-    tell a loss (RFC 5681), and the time-out where there are fewer."""
+    """Whether a sender that gets no acknowledgement probes after two round trips, and takes what
+    was sent before an acknowledged segment for lost (RFC 8985); without it three duplicate
+    acknowledgements tell a loss (RFC 5681), and the time-out where there are fewer."""
     delayed_acknowledgement: Duration = 0.0
     """How long a receiver keeps back the acknowledgement of a lone segment: "200 ms" with Windows
     Server 2003. With "0 s" it acknowledges each, as Linux does at a connection's start."""

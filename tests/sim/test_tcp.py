@@ -164,7 +164,7 @@ def test_two_acknowledgements_tell_one_only_with_time() -> None:
 
 
 def test_a_lost_tail_is_probed_for() -> None:
-    """RFC 8985 §7: two round trips after the last that was heard.
+    """RFC 8985 §7: two round trips after the last acknowledgement.
 
     The probe's own acknowledgement tells that the one before it is lost as well.
     """
@@ -266,9 +266,9 @@ def test_what_fills_a_gap_is_acknowledged_at_once() -> None:
     receiver = Receiver(Tcp(delayed_acknowledgement="200 ms"), one_way(), 4, events)
     for moment, number in enumerate((1, 2, 3, 0)):
         receiver.arrive(float(moment), number, moment, DelayComponents())
-    heard = [events.pop() for _ in range(4)]
-    assert {event.kind for event in heard} == {SegmentEventKind.ACKNOWLEDGEMENT}
-    assert [event.time for event in heard] == pytest.approx([0.05, 1.05, 2.05, 3.05])
+    acknowledged = [events.pop() for _ in range(4)]
+    assert {event.kind for event in acknowledged} == {SegmentEventKind.ACKNOWLEDGEMENT}
+    assert [event.time for event in acknowledged] == pytest.approx([0.05, 1.05, 2.05, 3.05])
 
 
 def test_a_host_gives_up() -> None:

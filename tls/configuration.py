@@ -8,9 +8,9 @@ from dataclasses import KW_ONLY, dataclass, field
 
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.certificates.names import names_server
+from tls.deferrable import Deferrable
 from tls.errors import UsageError
 from tls.groups import DEFAULT_GROUPS, FFDHE2048, GROUP_NAMES, FiniteField, finite_field, group_name
-from tls.handshake.requests import Deferrable
 from tls.record.sizes import RecordSizes
 from tls.sessions import SessionStore
 from tls.signatures import DEFAULT_SCHEMES, SCHEMES, scheme_name

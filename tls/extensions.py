@@ -8,6 +8,7 @@ from struct import Struct
 
 from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
 from tls.errors import PeerError, UsageError
+from tls.reasons import Reason
 from tls.wire import Reader, codes16, remembered, too_short, vector8, vector16
 
 SERVER_NAME = 0
@@ -71,7 +72,9 @@ def _decode_block(block: bytes) -> Extensions:
         if position > end:
             raise too_short()
         if kind in extensions:
-            raise PeerError(ILLEGAL_PARAMETER, f"extension {kind} comes twice")
+            raise PeerError(
+                ILLEGAL_PARAMETER, Reason.DUPLICATE_EXTENSION, f"extension {kind} comes twice"
+            )
         extensions[kind] = block[start:position]
     return extensions
 
@@ -99,14 +102,22 @@ def decode_server_name(data: bytes) -> str | None:
         if kind != _HOST_NAME:
             continue
         if host_name is not None:
-            raise PeerError(ILLEGAL_PARAMETER, "two host names in one server_name extension")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.SERVER_NAME_TWICE,
+                "two host names in one server_name extension",
+            )
         host_name = _host_name(name)
     return host_name
 
 
 def _host_name(name: bytes) -> str:
     if not all(0x20 < byte < 0x7F for byte in name):
-        raise PeerError(ILLEGAL_PARAMETER, "the server name is not made of printable ASCII")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SERVER_NAME_MALFORMED,
+            "the server name is not made of printable ASCII",
+        )
     return name.decode("ascii").lower()
 
 
@@ -122,7 +133,7 @@ def decode_codes(data: bytes) -> tuple[int, ...]:
     codes = reader.codes16()
     reader.finish()
     if not codes:
-        raise PeerError(DECODE_ERROR, "a list that must not be empty is empty")
+        raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "a list that must not be empty is empty")
     return codes
 
 
@@ -141,10 +152,10 @@ def decode_protocols(data: bytes) -> tuple[str, ...]:
     while not names.at_end():
         name = names.vector8()
         if not name:
-            raise PeerError(DECODE_ERROR, "an empty protocol name in ALPN")
+            raise PeerError(DECODE_ERROR, Reason.EMPTY_VALUE, "an empty protocol name in ALPN")
         protocols.append(name.decode("latin-1"))
     if not protocols:
-        raise PeerError(DECODE_ERROR, "ALPN names no protocol")
+        raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "ALPN names no protocol")
     return tuple(protocols)
 
 
@@ -155,34 +166,48 @@ def decode_point_formats(data: bytes) -> None:
     formats = reader.vector8()
     reader.finish()
     if not formats:
-        raise PeerError(DECODE_ERROR, "ec_point_formats is empty")
+        raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "ec_point_formats is empty")
     if 0 not in formats:
-        raise PeerError(ILLEGAL_PARAMETER, "uncompressed points are not among the formats")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.UNCOMPRESSED_POINTS_MISSING,
+            "uncompressed points are not among the formats",
+        )
 
 
 def decode_fragment_length(data: bytes) -> int:
     """The bytes that max_fragment_length asks for (RFC 6066 §4)."""
     if len(data) != 1:
-        raise PeerError(DECODE_ERROR, "max_fragment_length is not one byte")
+        raise PeerError(
+            DECODE_ERROR, Reason.EXTENSION_LENGTH, "max_fragment_length is not one byte"
+        )
     if data[0] not in FRAGMENT_LENGTHS:
-        raise PeerError(ILLEGAL_PARAMETER, f"max_fragment_length has no code {data[0]}")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.UNKNOWN_FRAGMENT_LENGTH,
+            f"max_fragment_length has no code {data[0]}",
+        )
     return FRAGMENT_LENGTHS[data[0]]
 
 
 def decode_record_size_limit(data: bytes) -> int:
     """The largest plaintext that the peer takes (RFC 8449 §4)."""
     if len(data) != 2:
-        raise PeerError(DECODE_ERROR, "record_size_limit is not two bytes")
+        raise PeerError(DECODE_ERROR, Reason.EXTENSION_LENGTH, "record_size_limit is not two bytes")
     limit = int.from_bytes(data, "big")
     if limit < 64:
-        raise PeerError(ILLEGAL_PARAMETER, f"a record size limit of {limit} bytes")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.RECORD_SIZE_LIMIT_TOO_SMALL,
+            f"a record size limit of {limit} bytes",
+        )
     return limit
 
 
 def require_empty(data: bytes, name: str) -> None:
     """Check an extension that only says yes."""
     if data:
-        raise PeerError(DECODE_ERROR, f"{name} is not empty")
+        raise PeerError(DECODE_ERROR, Reason.EXTENSION_LENGTH, f"{name} is not empty")
 
 
 @remembered

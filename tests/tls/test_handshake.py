@@ -157,7 +157,7 @@ def test_a_session_is_not_resumed_in_another_version() -> None:
 def test_an_expired_session_gets_a_full_handshake() -> None:
     sessions = tls.SessionCache(lifetime=300)
     client, _ = connected(sessions)
-    late = tls.ServerConnection(new_server(sessions)._server_config, clock=lambda: EPOCH + 301)
+    late = tls.ServerConnection(new_server(sessions)._config, clock=lambda: EPOCH + 301)
     again = new_client(client.session)
     converse(again, late)
     assert again.handshake_completed
@@ -315,7 +315,7 @@ def test_change_cipher_spec_too_soon() -> None:
 def test_a_wrong_finished(version: int, alert: int) -> None:
     client = new_client(versions=[version], extended_master_secret=False)
     server = new_server()
-    client._handshake._transcript.add(b"something the server never saw")
+    client._handshake._context.transcript.add(b"something the server never saw")
     server.receive(client.outgoing())
     client.receive(server.outgoing())
     with pytest.raises(tls.PeerError) as caught:

@@ -6,6 +6,7 @@ from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import parse_certificate
 from tls.configuration import ClientAuthentication, ServerConfig
+from tls.deferrable import LookUpSession, StoreSession
 from tls.errors import PeerError
 from tls.events import (
     CertificateAccepted,
@@ -23,9 +24,7 @@ from tls.handshake.requests import (
     Emit,
     Expect,
     Handshake,
-    LookUpSession,
     Send,
-    StoreSession,
 )
 from tls.handshake.selection import Choice, ClientOffer, choose, read_offer
 from tls.handshake.server_extensions import answer_extensions
@@ -41,6 +40,7 @@ from tls.messages import (
     ServerHelloDone,
     ServerKeyExchange,
 )
+from tls.reasons import Reason
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0
@@ -95,9 +95,17 @@ def _resumable_session(
         return None
     if session.suite not in offer.hello.cipher_suites:
         # RFC 5246 §7.4.1.2: the hello MUST include the suite of the session it offers.
-        raise PeerError(ILLEGAL_PARAMETER, "the offered session's suite is not offered")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SESSION_SUITE_NOT_OFFERED,
+            "the offered session's suite is not offered",
+        )
     if session.extended_master_secret and not offer.extended_master_secret:
-        raise PeerError(HANDSHAKE_FAILURE, "the session's extended master secret is not offered")
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.EXTENDED_MASTER_SECRET_DROPPED,
+            "the session's extended master secret is not offered",
+        )
     return session
 
 
@@ -136,13 +144,11 @@ def _resume(
         )
     )
     secrets = context.resumed_secrets(session)
-    send_change, expect_change = context.change_ciphers(suite, secrets)
+    write_keys, read_keys = context.new_keys(suite, secrets)
     if issues_ticket:
         yield _new_ticket(context, config, session)
-    yield send_change
-    yield from context.send_finished(secrets)
-    yield expect_change
-    yield from context.expect_finished(secrets)
+    yield from context.send_finished(write_keys, secrets)
+    yield from context.expect_finished(read_keys, secrets)
     yield Emit(
         HandshakeCompleted(
             session.version, session.suite, True, session, offer.application_protocol
@@ -236,12 +242,18 @@ def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
     key_exchange_message = message if isinstance(message, ClientKeyExchange) else None
     if not chain:
         if config.client_authentication is ClientAuthentication.REQUIRE:
-            raise PeerError(HANDSHAKE_FAILURE, "the client has no certificate")
+            raise PeerError(
+                HANDSHAKE_FAILURE, Reason.CERTIFICATE_MISSING, "the client has no certificate"
+            )
         return chain, key_exchange_message
     problems = config.client_trust.client_problems(chain, context.clock(), context.meter)
     for problem in problems:
         if problem not in config.accept:
-            raise PeerError(problem.alert, f"the client's certificate: {problem.description}")
+            raise PeerError(
+                problem.alert,
+                Reason.CERTIFICATE_NOT_ACCEPTED,
+                f"the client's certificate: {problem.description}",
+            )
     if problems:
         yield Emit(CertificateAccepted(frozenset(problems)))
     return chain, key_exchange_message
@@ -252,7 +264,9 @@ def _check_possession(
 ) -> Handshake:
     """The CertificateVerify: the client holds its certificate's key."""
     if not certificate.may_sign:
-        raise PeerError(ILLEGAL_PARAMETER, "the client's key is not for signatures")
+        raise PeerError(
+            ILLEGAL_PARAMETER, Reason.KEY_USAGE_OF_CLIENT, "the client's key is not for signatures"
+        )
     conversation = ConversationCheck(context, certificate, secrets)
     message: CertificateVerify = yield _EXPECT_CERTIFICATE_VERIFY
     conversation.check(message)
@@ -268,9 +282,8 @@ def _finish(
     chain: tuple[bytes, ...],
     issues_ticket: bool,
 ) -> Handshake:
-    send_change, expect_change = context.change_ciphers(suite, secrets)
-    yield expect_change
-    yield from context.expect_finished(secrets)
+    write_keys, read_keys = context.new_keys(suite, secrets)
+    yield from context.expect_finished(read_keys, secrets)
     session = Session(
         session_id,
         context.version,
@@ -283,8 +296,7 @@ def _finish(
     )
     if issues_ticket:
         yield _new_ticket(context, config, session)
-    yield send_change
-    yield from context.send_finished(secrets)
+    yield from context.send_finished(write_keys, secrets)
     if session_id:
         yield StoreSession(session)
     remembered = session if session_id or issues_ticket else None

@@ -25,6 +25,7 @@ from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import servers_renegotiation_info
 from tls.handshake.requests import Handshake, LimitRecords
 from tls.handshake.selection import ClientOffer
+from tls.reasons import Reason
 from tls.record.sizes import MAX_FRAGMENT
 from tls.suites import CipherSuite
 from tls.versions import SSL_3_0
@@ -66,7 +67,11 @@ def _choose_protocol(config: ServerConfig, offered: tuple[str, ...]) -> str:
     """The server's first protocol that the client offers (RFC 7301 §3.2)."""
     common = next((name for name in config.alpn if name in offered), None)
     if common is None:
-        raise PeerError(NO_APPLICATION_PROTOCOL, "no application protocol in common")
+        raise PeerError(
+            NO_APPLICATION_PROTOCOL,
+            Reason.NO_APPLICATION_PROTOCOL_IN_COMMON,
+            "no application protocol in common",
+        )
     return common
 
 

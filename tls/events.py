@@ -62,7 +62,10 @@ class SessionLookedUp(Event):
 
 @dataclass(slots=True)
 class ClientAuthenticated(Event):
-    """The client proved that it holds the key of its certificate; DER, leaf first."""
+    """The client proved that it holds the key of its certificate; DER, leaf first.
+
+    In this handshake, or in the one that made the session which this one resumed.
+    """
 
     chain: tuple[bytes, ...]
 

@@ -33,6 +33,9 @@ Extensions = dict[int, bytes]
 FRAGMENT_LENGTHS = {1: 512, 2: 1024, 3: 2048, 4: 4096}
 """max_fragment_length's codes and the bytes they stand for (RFC 6066 §4)."""
 
+MAX_EXTENSIONS = 65_537
+"""The longest block of extensions, its own length included (RFC 5246 §7.4.1.4)."""
+
 UNCOMPRESSED_POINTS = vector8(b"\0")
 """ec_point_formats that offers the uncompressed format (RFC 8422 §5.1.2)."""
 
@@ -137,9 +140,14 @@ def decode_codes(data: bytes) -> tuple[int, ...]:
     return codes
 
 
+def encode_protocol(name: str) -> bytes:
+    """A protocol's name as it goes over the wire: bytes, by custom text in UTF-8 (RFC 7301 §6)."""
+    return name.encode("utf-8", "surrogateescape")
+
+
 def encode_protocols(protocols: Iterable[str]) -> bytes:
     """ALPN's list of protocol names (RFC 7301 §3.1)."""
-    return vector16(b"".join([vector8(name.encode()) for name in protocols]))
+    return vector16(b"".join([vector8(encode_protocol(name)) for name in protocols]))
 
 
 @remembered
@@ -153,7 +161,7 @@ def decode_protocols(data: bytes) -> tuple[str, ...]:
         name = names.vector8()
         if not name:
             raise PeerError(DECODE_ERROR, Reason.EMPTY_VALUE, "an empty protocol name in ALPN")
-        protocols.append(name.decode("latin-1"))
+        protocols.append(name.decode("utf-8", "surrogateescape"))
     if not protocols:
         raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "ALPN names no protocol")
     return tuple(protocols)

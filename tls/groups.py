@@ -197,6 +197,19 @@ class FiniteField:
         """The size of the prime."""
         return self.prime.bit_length()
 
+    def is_usable(self) -> bool:
+        """Whether a server can offer it: of a length that clients take, and good for a key."""
+        return 512 <= self.bits <= 8_192 and _makes_keys(self)
+
+
+@cache
+def _makes_keys(field: FiniteField) -> bool:
+    try:
+        DHParameterNumbers(field.prime, field.generator).parameters().generate_private_key()
+    except ValueError:
+        return False
+    return True
+
 
 class FiniteFieldKey:
     """Diffie-Hellman in a finite field; values are as long as the prime."""

@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 
 from tls.keys.tls import Prf
 
+MAX_KEPT_CHAIN = 32_768
+"""The longest chain that is kept for resumption, in bytes: longer ones are not resumed."""
+
 
 @dataclass(slots=True)
 class Session:

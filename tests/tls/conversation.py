@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 
 import tls
 from tests.tls.authority import ROOT, server_identity, site_identity
+from tls.messages import ClientHello, encode_message
 from tls.suites import SUITES
 
 SERVER_NAME = "www.contoso.com"
@@ -52,6 +54,15 @@ def new_client(
 ) -> tls.ClientConnection:
     config = tls.ClientConfig(TRUST, **settings)
     return tls.ClientConnection(config, server_name, session=session, clock=lambda: EPOCH)
+
+
+def changed_hello(client: tls.ClientConnection, **changes: object) -> bytes:
+    """The record of a client's hello, some of its fields changed."""
+    flight = client.outgoing()
+    version = tls.TLS_1_0
+    hello = replace(ClientHello.decode(flight[9:], version), **changes)  # type: ignore[arg-type]
+    message = encode_message(hello, version)
+    return flight[:3] + len(message).to_bytes(2, "big") + message
 
 
 def converse(

@@ -17,13 +17,17 @@ Conclusion = Generator[PrivateKeyOperation, Any, bytes]
 """A coroutine that returns the premaster secret; the private key may be held elsewhere."""
 
 
+MINIMUM_EXPORT_BITS = 512
+"""The length of prime or modulus that export suites used: none shorter is ever taken."""
+
+
 @dataclass(slots=True)
 class ExchangeContext:
     """What a key exchange works with.
 
     `client_version` is the one of the ClientHello, `groups` the elliptic curves both sides have,
     `field` the server's finite field. A server has an `identity` (`None` for anonymous suites), a
-    client the server's `certificate`.
+    client the server's `certificate` and the shortest finite field it takes, `minimum_bits`.
     """
 
     version: int
@@ -34,6 +38,7 @@ class ExchangeContext:
     field: FiniteField | None = None
     identity: Identity | None = None
     certificate: Certificate | None = None
+    minimum_bits: int = MINIMUM_EXPORT_BITS
 
 
 class KeyExchange(Protocol):

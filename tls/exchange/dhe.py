@@ -9,9 +9,6 @@ from tls.groups import FiniteField, FiniteFieldKey
 from tls.reasons import Reason
 from tls.wire import Reader, vector16
 
-MIN_BITS = 512
-"""The shortest prime a client takes: what export suites used."""
-
 MAX_BITS = 8_192
 
 
@@ -47,7 +44,7 @@ class DheExchange:
         generator = int.from_bytes(parameters.filled16(), "big")
         server_public = parameters.filled16()
         field = FiniteField(prime, generator)
-        if not MIN_BITS <= field.bits <= MAX_BITS:
+        if not self._context.minimum_bits <= field.bits <= MAX_BITS:
             raise PeerError(
                 INSUFFICIENT_SECURITY,
                 Reason.DIFFIE_HELLMAN_PRIME_LENGTH,

@@ -6,6 +6,7 @@ from tls.alerts import (
     DECODE_ERROR,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
+    INSUFFICIENT_SECURITY,
     NO_CERTIFICATE,
     PROTOCOL_VERSION,
 )
@@ -14,12 +15,13 @@ from tls.certificates import Identity, parse_certificate
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.events import CertificateAccepted, FalseStart, HandshakeCompleted
-from tls.exchange import ExchangeContext
+from tls.exchange import MINIMUM_EXPORT_BITS, ExchangeContext
 from tls.exchange.selection import key_exchange, key_kinds, sends_parameters
 from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
 from tls.handshake.client_extensions import Agreed, read_extensions
-from tls.handshake.client_hello import client_hello, resumable_id
-from tls.handshake.context import HandshakeContext
+from tls.handshake.client_hello import client_hello
+from tls.handshake.client_resumption import is_long_enough
+from tls.handshake.context import DOWNGRADE, HandshakeContext
 from tls.handshake.requests import (
     AgreeOnVersion,
     Emit,
@@ -41,7 +43,7 @@ from tls.messages import (
     ServerKeyExchange,
 )
 from tls.reasons import Reason
-from tls.sessions import Session
+from tls.sessions import MAX_KEPT_CHAIN, Session
 from tls.suites import SUITES, CipherSuite, suite_name
 from tls.versions import SSL_3_0, TLS_1_2, version_name
 from tls.wire import Reader
@@ -57,11 +59,11 @@ _FALSE_START_STRENGTH = 128
 
 
 def client_handshake(
-    context: HandshakeContext, config: ClientConfig, server_name: str, offered: Session | None
+    context: HandshakeContext, config: ClientConfig, server_name: str, session: Session | None
 ) -> Handshake:
-    """From the ClientHello to the last Finished."""
+    """From the ClientHello to the last Finished; `session` is offered if it may be."""
     context.client_random = context.hello_random()
-    hello = client_hello(context, config, server_name, offered)
+    hello, offered = client_hello(context, config, server_name, session)
     first = not context.history.completed
     yield SendSsl2Hello(hello) if config.ssl2_hello and first else Send(hello)
     answer: ServerHello = yield _EXPECT_SERVER_HELLO
@@ -73,11 +75,12 @@ def client_handshake(
     context.compression = answer.compression_method
     agreed = yield from read_extensions(context, config, hello, answer, suite)
 
-    if offered is not None and answer.session_id and answer.session_id == resumable_id(offered):
-        session = yield from _resume(context, answer, agreed, offered)
+    if offered is not None and answer.session_id == hello.session_id:
+        session = yield from _resume(context, answer, agreed, offered.session)
     else:
         session = yield from _negotiate(context, config, hello, answer, agreed, server_name)
-    resumable = bool(session.id or session.ticket)
+    kept = sum(map(len, session.certificates)) <= MAX_KEPT_CHAIN
+    resumable = kept and bool(session.id or session.ticket)
     yield Emit(
         HandshakeCompleted(
             version,
@@ -95,6 +98,10 @@ def _agreed_version(config: ClientConfig, answer: ServerHello) -> int:
             PROTOCOL_VERSION,
             Reason.VERSION_NOT_OFFERED,
             f"the server chose {version_name(answer.server_version)}",
+        )
+    if answer.server_version < TLS_1_2 <= config.versions[-1] and answer.random.endswith(DOWNGRADE):
+        raise PeerError(
+            ILLEGAL_PARAMETER, Reason.DOWNGRADED, "the server speaks TLS 1.2 and was told we do not"
         )
     return answer.server_version
 
@@ -211,6 +218,7 @@ def _negotiate(
             context.meter,
             tuple(config.groups),
             certificate=leaf,
+            minimum_bits=MINIMUM_EXPORT_BITS if suite.is_export else config.minimum_key_bits,
         ),
     )
     parameters: Reader | None = None
@@ -299,10 +307,16 @@ def _check_chain(
         if problem not in config.accept:
             raise PeerError(
                 problem.alert,
-                Reason.CERTIFICATE_NOT_ACCEPTED,
+                problem.reason,
                 f"the server's certificate: {problem.description}",
             )
     leaf = parse_certificate(chain[0])
+    if not is_long_enough(config, suite, chain[0]):
+        raise PeerError(
+            INSUFFICIENT_SECURITY,
+            Reason.CERTIFICATE_KEY_TOO_SHORT,
+            f"the server's key has {leaf.key_size} bits",
+        )
     if leaf.key_kind not in key_kinds(suite):
         raise PeerError(
             ILLEGAL_PARAMETER, Reason.KEY_KIND_OF_SUITE, f"{suite.name} with a key of another kind"

@@ -34,6 +34,7 @@ from tls.messages import ClientHello, ServerHello
 from tls.reasons import Reason
 from tls.record.sizes import MAX_FRAGMENT
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, CipherSuite
+from tls.versions import SSL_3_0
 
 _EMPTY = {
     SERVER_NAME: "server_name",
@@ -66,6 +67,12 @@ def read_extensions(
     """
     answered = answer.extensions
     for kind, data in answered.items():
+        if answer.server_version == SSL_3_0 and kind != RENEGOTIATION_INFO:
+            raise PeerError(
+                UNSUPPORTED_EXTENSION,
+                Reason.EXTENSION_IN_SSL_3_0,
+                f"extension {kind} in SSL 3.0, which has none",
+            )
         if kind not in hello.extensions and not _is_tolerated(kind, hello):
             raise PeerError(
                 UNSUPPORTED_EXTENSION,
@@ -87,6 +94,7 @@ def read_extensions(
                 "encrypt_then_mac for a cipher without CBC",
             )
         context.encrypt_then_mac = suite.cipher.mode == "cbc"
+    context.check_encrypt_then_mac(suite)
     agreed = Agreed(expects_ticket=SESSION_TICKET in answered)
     if ALPN in answered:
         agreed.application_protocol = _agreed_protocol(config, answered[ALPN])

@@ -35,7 +35,10 @@ from tls.record.protection import Protection
 from tls.record.suite_protection import DirectionKeys, connection_keys, protection
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
-from tls.versions import SSL_3_0
+from tls.versions import SSL_3_0, TLS_1_2
+
+DOWNGRADE = b"DOWNGRD\0"
+"""How a server's random ends that speaks TLS 1.2 and agreed on less (RFC 8446 §4.1.3)."""
 
 _TIME = Struct(">I").pack
 _EXPECT_FINISHED = Expect(Finished)
@@ -47,8 +50,9 @@ _EXPECT_CHANGE_CIPHER_SPEC = ExpectChangeCipherSpec()
 class FinishedHistory:
     """What RFC 5746 binds a renegotiation to: the last handshake's Finished messages.
 
-    `secure` says that both sides know RFC 5746; `completed` that there was a handshake, and
-    `extended_master_secret` that the last one used RFC 7627.
+    `secure` says that both sides know RFC 5746; `completed` that there was a handshake;
+    `extended_master_secret` that the last one used RFC 7627, and `encrypt_then_mac` that one used
+    RFC 7366, which a renegotiation may not undo.
     """
 
     completed: bool = False
@@ -56,6 +60,7 @@ class FinishedHistory:
     client_verify_data: bytes = b""
     server_verify_data: bytes = b""
     extended_master_secret: bool = False
+    encrypt_then_mac: bool = False
 
 
 class HandshakeContext:
@@ -87,8 +92,27 @@ class HandshakeContext:
         self.transcript = Transcript(meter)
 
     def hello_random(self) -> bytes:
-        """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2)."""
-        return _TIME(int(self.clock()) & 0xFFFFFFFF) + self.random.draw(28)
+        """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2).
+
+        A server that could have agreed on TLS 1.2 says so in the last 8 of them (RFC 8446 §4.1.3).
+        """
+        random = _TIME(int(self.clock()) & 0xFFFFFFFF) + self.random.draw(28)
+        if self.version and self.version < TLS_1_2 <= self.settings.versions[-1]:
+            return random[:-8] + DOWNGRADE
+        return random
+
+    def check_encrypt_then_mac(self, suite: CipherSuite) -> None:
+        """A renegotiation does not go back to MAC-then-encrypt (RFC 7366 §3.1)."""
+        if (
+            self.history.encrypt_then_mac
+            and suite.cipher.mode == "cbc"
+            and not self.encrypt_then_mac
+        ):
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.ENCRYPT_THEN_MAC_DROPPED,
+                "a renegotiation drops encrypt-then-MAC",
+            )
 
     def new_secrets(self, suite: CipherSuite, premaster: bytes) -> Secrets:
         """The secrets of a new session, after the ClientKeyExchange."""
@@ -150,6 +174,7 @@ class HandshakeContext:
         yield _SEND_CHANGE_CIPHER_SPEC
         yield keys
         self.history.extended_master_secret = self.extended_master_secret
+        self.history.encrypt_then_mac |= self.encrypt_then_mac
         verify_data = secrets.finished(self.transcript, from_client=self.is_client)
         if self.is_client:
             self.history.client_verify_data = verify_data

@@ -12,7 +12,7 @@ from tls.alerts import (
     PROTOCOL_VERSION,
 )
 from tls.certificates import Identity
-from tls.configuration import ServerConfig
+from tls.configuration import ClientAuthentication, ServerConfig
 from tls.errors import PeerError
 from tls.exchange.selection import (
     is_elliptic,
@@ -55,12 +55,14 @@ from tls.versions import SSL_3_0, TLS_1_2, version_name
 class ClientOffer:
     """A ClientHello, understood.
 
-    `groups` are the client's named groups, `None` when it names none; `schemes` likewise.
-    `answered` collects the extensions of the ServerHello.
+    `extensions` are those that can be answered: none in SSL 3.0. `groups` are the client's named
+    groups, `None` when it names none; `schemes` likewise. `answered` collects the extensions of the
+    ServerHello.
     """
 
     hello: ClientHello
     version: int
+    extensions: Extensions
     server_name: str | None
     groups: tuple[int, ...] | None
     schemes: tuple[int, ...]
@@ -108,6 +110,7 @@ def read_offer(context: HandshakeContext, config: ServerConfig, hello: ClientHel
     return ClientOffer(
         hello,
         version,
+        extensions,
         None if server_name is None else decode_server_name(server_name),
         None if groups is None else decode_codes(groups),
         implied_schemes(None if schemes is None else decode_codes(schemes)),
@@ -157,6 +160,8 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
         ):
             continue
         if suite.is_anonymous:
+            if config.client_authentication is ClientAuthentication.REQUIRE:
+                continue
             return Choice(suite, None, None, groups, finite, compression)
         for identity in identities:
             able, scheme = _signing(config, offer, suite, identity)

@@ -43,8 +43,9 @@ def answer_extensions(
     answered = offer.answered
     answered.update(servers_renegotiation_info(context.history))
     if offer.version == SSL_3_0:
+        context.check_encrypt_then_mac(suite)
         return
-    offered = offer.hello.extensions
+    offered = offer.extensions
     if offer.extended_master_secret:
         context.extended_master_secret = True
         answered[EXTENDED_MASTER_SECRET] = b""
@@ -53,6 +54,7 @@ def answer_extensions(
         if config.encrypt_then_mac and suite.cipher.mode == "cbc":
             context.encrypt_then_mac = True
             answered[ENCRYPT_THEN_MAC] = b""
+    context.check_encrypt_then_mac(suite)
     if EC_POINT_FORMATS in offered and is_elliptic(suite):
         answered[EC_POINT_FORMATS] = UNCOMPRESSED_POINTS
     if issues_ticket:
@@ -77,7 +79,7 @@ def _choose_protocol(config: ServerConfig, offered: tuple[str, ...]) -> str:
 
 def _limit_records(config: ServerConfig, offer: ClientOffer) -> Handshake:
     """record_size_limit, else max_fragment_length (RFC 8449 §5: the former wins)."""
-    offered, answered = offer.hello.extensions, offer.answered
+    offered, answered = offer.extensions, offer.answered
     if RECORD_SIZE_LIMIT in offered and config.record_size_limit is not None:
         limit = decode_record_size_limit(offered[RECORD_SIZE_LIMIT])
         answered[RECORD_SIZE_LIMIT] = config.record_size_limit.to_bytes(2, "big")

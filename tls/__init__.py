@@ -8,26 +8,28 @@ from tls.alerts import alert_name
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.client_connection import ClientConnection
 from tls.configuration import ClientAuthentication, ClientConfig, Renegotiation, ServerConfig
+from tls.deferrable import LookUpSession, PrivateKeyOperation, StoreSession
 from tls.entropy import Entropy
 from tls.errors import PeerError, UsageError
+from tls.event import Event
 from tls.events import (
     AlertReceived,
     ApplicationData,
     CertificateAccepted,
     ClientAuthenticated,
-    Event,
     FalseStart,
     HandshakeCompleted,
     RequestPending,
     SessionLookedUp,
     Truncated,
 )
-from tls.handshake.requests import LookUpSession, PrivateKeyOperation, StoreSession
 from tls.messages import message_name
 from tls.meter import Meter, Operation
+from tls.reasons import Reason
 from tls.record.sizes import RecordSizes
 from tls.server_connection import ServerConnection
 from tls.sessions import Session, SessionCache, SessionStore
+from tls.state import State
 from tls.suites import DEFAULT_SUITES, IMPLEMENTED_SUITES, suite_from_name, suite_name
 from tls.tickets import TicketKeys
 from tls.versions import (
@@ -71,6 +73,7 @@ __all__ = [
     "PeerError",
     "PrivateKeyOperation",
     "RequestPending",
+    "Reason",
     "RecordSizes",
     "Renegotiation",
     "ServerConfig",
@@ -79,6 +82,7 @@ __all__ = [
     "SessionCache",
     "SessionLookedUp",
     "SessionStore",
+    "State",
     "StoreSession",
     "TicketKeys",
     "Truncated",

@@ -8,9 +8,7 @@ from collections.abc import Callable
 from tls.configuration import ClientConfig
 from tls.connection import Connection
 from tls.entropy import Entropy
-from tls.handshake.client import client_handshake
-from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Handshake
+from tls.handshake.role import ClientRole
 from tls.sessions import Session
 
 
@@ -34,10 +32,5 @@ class ClientConnection(Connection):
         entropy: Entropy | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._client_config = config
-        self._server_name = server_name
-        self._offered = session
-        super().__init__(config, is_client=True, entropy=entropy, clock=clock)
-
-    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
-        return client_handshake(context, self._client_config, self._server_name, self._offered)
+        role = ClientRole(config, server_name, session)
+        super().__init__(config, role, entropy=entropy, clock=clock)

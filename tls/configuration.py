@@ -8,13 +8,14 @@ from dataclasses import KW_ONLY, dataclass, field
 
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.certificates.names import names_server
+from tls.deferrable import Deferrable
 from tls.errors import UsageError
+from tls.extensions import encode_protocol
 from tls.groups import DEFAULT_GROUPS, FFDHE2048, GROUP_NAMES, FiniteField, finite_field, group_name
-from tls.handshake.requests import Deferrable
 from tls.record.sizes import RecordSizes
 from tls.sessions import SessionStore
 from tls.signatures import DEFAULT_SCHEMES, SCHEMES, scheme_name
-from tls.suites import DEFAULT_SUITES, is_implemented, suite_name
+from tls.suites import DEFAULT_SUITES, SUITES, is_implemented, suite_name
 from tls.tickets import TicketKeys
 from tls.versions import IMPLEMENTED_VERSIONS, version_name
 
@@ -38,6 +39,16 @@ class ClientAuthentication(enum.Enum):
     """Asks, and goes on without."""
     REQUIRE = "require"
     """Asks, and ends the handshake without."""
+
+
+MAX_SUITES = 32_000
+"""A hello's list has room for 32,767 codes, some of which signal something (RFC 5246 §7.4.1.2)."""
+
+MAX_LISTS = 32_000
+"""The bytes of a hello's extensions that lists may take: the rest is for names and tickets."""
+
+_MAX_SSL2_SUITES = 2_700
+_MAX_AUTHORITIES = 65_535
 
 
 def _go_on(alert: int) -> bool:
@@ -90,8 +101,11 @@ class Settings:
         for version in self.versions:
             if version not in IMPLEMENTED_VERSIONS:
                 raise UsageError(f"{version_name(version)} is not implemented")
-        if not self.suites:
-            raise UsageError("at least one cipher suite is needed")
+        if not 1 <= len(self.suites) <= MAX_SUITES:
+            raise UsageError(f"a hello lists 1 to {MAX_SUITES:,} cipher suites")
+        for code in self.suites:
+            if not 0 <= code <= 0xFFFF:
+                raise UsageError(f"a cipher suite's code has 16 bits, which {code} has not")
         for group in self.groups:
             if group not in GROUP_NAMES:
                 raise UsageError(f"{group_name(group)} is not implemented")
@@ -101,8 +115,15 @@ class Settings:
         if self.record_size_limit is not None and not 64 <= self.record_size_limit <= 16_384:
             raise UsageError("a record size limit is 64 to 16,384 bytes")
         for name in self.alpn:
-            if not 1 <= len(name.encode()) <= 255:
+            if not 1 <= len(encode_protocol(name)) <= 255:
                 raise UsageError("an application protocol's name has 1 to 255 bytes")
+        lists = 2 * (len(self.groups) + len(self.signature_schemes))
+        lists += sum(1 + len(encode_protocol(name)) for name in self.alpn)
+        if lists > MAX_LISTS:
+            raise UsageError(
+                "groups, signature schemes and application protocols take "
+                f"{lists:,} bytes of a hello, which has room for {MAX_LISTS:,}: name fewer"
+            )
         object.__setattr__(self, "versions", tuple(sorted(set(self.versions))))
         for name in ("suites", "groups", "signature_schemes", "alpn"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -119,6 +140,8 @@ class ServerConfig(Settings):
         ticket_keys: seals session tickets; `None` issues none.
         client_authentication: whether the client's certificate is asked for.
         client_trust: the authorities that may have issued it.
+        client_authorities: the names in DER that the request for it lists; `None` lists those of
+            `client_trust`, an empty tuple none, which leaves the choice to the client.
         accept: problems with it that do not matter.
         diffie_hellman_field: the finite field of DHE, unless the client names another (RFC 7919).
         ssl2_hello: whether a ClientHello in SSL 2.0's format is understood.
@@ -134,6 +157,7 @@ class ServerConfig(Settings):
     ticket_keys: TicketKeys | None = None
     client_authentication: ClientAuthentication = ClientAuthentication.NONE
     client_trust: TrustStore = field(default_factory=TrustStore)
+    client_authorities: tuple[bytes, ...] | None = None
     accept: frozenset[CertificateProblem] = frozenset()
     diffie_hellman_field: FiniteField = field(default_factory=lambda: finite_field(FFDHE2048))
     ssl2_hello: bool = False
@@ -145,8 +169,25 @@ class ServerConfig(Settings):
         for code in self.suites:
             if not is_implemented(code):
                 raise UsageError(f"{suite_name(code)} is not implemented")
-        if self.diffie_hellman_field.bits < 512:
-            raise UsageError("a Diffie-Hellman prime has at least 512 bits")
+        if not self.diffie_hellman_field.is_usable():
+            raise UsageError(
+                "a Diffie-Hellman field has a prime of 512 to 8,192 bits and a generator from 2 on"
+            )
+        if self.client_authentication is ClientAuthentication.NONE:
+            return
+        if self.client_authorities is None:
+            object.__setattr__(self, "client_authorities", self.client_trust.subjects())
+        authorities = self.client_authorities or ()
+        length = sum(2 + len(name) for name in authorities)
+        if length > _MAX_AUTHORITIES:
+            raise UsageError(
+                f"the names of {len(authorities):,} client authorities take {length:,} bytes of a "
+                f"CertificateRequest, which has room for {_MAX_AUTHORITIES:,}: name fewer in "
+                "client_authorities, or none"
+            )
+        anonymous = all(SUITES[code].is_anonymous for code in self.suites)
+        if self.client_authentication is ClientAuthentication.REQUIRE and anonymous:
+            raise UsageError("anonymous suites authenticate nobody, and a certificate is required")
 
     def identities_for(self, server_name: str | None) -> Sequence[Identity]:
         """The identities to show a client that wants `server_name`, in the configured order.
@@ -175,6 +216,8 @@ class ClientConfig(Settings):
         identities: its own certificates, shown when asked for.
         accept: problems with the server's certificate that do not stop it: what a warned user
             clicks away. Others abort with the problem's alert.
+        minimum_key_bits: the shortest RSA or DSA key of a server, and the shortest finite field
+            of DHE, that it takes unless an export suite was agreed on.
         fallback: whether this is a retry at a lower version (RFC 7507).
         false_start: whether data may be sent before the server's Finished, where the suite is
             strong and forward secret (RFC 7918).
@@ -191,6 +234,7 @@ class ClientConfig(Settings):
     max_fragment_length: int | None = None
     identities: Sequence[Identity] = ()
     accept: frozenset[CertificateProblem] = frozenset()
+    minimum_key_bits: int = 1024
     fallback: bool = False
     false_start: bool = False
     ssl2_hello: bool = False
@@ -201,3 +245,5 @@ class ClientConfig(Settings):
         object.__setattr__(self, "identities", tuple(self.identities))
         if self.max_fragment_length not in (None, 512, 1024, 2048, 4096):
             raise UsageError("a maximum fragment length is 512, 1024, 2048 or 4096 bytes")
+        if self.ssl2_hello and len(self.suites) > _MAX_SSL2_SUITES:
+            raise UsageError(f"a hello in SSL 2.0's format lists {_MAX_SSL2_SUITES:,} suites")

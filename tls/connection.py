@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from tls.alerts import (
     ALWAYS_FATAL,
@@ -12,6 +12,7 @@ from tls.alerts import (
     FATAL,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
+    NO_RENEGOTIATION,
     PROTOCOL_VERSION,
     UNEXPECTED_MESSAGE,
     WARNING,
@@ -19,29 +20,23 @@ from tls.alerts import (
     alert_name,
 )
 from tls.configuration import ClientConfig, Renegotiation, ServerConfig
+from tls.deferrable import Deferrable
 from tls.entropy import Entropy, RandomSource
 from tls.errors import PeerError, UsageError
-from tls.events import (
-    AlertReceived,
-    ApplicationData,
-    ClientAuthenticated,
-    Event,
-    FalseStart,
-    HandshakeCompleted,
-    Truncated,
-)
-from tls.exchange.rsa import decrypt_premaster
-from tls.handshake.context import FinishedHistory, HandshakeContext
+from tls.event import Event
+from tls.events import AlertReceived, ApplicationData, Truncated
 from tls.handshake.protocol import HandshakeProtocol
-from tls.handshake.requests import Deferrable, Handshake, PrivateKeyOperation
+from tls.handshake.role import Role
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.record.layer import ALERT, APPLICATION_DATA, HANDSHAKE, RecordLayer
 from tls.sessions import Session
-from tls.signatures import sign, sign_md5_and_sha1
+from tls.state import MAY_SEND, RENEGOTIATING, ConnectionState, Occurrence, State
 from tls.versions import TLS_1_0
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+# Members of an enumeration are looked up slowly.
+_CLOSED = State.CLOSED
+_LAST_DATA = State.LAST_DATA
 
 _MAX_EMPTY_RECORDS = 32
 _MAX_WARNINGS = 4
@@ -53,48 +48,26 @@ class Connection:
 
     Attributes:
         meter: what work was done.
-        suite: agreed on, else `None`.
-        resumed: whether the handshake resumed a session.
-        session: what can be resumed next time, else `None`.
-        application_protocol: what ALPN agreed on, else `None`.
-        peer_certificates: the chain of a client that authenticated itself, DER, leaf first.
-        handshake_completed: whether application data may flow.
-        closed: whether nothing more will be sent or understood: a fatal alert either way, or
-            close_notify both ways.
     """
 
-    suite: int | None = None
-    resumed = False
-    session: Session | None = None
-    application_protocol: str | None = None
-    peer_certificates: tuple[bytes, ...] = ()
-    handshake_completed = False
     _alert_input = b""
     _empty_records = 0
     _data_while_negotiating = 0
     _warnings = 0
-    _close_notify_received = False
-    _may_send = False
     _first_record = True
 
     def __init__(
         self,
         config: ClientConfig | ServerConfig,
+        role: Role,
         *,
-        is_client: bool,
         entropy: Entropy | None,
         clock: Callable[[], float],
     ) -> None:
         self.meter = meter = Meter()
-        self.closed = False
         self._config = config
-        self._events: list[Event] = []
-        self._is_client = is_client
-        self._clock = clock
-        self._random = RandomSource(entropy, meter)
-        self._history = FinishedHistory()
+        self._state = ConnectionState()
         self._waiting_data: list[bytes] = []
-        self._close_notify_sent = self._close_waits = False
         self._records = RecordLayer(
             meter,
             min(config.versions[-1], TLS_1_0),
@@ -102,60 +75,65 @@ class Connection:
             split_records=config.split_records,
         )
         self._handshake = HandshakeProtocol(
+            config,
+            role,
             self._records,
-            is_client=is_client,
-            deferred=config.deferred,
+            self._state,
+            clock=clock,
+            random=RandomSource(entropy, meter),
+            meter=meter,
         )
-        self._start_handshake()
-
-    def _start_handshake(self) -> None:
-        context = HandshakeContext(
-            self._config,
-            is_client=self._is_client,
-            clock=self._clock,
-            random=self._random,
-            meter=self.meter,
-            history=self._history,
-        )
-        self._handshake.start(self, self._handshake_of_role(context), context.transcript)
-
-    def _handshake_of_role(self, context: HandshakeContext) -> Handshake:
-        raise NotImplementedError
-
-    def _serve(self, request: Deferrable) -> object:
-        if isinstance(request, PrivateKeyOperation):
-            return self._use_private_key(request)
-        return None
-
-    def _use_private_key(self, request: PrivateKeyOperation) -> bytes | None:
-        key = request.identity.private_key
-        if request.operation == "decrypt":
-            if request.identity.key_kind != "rsa":
-                raise UsageError("only RSA keys decrypt")
-            return decrypt_premaster(cast("RSAPrivateKey", key), request.data, self.meter)
-        deterministic = self._random.seeded
-        if request.scheme is None:
-            return sign_md5_and_sha1(
-                key, request.data, deterministic=deterministic, meter=self.meter
-            )
-        return sign(
-            key, request.scheme, request.data, deterministic=deterministic, meter=self.meter
-        )
-
-    def _may_renegotiate(self) -> bool:
-        """Whether to do what the peer asks; if so, a new handshake has been started."""
-        policy = self._config.renegotiation
-        allowed = policy is Renegotiation.LEGACY or (
-            policy is Renegotiation.SECURE and self._history.secure
-        )
-        if allowed:
-            self._start_handshake()
-        return allowed
-
-    def _forget_session(self, session: Session) -> None:
-        """A session that may not be resumed any more."""
+        self._events = self._handshake.events
+        self._handshake.start()
 
     # -- the caller's side
+
+    @property
+    def state(self) -> State:
+        """Where the connection is."""
+        return self._state.current
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be sent or understood.
+
+        After a fatal alert either way, or close_notify both ways.
+        """
+        return self._state.current is _CLOSED
+
+    @property
+    def handshake_completed(self) -> bool:
+        """Whether there was a whole handshake, so that application data may flow."""
+        return self._handshake.completed is not None
+
+    @property
+    def suite(self) -> int | None:
+        """The cipher suite agreed on, else `None`."""
+        completed = self._handshake.completed
+        return None if completed is None else completed.suite
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the handshake resumed a session."""
+        completed = self._handshake.completed
+        return completed is not None and completed.resumed
+
+    @property
+    def session(self) -> Session | None:
+        """What can be resumed next time, else `None`."""
+        completed = self._handshake.completed
+        return None if completed is None else completed.session
+
+    @property
+    def application_protocol(self) -> str | None:
+        """What ALPN agreed on, else `None`."""
+        completed = self._handshake.completed
+        return None if completed is None else completed.application_protocol
+
+    @property
+    def peer_certificates(self) -> tuple[bytes, ...]:
+        """The chain of a client that authenticated itself, in this session: DER, leaf first."""
+        return self._handshake.peer_certificates
 
     @property
     def version(self) -> int | None:
@@ -184,11 +162,11 @@ class Connection:
         does not accept; the alert is then in `outgoing()` and the connection closed. Once closed,
         further bytes are dropped.
         """
-        if self.closed:
+        if self._state.current is _CLOSED:
             return []
         self._records.feed(data)
         events: list[Event] = []
-        self._events = events
+        self._events = self._handshake.events = events
         try:
             self._read_records()
         except PeerError as error:
@@ -200,15 +178,18 @@ class Connection:
         """Answer the pending request and go on; events and errors as `receive`.
 
         `LookUpSession` wants a `Session` or `None`, `StoreSession` nothing, `PrivateKeyOperation`
-        the decrypted bytes or `None`. Raises `UsageError` when nothing is pending.
+        the decrypted bytes or `None`. Once the connection is closed an answer is dropped. Raises
+        `UsageError` when nothing is pending.
         """
+        if self.closed:
+            return []
         if self.pending_request is None:
             raise UsageError("no request is pending")
-
         events: list[Event] = []
-        self._events = events
+        self._events = self._handshake.events = events
         try:
-            self._handshake.answer(self, value)
+            self._handshake.answer(value)
+            self._send_waiting_data()
             self._read_records()
         except PeerError as error:
             self._fail(error)
@@ -217,9 +198,10 @@ class Connection:
 
     def receive_end(self) -> list[Event]:
         """The transport ended: `[Truncated()]` unless the peer had sent close_notify."""
-        truncated = not (self._close_notify_received or self.closed)
-        self.closed = True
-        return [Truncated()] if truncated else []
+        if self.closed:
+            return []
+        self._state.advance(Occurrence.TRANSPORT_ENDED)
+        return [Truncated()]
 
     def send(self, data: bytes) -> None:
         """Send application data; while a connection negotiates anew it waits until that is done.
@@ -227,16 +209,16 @@ class Connection:
         Raises `UsageError` before the handshake is completed (or the event `FalseStart`) and after
         `close`.
         """
-        if not self._may_send:
+        state = self._state.current
+        if state is State.HANDSHAKE:
             raise UsageError("application data cannot be sent before the handshake is completed")
-        if self.closed or self._close_notify_sent or self._close_waits:
+        if state not in MAY_SEND:
             raise UsageError("the connection is closed for sending")
-        handshake = self._handshake
-        if self.handshake_completed and not handshake.completed:
+        if state is State.RENEGOTIATION:
             self._waiting_data.append(data)
             return
-        if handshake.flight:
-            handshake.flush()
+        if self._handshake.flight:
+            self._handshake.flush()
         self._records.send_application_data(data)
 
     def renegotiate(self) -> None:
@@ -245,15 +227,14 @@ class Connection:
         Raises `UsageError` before the first handshake is completed, while another one runs, and
         where the configuration or a peer without RFC 5746 forbids it.
         """
-        if not self.handshake_completed or not self._handshake.completed or self.closed:
+        if self._state.current is not State.OPEN:
             raise UsageError("there is no completed handshake to negotiate anew")
-        policy = self._config.renegotiation
-        if policy is Renegotiation.REFUSE:
+        if self._config.renegotiation is Renegotiation.REFUSE:
             raise UsageError("the configuration refuses renegotiation")
-        if policy is Renegotiation.SECURE and not self._history.secure:
+        if not self._handshake.may_renegotiate:
             raise UsageError("the peer does not know secure renegotiation")
-        if self._is_client:
-            self._start_handshake()
+        if self._handshake.role.is_client:
+            self._handshake.renegotiate()
         else:
             self._handshake.request_renegotiation()
 
@@ -262,16 +243,15 @@ class Connection:
 
         While a connection negotiates anew it waits, behind the data that waits, until that is done.
         """
-        if self.handshake_completed and not self._handshake.completed:
-            self._close_waits = True
-        else:
+        state = self._state.current
+        if state is State.RENEGOTIATION:
+            self._state.advance(Occurrence.CLOSE_REQUESTED)
+        elif state in (State.HANDSHAKE, State.EARLY, State.OPEN):
             self._send_close_notify()
 
     def _send_close_notify(self) -> None:
-        if not (self.closed or self._close_notify_sent):
-            self._close_notify_sent = True
-            self._send_alert(WARNING, CLOSE_NOTIFY)
-            self.closed = self._close_notify_received
+        self._send_alert(WARNING, CLOSE_NOTIFY)
+        self._state.advance(Occurrence.CLOSE_NOTIFY_SENT)
 
     def abort(self, alert: int) -> None:
         """End the connection with a fatal alert, such as after a warning of the peer."""
@@ -294,22 +274,24 @@ class Connection:
         self._end()
 
     def _read_records(self) -> None:
-        handshake = self._handshake
+        handshake, state, next_record = self._handshake, self._state, self._records.next_record
         if self._first_record and not self._read_ssl2_hello():
             return
-        while not self.closed and handshake.pending_request is None:
-            record = self._records.next_record()
+        while state.current is not _CLOSED and handshake.pending_request is None:
+            record = next_record()
             if record is None:
                 return
             content_type, fragment = record
             if content_type == HANDSHAKE:
-                handshake.receive(self, fragment)
+                handshake.receive(fragment)
+                if self._waiting_data or state.current is _LAST_DATA:
+                    self._send_waiting_data()
             elif content_type == APPLICATION_DATA:
                 self._receive_application_data(fragment)
             elif content_type == ALERT:
                 self._receive_alerts(fragment)
             else:
-                handshake.receive_change_cipher_spec(self, fragment)
+                handshake.receive_change_cipher_spec(fragment)
 
     def _read_ssl2_hello(self) -> bool:
         """Whether the first record's format is known and, if SSL 2.0's, was dealt with."""
@@ -318,38 +300,47 @@ class Connection:
             return False
         self._first_record = False
         if body is not None:
-            if not self._accepts_ssl2_hello():
-                raise PeerError(PROTOCOL_VERSION, "a hello in SSL 2.0's format is refused")
-            self._handshake.receive_ssl2_hello(self, body)
+            if not self._handshake.role.takes_ssl2_hello:
+                raise PeerError(
+                    PROTOCOL_VERSION,
+                    Reason.SSL2_HELLO_REFUSED,
+                    "a hello in SSL 2.0's format is refused",
+                )
+            self._handshake.receive_ssl2_hello(body)
         return True
-
-    def _accepts_ssl2_hello(self) -> bool:
-        return False
 
     def _receive_application_data(self, fragment: bytes) -> None:
         handshake = self._handshake
-        if not (
-            self.handshake_completed and (handshake.completed or not handshake.expects_finished)
-        ):
-            raise PeerError(UNEXPECTED_MESSAGE, "application data during the handshake")
+        if handshake.completed is None or handshake.expects_finished:
+            raise PeerError(
+                UNEXPECTED_MESSAGE,
+                Reason.DATA_DURING_HANDSHAKE,
+                "application data during the handshake",
+            )
         if not fragment:
             self._empty_records += 1
             if self._empty_records > _MAX_EMPTY_RECORDS:
-                raise PeerError(DECODE_ERROR, "too many empty records in a row")
+                raise PeerError(
+                    DECODE_ERROR, Reason.TOO_MANY_EMPTY_RECORDS, "too many empty records in a row"
+                )
             return
         self._empty_records = self._warnings = 0
-        if handshake.completed:
-            handshake.requests_to_negotiate = self._data_while_negotiating = 0
+        if not handshake.running:
+            self._data_while_negotiating = 0
         else:
             # Answers to it wait until the handshake is over: the peer must not let them pile up.
             self._data_while_negotiating += len(fragment)
             if self._data_while_negotiating > _MAX_DATA_WHILE_NEGOTIATING:
-                raise PeerError(UNEXPECTED_MESSAGE, "much data and no end of the handshake")
+                raise PeerError(
+                    UNEXPECTED_MESSAGE,
+                    Reason.TOO_MUCH_DATA_DURING_RENEGOTIATION,
+                    "much data and no end of the handshake",
+                )
         self._events.append(ApplicationData(fragment))
 
     def _receive_alerts(self, fragment: bytes) -> None:
         if not fragment:
-            raise PeerError(UNEXPECTED_MESSAGE, "an empty alert record")
+            raise PeerError(UNEXPECTED_MESSAGE, Reason.EMPTY_ALERT_RECORD, "an empty alert record")
         alerts = self._alert_input + fragment
         whole = len(alerts) & ~1
         self._alert_input = alerts[whole:]
@@ -360,7 +351,11 @@ class Connection:
 
     def _receive_alert(self, level: int, alert: int) -> None:
         if level not in (WARNING, FATAL):
-            raise PeerError(ILLEGAL_PARAMETER, f"an alert of the unknown level {level}")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.UNKNOWN_ALERT_LEVEL,
+                f"an alert of the unknown level {level}",
+            )
         fatal = level == FATAL or alert in ALWAYS_FATAL
         self._events.append(AlertReceived(alert, fatal))
         if fatal:
@@ -368,15 +363,21 @@ class Connection:
             return
         if alert == CLOSE_NOTIFY:
             # RFC 2246 §7.2.1: answer with a close_notify of one's own.
-            self._close_notify_received = True
-            self._send_close_notify()
-            self.closed = True
+            if self._state.current is not State.CLOSING:
+                self._send_alert(WARNING, CLOSE_NOTIFY)
+            self._state.advance(Occurrence.CLOSE_NOTIFY_RECEIVED)
             return
+        if alert == NO_RENEGOTIATION and self._handshake.abandon_renegotiation():
+            self._send_waiting_data()
         if not self._config.on_warning(alert):
-            raise PeerError(HANDSHAKE_FAILURE, f"no going on after the warning {alert_name(alert)}")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.WARNING_NOT_ACCEPTED,
+                f"no going on after the warning {alert_name(alert)}",
+            )
         self._warnings += 1
         if self._warnings > _MAX_WARNINGS:
-            raise PeerError(DECODE_ERROR, "too many warnings in a row")
+            raise PeerError(DECODE_ERROR, Reason.TOO_MANY_WARNINGS, "too many warnings in a row")
 
     def _send_alert(self, level: int, alert: int) -> None:
         self._handshake.flush()
@@ -384,32 +385,17 @@ class Connection:
 
     def _end(self) -> None:
         """A fatal alert, sent or received: the session may not be resumed (RFC 2246 §7.2)."""
-        self.closed = True
-        session, self.session = self.session, None
-        if session is not None:
-            self._forget_session(session)
-
-    def _emit(self, event: Event) -> None:
-        self._events.append(event)
-        if isinstance(event, HandshakeCompleted):
-            self._handshake.completed = True
-            self._history.completed = self.handshake_completed = self._may_send = True
-            self.suite = event.suite
-            self.resumed = event.resumed
-            self.session = event.session
-            self.application_protocol = event.application_protocol
-            if self._waiting_data or self._close_waits:
-                self._send_waiting_data()
-        elif isinstance(event, FalseStart):
-            self._may_send = True
-        elif isinstance(event, ClientAuthenticated):
-            self.peer_certificates = event.chain
+        self._state.advance(Occurrence.FATAL_ALERT)
+        self._handshake.forget_session()
 
     def _send_waiting_data(self) -> None:
-        waiting, self._waiting_data = self._waiting_data, []
-        if waiting:
+        """Send what waited for the end of a renegotiation, once that is reached."""
+        if self._state.current in RENEGOTIATING:
+            return
+        if self._waiting_data:
+            waiting, self._waiting_data = self._waiting_data, []
             self._handshake.flush()
-        for data in waiting:
-            self._records.send_application_data(data)
-        if self._close_waits:
+            for data in waiting:
+                self._records.send_application_data(data)
+        if self._state.current is _LAST_DATA:
             self._send_close_notify()

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tls.alerts import alert_name
-
-if TYPE_CHECKING:
-    from tls.events import Event
+from tls.event import Event
+from tls.reasons import Reason
 
 
 class PeerError(Exception):
     """The peer broke the protocol or offered what this side does not accept.
 
-    `alert` is the fatal alert that the connection sends (already in `outgoing()` when this leaves
-    `receive`), `why` says in a sentence what was wrong, and `events` holds what the same call of
-    `receive` had understood before the fault.
+    Attributes:
+        alert: the fatal alert that the connection sends, already in `outgoing()` when this leaves
+            `receive`.
+        reason: which fault it was: stable, where one alert stands for many.
+        why: the same in a sentence.
+        events: what the same call of `receive` had understood before the fault.
     """
 
-    def __init__(self, alert: int, why: str) -> None:
+    def __init__(self, alert: int, reason: Reason, why: str) -> None:
         super().__init__(f"{alert_name(alert)}: {why}")
         self.alert = alert
+        self.reason = reason
         self.why = why
         self.events: list[Event] = []
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tls.alerts import alert_name
-
-if TYPE_CHECKING:
-    from tls.certificates import CertificateProblem
-    from tls.handshake.requests import Deferrable
-    from tls.sessions import Session
+from tls.certificates import CertificateProblem
+from tls.deferrable import Deferrable
+from tls.event import Event
+from tls.sessions import Session
 
 
 @dataclass(slots=True)
-class HandshakeCompleted:
+class HandshakeCompleted(Event):
     """Both Finished messages were checked; application data may flow."""
 
     version: int
@@ -27,14 +25,14 @@ class HandshakeCompleted:
 
 
 @dataclass(slots=True)
-class ApplicationData:
+class ApplicationData(Event):
     """The peer's application data, of one record."""
 
     data: bytes
 
 
 @dataclass(slots=True)
-class AlertReceived:
+class AlertReceived(Event):
     """An alert of the peer. After a fatal one the connection is closed."""
 
     alert: int
@@ -47,14 +45,14 @@ class AlertReceived:
 
 
 @dataclass(slots=True)
-class CertificateAccepted:
+class CertificateAccepted(Event):
     """One side went on in spite of these problems, as a warned user would."""
 
     problems: frozenset[CertificateProblem]
 
 
 @dataclass(slots=True)
-class SessionLookedUp:
+class SessionLookedUp(Event):
     """The server looked for the session that the client offered, by its ID or by its ticket."""
 
     offered: bytes
@@ -63,37 +61,27 @@ class SessionLookedUp:
 
 
 @dataclass(slots=True)
-class ClientAuthenticated:
-    """The client proved that it holds the key of its certificate; DER, leaf first."""
+class ClientAuthenticated(Event):
+    """The client proved that it holds the key of its certificate; DER, leaf first.
+
+    In this handshake, or in the one that made the session which this one resumed.
+    """
 
     chain: tuple[bytes, ...]
 
 
 @dataclass(slots=True)
-class FalseStart:
+class FalseStart(Event):
     """The client may send before the server's Finished has come (RFC 7918)."""
 
 
 @dataclass(slots=True)
-class RequestPending:
+class RequestPending(Event):
     """The handshake waits for the caller: `answer` resumes it."""
 
     request: Deferrable
 
 
 @dataclass(slots=True)
-class Truncated:
+class Truncated(Event):
     """The transport ended before the peer's close_notify (RFC 2246 §7.2.1)."""
-
-
-Event = (
-    HandshakeCompleted
-    | ApplicationData
-    | AlertReceived
-    | CertificateAccepted
-    | SessionLookedUp
-    | ClientAuthenticated
-    | FalseStart
-    | RequestPending
-    | Truncated
-)

@@ -8,6 +8,7 @@ from struct import Struct
 
 from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
 from tls.errors import PeerError, UsageError
+from tls.reasons import Reason
 from tls.wire import Reader, codes16, remembered, too_short, vector8, vector16
 
 SERVER_NAME = 0
@@ -31,6 +32,9 @@ Extensions = dict[int, bytes]
 
 FRAGMENT_LENGTHS = {1: 512, 2: 1024, 3: 2048, 4: 4096}
 """max_fragment_length's codes and the bytes they stand for (RFC 6066 §4)."""
+
+MAX_EXTENSIONS = 65_537
+"""The longest block of extensions, its own length included (RFC 5246 §7.4.1.4)."""
 
 UNCOMPRESSED_POINTS = vector8(b"\0")
 """ec_point_formats that offers the uncompressed format (RFC 8422 §5.1.2)."""
@@ -71,7 +75,9 @@ def _decode_block(block: bytes) -> Extensions:
         if position > end:
             raise too_short()
         if kind in extensions:
-            raise PeerError(ILLEGAL_PARAMETER, f"extension {kind} comes twice")
+            raise PeerError(
+                ILLEGAL_PARAMETER, Reason.DUPLICATE_EXTENSION, f"extension {kind} comes twice"
+            )
         extensions[kind] = block[start:position]
     return extensions
 
@@ -99,14 +105,22 @@ def decode_server_name(data: bytes) -> str | None:
         if kind != _HOST_NAME:
             continue
         if host_name is not None:
-            raise PeerError(ILLEGAL_PARAMETER, "two host names in one server_name extension")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.SERVER_NAME_TWICE,
+                "two host names in one server_name extension",
+            )
         host_name = _host_name(name)
     return host_name
 
 
 def _host_name(name: bytes) -> str:
     if not all(0x20 < byte < 0x7F for byte in name):
-        raise PeerError(ILLEGAL_PARAMETER, "the server name is not made of printable ASCII")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SERVER_NAME_MALFORMED,
+            "the server name is not made of printable ASCII",
+        )
     return name.decode("ascii").lower()
 
 
@@ -122,13 +136,18 @@ def decode_codes(data: bytes) -> tuple[int, ...]:
     codes = reader.codes16()
     reader.finish()
     if not codes:
-        raise PeerError(DECODE_ERROR, "a list that must not be empty is empty")
+        raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "a list that must not be empty is empty")
     return codes
+
+
+def encode_protocol(name: str) -> bytes:
+    """A protocol's name as it goes over the wire: bytes, by custom text in UTF-8 (RFC 7301 §6)."""
+    return name.encode("utf-8", "surrogateescape")
 
 
 def encode_protocols(protocols: Iterable[str]) -> bytes:
     """ALPN's list of protocol names (RFC 7301 §3.1)."""
-    return vector16(b"".join([vector8(name.encode()) for name in protocols]))
+    return vector16(b"".join([vector8(encode_protocol(name)) for name in protocols]))
 
 
 @remembered
@@ -141,10 +160,10 @@ def decode_protocols(data: bytes) -> tuple[str, ...]:
     while not names.at_end():
         name = names.vector8()
         if not name:
-            raise PeerError(DECODE_ERROR, "an empty protocol name in ALPN")
-        protocols.append(name.decode("latin-1"))
+            raise PeerError(DECODE_ERROR, Reason.EMPTY_VALUE, "an empty protocol name in ALPN")
+        protocols.append(name.decode("utf-8", "surrogateescape"))
     if not protocols:
-        raise PeerError(DECODE_ERROR, "ALPN names no protocol")
+        raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "ALPN names no protocol")
     return tuple(protocols)
 
 
@@ -155,34 +174,48 @@ def decode_point_formats(data: bytes) -> None:
     formats = reader.vector8()
     reader.finish()
     if not formats:
-        raise PeerError(DECODE_ERROR, "ec_point_formats is empty")
+        raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "ec_point_formats is empty")
     if 0 not in formats:
-        raise PeerError(ILLEGAL_PARAMETER, "uncompressed points are not among the formats")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.UNCOMPRESSED_POINTS_MISSING,
+            "uncompressed points are not among the formats",
+        )
 
 
 def decode_fragment_length(data: bytes) -> int:
     """The bytes that max_fragment_length asks for (RFC 6066 §4)."""
     if len(data) != 1:
-        raise PeerError(DECODE_ERROR, "max_fragment_length is not one byte")
+        raise PeerError(
+            DECODE_ERROR, Reason.EXTENSION_LENGTH, "max_fragment_length is not one byte"
+        )
     if data[0] not in FRAGMENT_LENGTHS:
-        raise PeerError(ILLEGAL_PARAMETER, f"max_fragment_length has no code {data[0]}")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.UNKNOWN_FRAGMENT_LENGTH,
+            f"max_fragment_length has no code {data[0]}",
+        )
     return FRAGMENT_LENGTHS[data[0]]
 
 
 def decode_record_size_limit(data: bytes) -> int:
     """The largest plaintext that the peer takes (RFC 8449 §4)."""
     if len(data) != 2:
-        raise PeerError(DECODE_ERROR, "record_size_limit is not two bytes")
+        raise PeerError(DECODE_ERROR, Reason.EXTENSION_LENGTH, "record_size_limit is not two bytes")
     limit = int.from_bytes(data, "big")
     if limit < 64:
-        raise PeerError(ILLEGAL_PARAMETER, f"a record size limit of {limit} bytes")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.RECORD_SIZE_LIMIT_TOO_SMALL,
+            f"a record size limit of {limit} bytes",
+        )
     return limit
 
 
 def require_empty(data: bytes, name: str) -> None:
     """Check an extension that only says yes."""
     if data:
-        raise PeerError(DECODE_ERROR, f"{name} is not empty")
+        raise PeerError(DECODE_ERROR, Reason.EXTENSION_LENGTH, f"{name} is not empty")
 
 
 @remembered

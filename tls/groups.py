@@ -17,6 +17,7 @@ from tls.alerts import ILLEGAL_PARAMETER
 from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.reasons import Reason
 
 with warnings.catch_warnings():
     # Finite-field Diffie-Hellman is deprecated in the library; the warning comes at the import.
@@ -113,7 +114,9 @@ class X25519Key:
         try:
             return self._private.exchange(x25519.X25519PublicKey.from_public_bytes(peer_public))
         except ValueError:
-            raise PeerError(ILLEGAL_PARAMETER, "the peer's X25519 value is unusable") from None
+            raise PeerError(
+                ILLEGAL_PARAMETER, Reason.KEY_SHARE_INVALID, "the peer's X25519 value is unusable"
+            ) from None
 
 
 class X448Key:
@@ -134,7 +137,9 @@ class X448Key:
         try:
             return self._private.exchange(x448.X448PublicKey.from_public_bytes(peer_public))
         except ValueError:
-            raise PeerError(ILLEGAL_PARAMETER, "the peer's X448 value is unusable") from None
+            raise PeerError(
+                ILLEGAL_PARAMETER, Reason.KEY_SHARE_INVALID, "the peer's X448 value is unusable"
+            ) from None
 
 
 _CURVES: dict[int, ec.EllipticCurve] = {
@@ -175,7 +180,9 @@ class CurveKey:
             peer = ec.EllipticCurvePublicKey.from_encoded_point(self._curve, peer_public)
             return self._private.exchange(_ECDH, peer)
         except ValueError:
-            raise PeerError(ILLEGAL_PARAMETER, "the peer's point is not on the curve") from None
+            raise PeerError(
+                ILLEGAL_PARAMETER, Reason.KEY_SHARE_INVALID, "the peer's point is not on the curve"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -190,6 +197,19 @@ class FiniteField:
         """The size of the prime."""
         return self.prime.bit_length()
 
+    def is_usable(self) -> bool:
+        """Whether a server can offer it: of a length that clients take, and good for a key."""
+        return 512 <= self.bits <= 8_192 and _makes_keys(self)
+
+
+@cache
+def _makes_keys(field: FiniteField) -> bool:
+    try:
+        DHParameterNumbers(field.prime, field.generator).parameters().generate_private_key()
+    except ValueError:
+        return False
+    return True
+
 
 class FiniteFieldKey:
     """Diffie-Hellman in a finite field; values are as long as the prime."""
@@ -200,7 +220,11 @@ class FiniteFieldKey:
             parameters = numbers.parameters()
             self._private = _seeded(field, random) or parameters.generate_private_key()
         except ValueError:
-            raise PeerError(ILLEGAL_PARAMETER, "the Diffie-Hellman group is unusable") from None
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.DIFFIE_HELLMAN_GROUP_INVALID,
+                "the Diffie-Hellman group is unusable",
+            ) from None
         meter.add("dh.generate", field.bits, 1, 0)
         self._field = field
         self._numbers = numbers
@@ -214,12 +238,20 @@ class FiniteFieldKey:
         self._meter.add("dh.exchange", self._field.bits, 1, 0)
         value = int.from_bytes(peer_public, "big")
         if not 1 < value < self._field.prime - 1:
-            raise PeerError(ILLEGAL_PARAMETER, "the peer's Diffie-Hellman value is out of range")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.KEY_SHARE_INVALID,
+                "the peer's Diffie-Hellman value is out of range",
+            )
         try:
             peer = DHPublicNumbers(value, self._numbers).public_key()
             return self._private.exchange(peer).rjust(self._length, b"\0")
         except ValueError:
-            raise PeerError(ILLEGAL_PARAMETER, "the peer's Diffie-Hellman value is bad") from None
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.KEY_SHARE_INVALID,
+                "the peer's Diffie-Hellman value is bad",
+            ) from None
 
 
 def _seeded(field: FiniteField, random: RandomSource) -> DHPrivateKey | None:

@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol, Self
 from tls.alerts import DECODE_ERROR
 from tls.errors import PeerError
 from tls.extensions import Extensions, decode_extensions, encode_extensions
+from tls.reasons import Reason
 from tls.versions import SSL_3_0, TLS_1_2
 from tls.wire import Reader, codes16, vector8, vector16, vector24
 
@@ -43,7 +44,9 @@ def _hello_head(body: bytes) -> tuple[Reader, int, bytes, bytes]:
     reader = Reader(body)
     version, random, length = reader.unpack(_HELLO_HEAD)
     if length > 32:
-        raise PeerError(DECODE_ERROR, "the session ID is longer than 32 bytes")
+        raise PeerError(
+            DECODE_ERROR, Reason.SESSION_ID_TOO_LONG, "the session ID is longer than 32 bytes"
+        )
     return reader, version, random, reader.opaque(length)
 
 
@@ -112,7 +115,11 @@ class ClientHello:
             decode_extensions(reader),
         )
         if not hello.cipher_suites or not hello.compression_methods:
-            raise PeerError(DECODE_ERROR, "the hello offers no suite or no compression method")
+            raise PeerError(
+                DECODE_ERROR,
+                Reason.EMPTY_LIST,
+                "the hello offers no suite or no compression method",
+            )
         return hello
 
 
@@ -191,7 +198,9 @@ class Certificate:
         while not certificates.at_end():
             der = certificates.vector24()
             if not der:
-                raise PeerError(DECODE_ERROR, "the chain holds an empty certificate")
+                raise PeerError(
+                    DECODE_ERROR, Reason.EMPTY_VALUE, "the chain holds an empty certificate"
+                )
             chain.append(der)
         return cls(tuple(chain))
 
@@ -358,7 +367,9 @@ class Finished:
     def decode(cls, body: bytes, version: int) -> Self:
         """From a body."""
         if len(body) != (36 if version == SSL_3_0 else 12):
-            raise PeerError(DECODE_ERROR, f"a Finished message of {len(body)} bytes")
+            raise PeerError(
+                DECODE_ERROR, Reason.FINISHED_LENGTH, f"a Finished message of {len(body)} bytes"
+            )
         return cls(body)
 
 

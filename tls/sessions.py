@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
-if TYPE_CHECKING:
-    from tls.keys.tls import Prf
+from tls.keys.tls import Prf
+
+MAX_KEPT_CHAIN = 32_768
+"""The longest chain that is kept for resumption, in bytes: longer ones are not resumed."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from tls.entropy import RandomSource
-from tls.errors import PeerError
+from tls.errors import PeerError, UsageError
 from tls.meter import Meter
 from tls.sessions import Session
 from tls.wire import Reader, vector8, vector16, vector24
@@ -21,6 +21,9 @@ _NAME_LENGTH = 16
 _IV_LENGTH = 16
 _MAC_LENGTH = 32
 _PADDING = PKCS7(128)
+
+_MAX_STATE = 65_535 - _NAME_LENGTH - _IV_LENGTH - 2 - _MAC_LENGTH - 16
+"""The longest state that fits a ticket, its padding included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class TicketKey:
     @classmethod
     def derive(cls, secret: bytes, number: int) -> TicketKey:
         """The key that every server with that secret has for that number."""
-        material = hashlib.shake_128(secret + number.to_bytes(8, "big")).digest(64)
+        material = hashlib.shake_128(secret + number.to_bytes(8, "big", signed=True)).digest(64)
         return cls(material[:16], material[16:32], material[32:])
 
 
@@ -43,7 +46,8 @@ class TicketKeys:
 
     Servers that share `secret` and have the same clock accept each other's tickets. A ticket is
     sealed with the key of its time and opened with that of the current period or the `kept`
-    periods before, and only for `lifetime` seconds.
+    periods before, and only for `lifetime` seconds. Raises `UsageError` for a lifetime that the 32
+    bits of a hint do not hold, and for periods that are none.
     """
 
     def __init__(
@@ -54,6 +58,12 @@ class TicketKeys:
         rotation_period: float = 3600.0,
         kept: int = 2,
     ) -> None:
+        if not 0 <= lifetime < 1 << 32:
+            raise UsageError(
+                f"a ticket lives from 0 to {(1 << 32) - 1:,} seconds, not {lifetime:,}"
+            )
+        if not 0 < rotation_period < float("inf") or kept < 0:
+            raise UsageError("ticket keys rotate after a time, and some or none before are kept")
         self.lifetime = lifetime
         self.rotation_period = rotation_period
         self.kept = kept
@@ -61,11 +71,18 @@ class TicketKeys:
         self._keys: dict[int, TicketKey] = {}
 
     def seal(self, session: Session, now: float, random: RandomSource, meter: Meter) -> bytes:
-        """The ticket of a session, made at calendar time `now`."""
+        """The ticket of a session, made at calendar time `now`.
+
+        Empty for a session that no ticket has room for: so the server takes back what its hello
+        said (RFC 5077 §3.3).
+        """
+        state = _encode(session, now)
+        if len(state) > _MAX_STATE:
+            return b""
         key = self._key(self._period(now))
         iv = random.draw(_IV_LENGTH)
         padder = _PADDING.padder()
-        state = padder.update(_encode(session, now)) + padder.finalize()
+        state = padder.update(state) + padder.finalize()
         encrypted = Cipher(AES(key.encryption_key), CBC(iv)).encryptor().update(state)
         meter.add("encrypt.aes-128-cbc", 0, 1, len(encrypted))
         body = key.name + iv + vector16(encrypted)
@@ -111,7 +128,7 @@ class TicketKeys:
     def _key(self, period: int) -> TicketKey:
         key = self._keys.get(period)
         if key is None:
-            key = self._keys[period] = TicketKey.derive(self._secret, max(period, 0))
+            key = self._keys[period] = TicketKey.derive(self._secret, period)
             for old in [known for known in self._keys if known < period - self.kept]:
                 del self._keys[old]
         return key
@@ -120,7 +137,7 @@ class TicketKeys:
 def _encode(session: Session, now: float) -> bytes:
     return b"".join(
         (
-            int(now).to_bytes(8, "big"),
+            int(now).to_bytes(8, "big", signed=True),
             session.version.to_bytes(2, "big"),
             session.suite.to_bytes(2, "big"),
             vector8(session.master_secret),
@@ -133,7 +150,7 @@ def _encode(session: Session, now: float) -> bytes:
 
 def _decode(state: bytes) -> tuple[Session, float]:
     reader = Reader(state)
-    made = int.from_bytes(reader.opaque(8), "big")
+    made = int.from_bytes(reader.opaque(8), "big", signed=True)
     version, suite = reader.uint16(), reader.uint16()
     master_secret = reader.vector8()
     compression, extended = reader.uint8(), reader.uint8()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from tls.alerts import DECODE_ERROR
 from tls.errors import PeerError
+from tls.reasons import Reason
 
 _UINT16 = Struct(">H").pack
 
@@ -103,7 +104,9 @@ class Reader:
         """A vector of 16-bit codes with a length of two bytes."""
         codes = self.vector16()
         if len(codes) & 1:
-            raise PeerError(DECODE_ERROR, "a list of two-byte codes has an odd length")
+            raise PeerError(
+                DECODE_ERROR, Reason.ODD_LIST_LENGTH, "a list of two-byte codes has an odd length"
+            )
         return unpack(f">{len(codes) >> 1}H", codes)
 
     def rest(self) -> bytes:
@@ -119,7 +122,9 @@ class Reader:
     def finish(self) -> None:
         """Check that nothing is left."""
         if self.position != self.end:
-            raise PeerError(DECODE_ERROR, "bytes follow the end of the message")
+            raise PeerError(
+                DECODE_ERROR, Reason.MESSAGE_TOO_LONG, "bytes follow the end of the message"
+            )
 
 
 _Value = TypeVar("_Value")
@@ -143,13 +148,13 @@ def remembered(read: Callable[[bytes], _Value]) -> Callable[[bytes], _Value]:
 
 def _filled(data: bytes) -> bytes:
     if not data:
-        raise PeerError(DECODE_ERROR, "a value that must not be empty is empty")
+        raise PeerError(DECODE_ERROR, Reason.EMPTY_VALUE, "a value that must not be empty is empty")
     return data
 
 
 def too_short() -> PeerError:
     """The fault of a message that is shorter than its parts."""
-    return PeerError(DECODE_ERROR, "the message ends too soon")
+    return PeerError(DECODE_ERROR, Reason.MESSAGE_TOO_SHORT, "the message ends too soon")
 
 
 def vector8(data: bytes) -> bytes:

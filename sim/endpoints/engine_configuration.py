@@ -64,6 +64,8 @@ def client_config(
         trust_store(*trusts),
         identities=[] if certificate is None else [identity(certificate)],
         versions=profile.versions,
+        # A browser of before TLS 1.2 takes the keys of its time.
+        minimum_key_bits=1024 if tls.TLS_1_2 in profile.versions else 512,
         suites=profile.suites,
         server_name_indication=profile.server_name_indication,
         secure_renegotiation=profile.secure_renegotiation,

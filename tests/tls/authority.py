@@ -26,7 +26,7 @@ def _key(name: int | str) -> PrivateKey:
     """The key of that name.
 
     "ecdsa", "dsa", "ed25519", "ed448", "rsa-512", an RSA-2048 key for "rsa-2048" and what begins
-    so, or the RSA-1024 key of a number.
+    so, or the RSA-1024 key of a number or of "rsa-1024".
     """
     if name == "ecdsa":
         return ec.generate_private_key(ec.SECP256R1())
@@ -131,6 +131,15 @@ ROOT = authority("A root of every kind")
 def server_identity(kind: str) -> tls.Identity:
     """www.contoso.com with a key of that kind, issued by `ROOT`."""
     return identity_of(issue(ROOT, Shape(key_name=kind)))
+
+
+@cache
+def site_identity() -> tls.Identity:
+    """All of contoso.com with an RSA-1024 key, issued by an authority below `ROOT`."""
+    shape = Shape("An authority of servers", (), authority=True, path_length=0, purposes=[])
+    servers = issue(ROOT, shape)
+    names = ("www.contoso.com", "contoso.com", "*.contoso.com")
+    return identity_of(issue(servers, Shape(dns_names=names, key_name="rsa-1024")), servers)
 
 
 @cache

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 
 import tls
-from sim.identities import identity, trust_store
-from tests.tls.authority import ROOT, server_identity
+from tests.tls.authority import ROOT, server_identity, site_identity
+from tls.messages import ClientHello, encode_message
 from tls.suites import SUITES
 
 SERVER_NAME = "www.contoso.com"
 EPOCH = 899_164_800.0  # 1998-06-30T00:00:00Z
 VERSIONS = tls.IMPLEMENTED_VERSIONS
-TRUST = tls.TrustStore(
-    [*(anchor.der for anchor in trust_store().all()), ROOT.der],
-)
+TRUST = tls.TrustStore([ROOT.der])
 EVERY_SUITE = [
     pytest.param(version, suite.code, id=f"{tls.version_name(version)} {suite.name}")
     for version in VERSIONS
@@ -44,7 +43,7 @@ def new_server(
     sessions: tls.SessionCache | None = None, **settings: object
 ) -> tls.ServerConnection:
     """A server with an RSA, an ECDSA and a DSA identity that runs every suite."""
-    identities = [identity("contoso-rsa-1024"), server_identity("ecdsa"), server_identity("dsa")]
+    identities = [site_identity(), server_identity("ecdsa"), server_identity("dsa")]
     settings = {"identities": identities, "suites": tls.IMPLEMENTED_SUITES, **settings}
     config = tls.ServerConfig(sessions=sessions, **settings)
     return tls.ServerConnection(config, clock=lambda: EPOCH)
@@ -55,6 +54,15 @@ def new_client(
 ) -> tls.ClientConnection:
     config = tls.ClientConfig(TRUST, **settings)
     return tls.ClientConnection(config, server_name, session=session, clock=lambda: EPOCH)
+
+
+def changed_hello(client: tls.ClientConnection, **changes: object) -> bytes:
+    """The record of a client's hello, some of its fields changed."""
+    flight = client.outgoing()
+    version = tls.TLS_1_0
+    hello = replace(ClientHello.decode(flight[9:], version), **changes)  # type: ignore[arg-type]
+    message = encode_message(hello, version)
+    return flight[:3] + len(message).to_bytes(2, "big") + message
 
 
 def converse(

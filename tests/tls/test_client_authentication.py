@@ -116,10 +116,25 @@ def test_a_forged_possession(version: int) -> None:
 
 def test_anonymous_suites_ask_for_no_certificate() -> None:
     client = new_client(suites=[0x0034], identities=[client_identity("ecdsa")])
-    server = servers(ClientAuthentication.REQUIRE)
+    server = servers(ClientAuthentication.REQUEST)
     converse(client, server)
     assert server.handshake_completed
     assert server.peer_certificates == ()
+
+
+def test_where_a_certificate_is_required_anonymous_suites_are_not_agreed_on() -> None:
+    """An anonymous server cannot ask for it (RFC 5246 §7.4.4)."""
+    with pytest.raises(tls.PeerError) as caught:
+        converse(new_client(suites=[0x0034]), servers(ClientAuthentication.REQUIRE))
+    assert caught.value.reason is tls.Reason.NO_SUITE_IN_COMMON
+    identity = client_identity("ecdsa")
+    client = new_client(suites=[0x0034, 0x002F], identities=[identity])
+    server = servers(ClientAuthentication.REQUIRE)
+    converse(client, server)
+    assert server.suite == 0x002F
+    assert server.peer_certificates == identity.chain
+    with pytest.raises(tls.UsageError, match="anonymous"):
+        tls.ServerConfig([], suites=[0x0034], client_authentication=ClientAuthentication.REQUIRE)
 
 
 def test_a_session_remembers_the_client() -> None:

@@ -1,10 +1,13 @@
 """Hello extensions and what they change."""
 
+from dataclasses import replace
+
 import pytest
 
 import tls
 from tests.tls.conversation import (
     VERSIONS,
+    changed_hello,
     connected,
     converse,
     data_in,
@@ -96,9 +99,11 @@ def test_a_session_with_it_is_not_resumed_without() -> None:
     """RFC 7627 §5.3: the server aborts."""
     sessions = tls.SessionCache()
     client, _ = connected(sessions)
+    hello = changed_hello(new_client(extended_master_secret=False), session_id=client.session.id)
     with pytest.raises(tls.PeerError) as caught:
-        converse(new_client(client.session, extended_master_secret=False), new_server(sessions))
+        new_server(sessions).receive(hello)
     assert caught.value.alert == HANDSHAKE_FAILURE
+    assert caught.value.reason is tls.Reason.EXTENDED_MASTER_SECRET_DROPPED
 
 
 def test_a_session_without_it_gets_a_full_handshake_with() -> None:
@@ -320,3 +325,32 @@ def test_a_needed_fallback_is_served() -> None:
     client = new_client(versions=[tls.TLS_1_0], fallback=True)
     converse(client, new_server(versions=[tls.SSL_3_0, tls.TLS_1_0]))
     assert client.handshake_completed
+
+
+@pytest.mark.parametrize("which", ["client", "server"])
+def test_a_renegotiation_does_not_lose_encrypt_then_mac(which: str) -> None:
+    """RFC 7366 §3.1: a session that has it may not go on without."""
+    client, server = new_client(suites=[0x002F]), new_server()
+    converse(client, server)
+    side = client if which == "client" else server
+    role = side._handshake.role
+    role.config = replace(role.config, encrypt_then_mac=False)
+    client.renegotiate()
+    with pytest.raises(tls.PeerError) as caught:
+        converse(client, server)
+    assert caught.value.reason is tls.Reason.ENCRYPT_THEN_MAC_DROPPED
+
+
+def test_a_renegotiation_may_go_on_to_a_cipher_that_has_no_use_for_it() -> None:
+    """AEAD ciphers never answer it (RFC 7366 §3)."""
+    client, server = new_client(suites=[0x002F]), new_server()
+    converse(client, server)
+    role = client._handshake.role
+    role.config = replace(role.config, suites=(0x009C,))
+    client.renegotiate()
+    converse(client, server)
+    assert client.suite == 0x009C
+    role.config = replace(role.config, suites=(0x002F,))
+    client.renegotiate()
+    converse(client, server)
+    assert isinstance(client._records._write, EncryptThenMacProtection)

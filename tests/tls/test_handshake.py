@@ -11,6 +11,7 @@ from tests.tls.conversation import (
     EVERY_SUITE,
     SERVER_NAME,
     VERSIONS,
+    changed_hello,
     connected,
     converse,
     data_in,
@@ -142,9 +143,11 @@ def test_a_session_whose_suite_is_not_offered_is_refused() -> None:
     """RFC 5246 §7.4.1.2: the hello MUST include the suite of the session it offers."""
     sessions = tls.SessionCache()
     client, _ = connected(sessions, suites=[AES_128])
+    hello = changed_hello(new_client(suites=[RC4_SHA]), session_id=client.session.id)
     with pytest.raises(tls.PeerError) as caught:
-        converse(new_client(client.session, suites=[RC4_SHA]), new_server(sessions))
+        new_server(sessions).receive(hello)
     assert caught.value.alert == ILLEGAL_PARAMETER
+    assert caught.value.reason is tls.Reason.SESSION_SUITE_NOT_OFFERED
 
 
 def test_a_session_is_not_resumed_in_another_version() -> None:
@@ -157,7 +160,7 @@ def test_a_session_is_not_resumed_in_another_version() -> None:
 def test_an_expired_session_gets_a_full_handshake() -> None:
     sessions = tls.SessionCache(lifetime=300)
     client, _ = connected(sessions)
-    late = tls.ServerConnection(new_server(sessions)._server_config, clock=lambda: EPOCH + 301)
+    late = tls.ServerConnection(new_server(sessions)._config, clock=lambda: EPOCH + 301)
     again = new_client(client.session)
     converse(again, late)
     assert again.handshake_completed
@@ -214,16 +217,33 @@ def server_hello_record(version: int, suite: int) -> bytes:
 
 def test_a_version_rollback_is_noticed() -> None:
     """The premaster carries the hello's version; an attacker who lowers the hello's is caught."""
-    client = new_client(suites=[AES_128])
+    client = new_client(suites=[AES_128], versions=[tls.TLS_1_0, tls.TLS_1_1])
     server = new_server()
     hello = bytearray(client.outgoing())
-    assert hello[9:11] == b"\x03\x03"
-    hello[10] = 0x02
+    assert hello[9:11] == b"\x03\x02"
+    hello[10] = 0x01
     server.receive(bytes(hello))
     client.receive(server.outgoing())
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())
     assert caught.value.alert == BAD_RECORD_MAC
+
+
+@pytest.mark.parametrize("version", [tls.SSL_3_0, tls.TLS_1_0, tls.TLS_1_1])
+def test_a_server_of_tls_1_2_says_that_it_agreed_on_less(version: int) -> None:
+    """RFC 8446 §4.1.3: the random ends in DOWNGRD and a zero, which a client of TLS 1.2 refuses."""
+    client, server = new_client(versions=[version]), new_server()
+    converse(client, server)
+    assert server._handshake._context.server_random.endswith(b"DOWNGRD\0")
+    old = new_server(versions=[version])
+    converse(new_client(), old)
+    assert not old._handshake._context.server_random.endswith(b"DOWNGRD\0")
+    client, server = new_client(), new_server()
+    server.receive(changed_hello(client, client_version=version))
+    with pytest.raises(tls.PeerError) as caught:
+        client.receive(server.outgoing())
+    assert caught.value.reason is tls.Reason.DOWNGRADED
+    assert caught.value.alert in (ILLEGAL_PARAMETER, HANDSHAKE_FAILURE)
 
 
 def test_a_bad_premaster_fails_no_sooner_than_a_wrong_one() -> None:
@@ -315,7 +335,7 @@ def test_change_cipher_spec_too_soon() -> None:
 def test_a_wrong_finished(version: int, alert: int) -> None:
     client = new_client(versions=[version], extended_master_secret=False)
     server = new_server()
-    client._handshake._transcript.add(b"something the server never saw")
+    client._handshake._context.transcript.add(b"something the server never saw")
     server.receive(client.outgoing())
     client.receive(server.outgoing())
     with pytest.raises(tls.PeerError) as caught:
@@ -333,7 +353,7 @@ def test_application_data_before_the_handshake_is_completed() -> None:
 
 def test_deferred_requests_are_answered_by_the_caller() -> None:
     sessions = tls.SessionCache()
-    client, _ = connected(sessions)
+    client, _ = connected(sessions, suites=[AES_128])
     deferred = frozenset({tls.LookUpSession, tls.StoreSession, tls.PrivateKeyOperation})
     again = new_client(client.session, suites=[AES_128])
     server = new_server(sessions, deferred=deferred)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import tls
-from sim.identities import identity
+from tests.tls.authority import server_identity
 from tls.alerts import BAD_CERTIFICATE
 from tls.certificates.certificate import Certificate
 from tls.entropy import RandomSource
@@ -20,7 +20,7 @@ from tls.exchange.rsa import encrypt_premaster
 from tls.groups import FiniteField, FiniteFieldKey
 from tls.meter import Meter
 
-GOOD = identity("contoso-rsa-1024").chain[0]
+GOOD = server_identity("rsa-1024").chain[0]
 
 
 def signed_by(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey, hash_: object) -> Certificate:
@@ -55,12 +55,12 @@ def test_what_the_library_cannot_read_is_a_bad_certificate(changed: bytes) -> No
 
 
 def test_a_signature_of_an_unknown_hash_or_another_kind_of_key_does_not_verify() -> None:
-    issuer = Certificate(identity("contoso-rsa-2048").chain[0])
+    issuer = Certificate(server_identity("rsa-2048").chain[0])
     by_sha3 = signed_by(rsa.generate_private_key(65537, 2048), hashes.SHA3_256())
     by_ed25519 = signed_by(ed25519.Ed25519PrivateKey.generate(), None)
     for certificate in (by_sha3, by_ed25519):
         assert not certificate.is_signed_by(issuer, Meter())
-    by_ecdsa = Certificate(identity("contoso-ecdsa-p256").chain[0])
+    by_ecdsa = Certificate(server_identity("ecdsa").chain[0])
     assert not by_ed25519.is_signed_by(by_ecdsa, Meter())
 
 

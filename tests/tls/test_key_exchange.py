@@ -209,3 +209,65 @@ def test_anonymous_suites_show_no_certificate(suite: int) -> None:
     converse(client, server)
     assert client.handshake_completed
     assert client._handshake.version == tls.TLS_1_2
+
+
+# -- keys that are too short for today
+
+
+def arctangent(inverse: int, bits: int) -> int:
+    """2^bits atan(1 / inverse), rounded towards nought."""
+    power = total = (1 << bits) // inverse
+    number = 1
+    while power:
+        power //= -(inverse**2)
+        number += 2
+        total += power // number
+    return total
+
+
+def oakley_field(bits: int) -> FiniteField:
+    """The first and the second Oakley group, of 768 and 1,024 bits (RFC 2409 §6.1, §6.2)."""
+    offset = {768: 149_686, 1024: 129_093}[bits]
+    guard = 64
+    pi = 4 * (4 * arctangent(5, bits + guard) - arctangent(239, bits + guard))
+    middle = (pi >> (guard + 130)) + offset
+    return FiniteField((1 << bits) - (1 << (bits - 64)) - 1 + (middle << 64), 2)
+
+
+@pytest.mark.parametrize(
+    ("bits", "minimum", "taken"),
+    [(768, 1024, False), (1024, 1024, True), (768, 512, True)],
+)
+def test_short_finite_fields_are_refused_unless_allowed(
+    bits: int, minimum: int, taken: bool
+) -> None:
+    """RFC 7919 §2 and what followed Logjam; period profiles allow what their time had."""
+    client = new_client(suites=[0x0033], minimum_key_bits=minimum)
+    server = new_server(diffie_hellman_field=oakley_field(bits))
+    server.receive(client.outgoing())
+    flight = server.outgoing()
+    if taken:
+        assert client.receive(flight) == []
+        return
+    with pytest.raises(tls.PeerError) as caught:
+        client.receive(flight)
+    assert caught.value.reason is tls.Reason.DIFFIE_HELLMAN_PRIME_LENGTH
+    assert caught.value.alert == INSUFFICIENT_SECURITY
+
+
+@pytest.mark.parametrize(
+    ("suite", "minimum", "taken"),
+    [(0x002F, 1024, False), (0x002F, 512, True), (0x0003, 1024, True)],
+    ids=["refused", "allowed", "export"],
+)
+def test_short_rsa_keys_are_refused_unless_allowed(suite: int, minimum: int, taken: bool) -> None:
+    client = new_client(suites=[suite], versions=[tls.TLS_1_0], minimum_key_bits=minimum)
+    server = new_server(identities=[server_identity("rsa-512")])
+    if taken:
+        converse(client, server)
+        assert client.handshake_completed
+        return
+    with pytest.raises(tls.PeerError) as caught:
+        converse(client, server)
+    assert caught.value.reason is tls.Reason.CERTIFICATE_KEY_TOO_SHORT
+    assert caught.value.alert == INSUFFICIENT_SECURITY

@@ -8,6 +8,7 @@ import tls
 from tests.tls.conversation import VERSIONS, converse, data_in, new_client, new_server
 from tls.alerts import HANDSHAKE_FAILURE
 from tls.configuration import Renegotiation
+from tls.handshake.protocol import MAX_RENEGOTIATIONS
 
 Engine = tls.ClientConnection | tls.ServerConnection
 
@@ -38,7 +39,7 @@ def test_it_is_bound_to_the_connection() -> None:
     """Finished messages of before stand in renegotiation_info (RFC 5746 §3.5)."""
     client, server = new_client(), new_server()
     converse(client, server)
-    client._history.client_verify_data = bytes(12)
+    client._handshake.history.client_verify_data = bytes(12)
     client.renegotiate()
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())
@@ -117,7 +118,7 @@ def test_a_resumed_renegotiation() -> None:
     sessions = tls.SessionCache()
     client, server = new_client(), new_server(sessions)
     converse(client, server)
-    client._offered = client.session
+    client._handshake.role.offered = client.session
     client.renegotiate()
     client_events, _ = converse(client, server)
     assert completed(client_events) == 1
@@ -133,14 +134,52 @@ def test_endless_renegotiation_ends() -> None:
             converse(client, server)
 
 
-def test_a_connection_may_renegotiate_as_often_as_it_likes_while_it_is_used() -> None:
+def test_renegotiations_are_counted_whatever_lies_between() -> None:
+    """A byte of data between two handshakes makes the second no cheaper."""
     client, server = new_client(), new_server(tls.SessionCache())
     converse(client, server)
-    for _ in range(20):
-        client.renegotiate()
-        converse(client, server)
-        client.send(b"work")
-        assert data_in(converse(client, server)[1]) == b"work"
+    with pytest.raises(tls.PeerError) as caught:
+        for _ in range(MAX_RENEGOTIATIONS + 1):
+            client.renegotiate()
+            converse(client, server)
+            client.send(b"work")
+            assert data_in(converse(client, server)[1]) == b"work"
+    assert caught.value.reason is tls.Reason.TOO_MANY_RENEGOTIATIONS
+    assert server._handshake._renegotiations == MAX_RENEGOTIATIONS + 1
+
+
+def test_a_server_may_ask_as_often_as_it_likes() -> None:
+    client, server = new_client(), new_server(tls.SessionCache())
+    converse(client, server)
+    for _ in range(MAX_RENEGOTIATIONS):
+        server.renegotiate()
+        client_events, _ = converse(client, server)
+        assert completed(client_events) == 1
+    assert server._handshake._renegotiations == 0
+
+
+def test_data_flows_again_where_the_server_refuses() -> None:
+    """After no_renegotiation the client may go on (RFC 5246 §7.2.2)."""
+    client = new_client()
+    server = new_server(renegotiation=tls.Renegotiation.REFUSE)
+    converse(client, server)
+    client.renegotiate()
+    client.send(b"waits meanwhile")
+    _, events = converse(client, server)
+    assert data_in(events) == b"waits meanwhile"
+    assert client.state is tls.State.OPEN
+
+
+def test_nothing_is_sent_behind_close_notify_though_the_server_asks() -> None:
+    """RFC 5246 §7.2.1: close_notify ends this direction."""
+    client, server = new_client(), new_server()
+    converse(client, server)
+    server.renegotiate()
+    request = server.outgoing()
+    client.close()
+    assert client.outgoing()
+    assert client.receive(request) == []
+    assert client.outgoing() == b""
 
 
 def test_data_does_not_pile_up_behind_a_renegotiation_that_never_ends() -> None:
@@ -167,8 +206,8 @@ def test_the_scsv_says_the_same_as_the_extension() -> None:
     server.receive(hello)
     client.receive(server.outgoing())
     converse(client, server)
-    assert client._history.secure
-    assert server._history.secure
+    assert client._handshake.history.secure
+    assert server._handshake.history.secure
 
 
 def test_data_may_come_between_the_pieces_of_a_hello() -> None:
@@ -188,7 +227,8 @@ def test_data_may_come_between_the_pieces_of_a_hello() -> None:
 def test_a_renegotiation_keeps_the_extended_master_secret() -> None:
     client, server = new_client(), new_server()
     converse(client, server)
-    client._client_config = replace(client._client_config, extended_master_secret=False)
+    role = client._handshake.role
+    role.config = replace(role.config, extended_master_secret=False)
     client.renegotiate()
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())

@@ -1,7 +1,6 @@
 """The specification's two example messages, byte for byte."""
 
-from sim.identities import trust_store
-from tests.tls.conversation import EPOCH, converse, new_client, new_server
+from tests.tls.conversation import EPOCH, TRUST, converse, new_client, new_server
 from tls import SSL_3_0, TLS_1_0, ClientConfig, ClientConnection, SessionCache, suite_from_name
 from tls.messages import ClientHello, ServerHello, encode_message
 
@@ -22,7 +21,7 @@ UNIX_TIME = int(EPOCH).to_bytes(4, "big")
 def test_the_example_client_hello() -> None:
     """ClientVersion 3,1; no session ID; 3DES then DES; compression NONE."""
     config = ClientConfig(
-        trust_store(),
+        TRUST,
         versions=[SSL_3_0, TLS_1_0],
         suites=[TRIPLE_DES, DES],
         **PLAIN,

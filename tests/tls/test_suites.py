@@ -3,7 +3,7 @@
 import pytest
 
 import tls
-from sim.identities import identity
+from tests.tls.authority import server_identity
 from tls.suites import CIPHERS, SUITES, is_implemented
 
 
@@ -35,12 +35,12 @@ def test_names_and_codes() -> None:
 def test_what_is_not_implemented_cannot_be_configured() -> None:
     assert not is_implemented(0x001E)
     with pytest.raises(tls.UsageError, match="0x001e is not implemented"):
-        tls.ServerConfig([identity("contoso-rsa-1024")], suites=[0x001E])
+        tls.ServerConfig([server_identity("rsa-1024")], suites=[0x001E])
     with pytest.raises(tls.UsageError, match=r"SSL 2\.0 is not implemented"):
-        tls.ServerConfig([identity("contoso-rsa-1024")], versions=[tls.SSL_2_0])
+        tls.ServerConfig([server_identity("rsa-1024")], versions=[tls.SSL_2_0])
     for setting in ({"versions": []}, {"suites": []}, {"groups": [1]}, {"record_size_limit": 1}):
         with pytest.raises(tls.UsageError):
-            tls.ServerConfig([identity("contoso-rsa-1024")], **setting)
+            tls.ServerConfig([server_identity("rsa-1024")], **setting)
     for size in (0, -1, 16_385):
         with pytest.raises(tls.UsageError, match="a record carries"):
             tls.RecordSizes(size)

@@ -87,7 +87,7 @@ def test_an_old_key_s_ticket_is_renewed() -> None:
     server = new_server(ticket_keys=keys)
     converse(client, server)
     assert client.session is not None
-    late = tls.ServerConnection(server._server_config, clock=lambda: EPOCH + 3_700)
+    late = tls.ServerConnection(server._config, clock=lambda: EPOCH + 3_700)
     again = new_client(client.session)
     converse(again, late)
     assert again.resumed

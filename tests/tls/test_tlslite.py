@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import tls
-from sim.identities import identity, trust_store
-from tests.tls.conversation import EPOCH, SERVER_NAME
+from tests.tls.authority import server_identity
+from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST
 
 tlslite_api = pytest.importorskip("tlslite.api")
 from cryptography.hazmat.primitives.serialization import (  # noqa: E402
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (  # noqa: E402
 
 pytestmark = pytest.mark.interop
 
-IDENTITY = identity("contoso-rsa-2048")
+IDENTITY = server_identity("rsa-2048")
 CIPHERS = {
     0x0004: ("rc4", "md5"),
     0x0005: ("rc4", "sha"),
@@ -115,7 +115,7 @@ def test_tlslite_client(version: int, suite: int) -> None:
 def test_tlslite_server(version: int, suite: int) -> None:
     chain, key = chain_and_key()
     cache = tlslite_api.SessionCache()
-    config = tls.ClientConfig(trust_store(), suites=[suite], versions=[version])
+    config = tls.ClientConfig(TRUST, suites=[suite], versions=[version])
 
     def peer(connection: object) -> object:
         connection.handshakeServer(

@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from tls.alerts import BAD_CERTIFICATE
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.signatures import certificate_scheme, key_kind, verify
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -42,7 +43,9 @@ class Certificate:
             x509.InvalidVersion,
             x509.UnsupportedGeneralNameType,
         ) as error:
-            raise PeerError(BAD_CERTIFICATE, f"not a certificate: {error}") from None
+            raise PeerError(
+                BAD_CERTIFICATE, Reason.MALFORMED_CERTIFICATE, f"not a certificate: {error}"
+            ) from None
         self.der = der
 
     def _read(self, parsed: x509.Certificate) -> None:

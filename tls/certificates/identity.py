@@ -10,6 +10,9 @@ from tls.certificates.certificate import Certificate, parse_certificate
 from tls.errors import UsageError
 from tls.signatures import PrivateKey, key_kind
 
+# The certificate_list of a handshake message, whose own length has 24 bits (RFC 5246 §7.4.2).
+_MAX_CHAIN = (1 << 24) - 4
+
 
 class Identity:
     """A chain in DER, leaf first, and the leaf's private key.
@@ -24,6 +27,12 @@ class Identity:
         if not self.key_kind:
             raise UsageError("an identity needs an RSA, DSA, ECDSA, Ed25519 or Ed448 private key")
         self.chain = tuple(chain)
+        length = sum(3 + len(der) for der in chain)
+        if length > _MAX_CHAIN:
+            raise UsageError(
+                f"an identity's chain takes {length:,} bytes of a Certificate message, which has "
+                f"room for {_MAX_CHAIN:,}"
+            )
         self.private_key = private_key
         self.leaf: Certificate = parse_certificate(chain[0])
         if self.leaf.public_key != private_key.public_key():

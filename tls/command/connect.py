@@ -11,11 +11,11 @@ from tls.alerts import NO_RENEGOTIATION
 from tls.client_connection import ClientConnection
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
+from tls.event import Event
 from tls.events import (
     AlertReceived,
     ApplicationData,
     CertificateAccepted,
-    Event,
     FalseStart,
     HandshakeCompleted,
 )

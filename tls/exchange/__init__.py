@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from tls.certificates import Certificate, Identity
+from tls.deferrable import PrivateKeyOperation
 from tls.entropy import RandomSource
 from tls.groups import FiniteField
-from tls.handshake.requests import Handshake
 from tls.meter import Meter
 from tls.wire import Reader
+
+Conclusion = Generator[PrivateKeyOperation, Any, bytes]
+"""A coroutine that returns the premaster secret; the private key may be held elsewhere."""
+
+
+MINIMUM_EXPORT_BITS = 512
+"""The length of prime or modulus that export suites used: none shorter is ever taken."""
 
 
 @dataclass(slots=True)
 class ExchangeContext:
     """What a key exchange works with.
 
-    `client_version` is the one of the ClientHello, `group` an elliptic curve both sides have,
+    `client_version` is the one of the ClientHello, `groups` the elliptic curves both sides have,
     `field` the server's finite field. A server has an `identity` (`None` for anonymous suites), a
-    client the server's `certificate`.
+    client the server's `certificate` and the shortest finite field it takes, `minimum_bits`.
     """
 
     version: int
@@ -30,6 +38,7 @@ class ExchangeContext:
     field: FiniteField | None = None
     identity: Identity | None = None
     certificate: Certificate | None = None
+    minimum_bits: int = MINIMUM_EXPORT_BITS
 
 
 class KeyExchange(Protocol):
@@ -44,5 +53,5 @@ class KeyExchange(Protocol):
         Reads the server's parameters, and no byte more. Raises `PeerError` when they are unusable.
         """
 
-    def conclude(self, body: bytes) -> Handshake:
+    def conclude(self, body: bytes) -> Conclusion:
         """Coroutine that returns the premaster secret of a ClientKeyExchange body on the server."""

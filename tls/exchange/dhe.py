@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from tls.alerts import HANDSHAKE_FAILURE, INSUFFICIENT_SECURITY
 from tls.errors import PeerError
-from tls.exchange import ExchangeContext
+from tls.exchange import Conclusion, ExchangeContext
 from tls.groups import FiniteField, FiniteFieldKey
-from tls.handshake.requests import Handshake
+from tls.reasons import Reason
 from tls.wire import Reader, vector16
-
-MIN_BITS = 512
-"""The shortest prime a client takes: what export suites used."""
 
 MAX_BITS = 8_192
 
@@ -26,7 +23,9 @@ class DheExchange:
         """p, g and Ys, each behind its length."""
         context = self._context
         if context.field is None:
-            raise PeerError(HANDSHAKE_FAILURE, "no finite field for Diffie-Hellman")
+            raise PeerError(
+                HANDSHAKE_FAILURE, Reason.NO_FINITE_FIELD, "no finite field for Diffie-Hellman"
+            )
         self._key = key = FiniteFieldKey(context.field, context.random, context.meter)
         field = context.field
         generator = field.generator.to_bytes((field.generator.bit_length() + 7) // 8, "big")
@@ -36,17 +35,25 @@ class DheExchange:
     def answer(self, parameters: Reader | None) -> tuple[bytes, bytes]:
         """Yc in the server's field."""
         if parameters is None:
-            raise PeerError(HANDSHAKE_FAILURE, "a DHE suite without the server's parameters")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.PARAMETERS_MISSING,
+                "a DHE suite without the server's parameters",
+            )
         prime = int.from_bytes(parameters.filled16(), "big")
         generator = int.from_bytes(parameters.filled16(), "big")
         server_public = parameters.filled16()
         field = FiniteField(prime, generator)
-        if not MIN_BITS <= field.bits <= MAX_BITS:
-            raise PeerError(INSUFFICIENT_SECURITY, f"a Diffie-Hellman prime of {field.bits} bits")
+        if not self._context.minimum_bits <= field.bits <= MAX_BITS:
+            raise PeerError(
+                INSUFFICIENT_SECURITY,
+                Reason.DIFFIE_HELLMAN_PRIME_LENGTH,
+                f"a Diffie-Hellman prime of {field.bits} bits",
+            )
         key = FiniteFieldKey(field, self._context.random, self._context.meter)
         return vector16(key.public), _premaster(key, server_public)
 
-    def conclude(self, body: bytes) -> Handshake:
+    def conclude(self, body: bytes) -> Conclusion:
         """The secret of Yc and the server's own key."""
         assert self._key is not None
         reader = Reader(body)

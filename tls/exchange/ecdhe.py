@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.errors import PeerError
-from tls.exchange import ExchangeContext
+from tls.exchange import Conclusion, ExchangeContext
 from tls.groups import EphemeralKey, generate_curve_key, group_name, is_curve
-from tls.handshake.requests import Handshake
+from tls.reasons import Reason
 from tls.wire import Reader, vector8
 
 _NAMED_CURVE = 3
@@ -29,17 +29,29 @@ class EcdheExchange:
     def answer(self, parameters: Reader | None) -> tuple[bytes, bytes]:
         """A point in the server's curve, which must be one that was offered."""
         if parameters is None:
-            raise PeerError(HANDSHAKE_FAILURE, "an ECDHE suite without the server's parameters")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.PARAMETERS_MISSING,
+                "an ECDHE suite without the server's parameters",
+            )
         if parameters.uint8() != _NAMED_CURVE:
-            raise PeerError(ILLEGAL_PARAMETER, "the server describes a curve that has no name")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.EXPLICIT_CURVE,
+                "the server describes a curve that has no name",
+            )
         group = parameters.uint16()
         if group not in self._context.groups or not is_curve(group):
-            raise PeerError(ILLEGAL_PARAMETER, f"the server chose {group_name(group)}, not offered")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.GROUP_NOT_OFFERED,
+                f"the server chose {group_name(group)}, not offered",
+            )
         server_public = parameters.filled8()
         key = generate_curve_key(group, self._context.random, self._context.meter)
         return vector8(key.public), key.agree(server_public)
 
-    def conclude(self, body: bytes) -> Handshake:
+    def conclude(self, body: bytes) -> Conclusion:
         """The secret of the client's point and the server's own key."""
         assert self._key is not None
         reader = Reader(body)

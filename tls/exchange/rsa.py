@@ -8,11 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
+from tls.deferrable import PrivateKeyOperation
 from tls.entropy import RandomSource
 from tls.errors import PeerError
-from tls.exchange import ExchangeContext
-from tls.handshake.requests import Handshake, PrivateKeyOperation
+from tls.exchange import Conclusion, ExchangeContext
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.versions import SSL_3_0
 from tls.wire import Reader, vector16
 
@@ -34,12 +35,20 @@ class RsaExchange:
         """The premaster, encrypted to the certificate's key."""
         certificate = self._context.certificate
         if certificate is None or certificate.key_kind != "rsa":
-            raise PeerError(ILLEGAL_PARAMETER, "an RSA suite with a certificate of another kind")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.KEY_KIND_OF_SUITE,
+                "an RSA suite with a certificate of another kind",
+            )
         if not certificate.may_encipher_keys:
-            raise PeerError(ILLEGAL_PARAMETER, "the certificate's key is not for key encipherment")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.KEY_USAGE_OF_SUITE,
+                "the certificate's key is not for key encipherment",
+            )
         return encrypt_premaster(self._context, cast("RSAPublicKey", certificate.public_key))
 
-    def conclude(self, body: bytes) -> Handshake:
+    def conclude(self, body: bytes) -> Conclusion:
         """The identity's key decrypts, wherever it is held."""
         context = self._context
         assert context.identity is not None
@@ -55,7 +64,11 @@ def encrypt_premaster(context: ExchangeContext, key: RSAPublicKey) -> tuple[byte
     SSL 3.0 sends the ciphertext without its length, as all its implementations did.
     """
     if key.key_size < 8 * (PREMASTER_LENGTH + 11):
-        raise PeerError(HANDSHAKE_FAILURE, "the server's key is too short for a premaster")
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.RSA_KEY_TOO_SHORT,
+            "the server's key is too short for a premaster",
+        )
     random = context.random
     premaster = context.client_version.to_bytes(2, "big") + random.draw(PREMASTER_LENGTH - 2)
     context.meter.add("rsa.public", key.key_size, 1, 0)
@@ -65,7 +78,9 @@ def encrypt_premaster(context: ExchangeContext, key: RSAPublicKey) -> tuple[byte
         try:
             encrypted = key.encrypt(premaster, _PADDING)
         except ValueError:
-            raise PeerError(ILLEGAL_PARAMETER, "the server's key does not encrypt") from None
+            raise PeerError(
+                ILLEGAL_PARAMETER, Reason.RSA_KEY_UNUSABLE, "the server's key does not encrypt"
+            ) from None
     body = encrypted if context.version == SSL_3_0 else vector16(encrypted)
     return body, premaster
 

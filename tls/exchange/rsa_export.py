@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tls.alerts import ILLEGAL_PARAMETER
 from tls.errors import PeerError
-from tls.exchange import ExchangeContext
+from tls.exchange import Conclusion, ExchangeContext
 from tls.exchange.rsa import (
     PREMASTER_LENGTH,
     accepted_premaster,
@@ -17,7 +17,7 @@ from tls.exchange.rsa import (
     encrypt_premaster,
     encrypted_premaster,
 )
-from tls.handshake.requests import Handshake
+from tls.reasons import Reason
 from tls.wire import Reader, vector16
 
 _EXPONENT = 65_537
@@ -43,18 +43,28 @@ class RsaExportExchange:
     def answer(self, parameters: Reader | None) -> tuple[bytes, bytes]:
         """The premaster, encrypted to the temporary key."""
         if parameters is None:
-            raise PeerError(ILLEGAL_PARAMETER, "an export suite without a temporary key")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.PARAMETERS_MISSING,
+                "an export suite without a temporary key",
+            )
         modulus = int.from_bytes(parameters.filled16(), "big")
         exponent = int.from_bytes(parameters.filled16(), "big")
         if modulus.bit_length() > self.bits:
-            raise PeerError(ILLEGAL_PARAMETER, "the temporary key is too long for export")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.EXPORT_KEY_TOO_LONG,
+                "the temporary key is too long for export",
+            )
         try:
             key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
         except ValueError:
-            raise PeerError(ILLEGAL_PARAMETER, "the temporary key is unusable") from None
+            raise PeerError(
+                ILLEGAL_PARAMETER, Reason.RSA_KEY_UNUSABLE, "the temporary key is unusable"
+            ) from None
         return encrypt_premaster(self._context, key)
 
-    def conclude(self, body: bytes) -> Handshake:
+    def conclude(self, body: bytes) -> Conclusion:
         """The temporary key decrypts here: it is nobody else's."""
         context = self._context
         substitute = context.random.draw(PREMASTER_LENGTH)

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.certificates import Certificate, Identity
+from tls.deferrable import PrivateKeyOperation
 from tls.errors import PeerError
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Handshake, PrivateKeyOperation
+from tls.handshake.requests import Handshake
 from tls.keys import Secrets
 from tls.keys.ssl30 import Ssl30Secrets
 from tls.messages import CertificateVerify
+from tls.reasons import Reason
 from tls.signatures import SCHEMES, SignatureScheme, scheme_name, verify, verify_md5_and_sha1
 from tls.versions import SSL_3_0, TLS_1_2
 from tls.wire import Reader, vector16
@@ -74,7 +76,11 @@ def check_parameters(
         digests = _md5_and_sha1(context, data)
         verified = verify_md5_and_sha1(certificate.public_key, signature, digests, context.meter)
     if not verified:
-        raise PeerError(_decrypt_error(context), "the server's signature does not verify")
+        raise PeerError(
+            _decrypt_error(context),
+            Reason.SIGNATURE_INVALID,
+            "the server's signature does not verify",
+        )
 
 
 def offered_scheme(
@@ -83,9 +89,17 @@ def offered_scheme(
     """The scheme of that code, if this side offered it and the key is of its kind."""
     scheme = SCHEMES.get(code)
     if scheme is None or code not in context.settings.signature_schemes:
-        raise PeerError(ILLEGAL_PARAMETER, f"signature scheme {scheme_name(code)} was not offered")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SIGNATURE_SCHEME_NOT_OFFERED,
+            f"signature scheme {scheme_name(code)} was not offered",
+        )
     if scheme.key != certificate.key_kind:
-        raise PeerError(ILLEGAL_PARAMETER, f"{scheme.name} with a key of another kind")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.KEY_KIND_OF_SIGNATURE_SCHEME,
+            f"{scheme.name} with a key of another kind",
+        )
     return scheme
 
 
@@ -96,7 +110,11 @@ def sign_conversation(
     if context.version >= TLS_1_2:
         scheme = usable_scheme(identity, context.settings.signature_schemes, peers)
         if scheme is None:
-            raise PeerError(HANDSHAKE_FAILURE, "no signature scheme for the client's certificate")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.NO_SIGNATURE_SCHEME_IN_COMMON,
+                "no signature scheme for the client's certificate",
+            )
         data = context.transcript.data()
         signature = yield PrivateKeyOperation(identity, "sign", data, scheme)
         return CertificateVerify(signature, scheme.code)
@@ -127,7 +145,11 @@ class ConversationCheck:
         else:
             verified = verify_md5_and_sha1(key, message.signature, self._signed, context.meter)
         if not verified:
-            raise PeerError(_decrypt_error(context), "the client's signature does not verify")
+            raise PeerError(
+                _decrypt_error(context),
+                Reason.SIGNATURE_INVALID,
+                "the client's signature does not verify",
+            )
 
 
 def _conversation_digests(context: HandshakeContext, secrets: Secrets) -> bytes:

@@ -6,6 +6,7 @@ from tls.alerts import (
     DECODE_ERROR,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
+    INSUFFICIENT_SECURITY,
     NO_CERTIFICATE,
     PROTOCOL_VERSION,
 )
@@ -14,17 +15,17 @@ from tls.certificates import Identity, parse_certificate
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.events import CertificateAccepted, FalseStart, HandshakeCompleted
-from tls.exchange import ExchangeContext
+from tls.exchange import MINIMUM_EXPORT_BITS, ExchangeContext
 from tls.exchange.selection import key_exchange, key_kinds, sends_parameters
 from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
 from tls.handshake.client_extensions import Agreed, read_extensions
-from tls.handshake.client_hello import client_hello, resumable_id
-from tls.handshake.context import HandshakeContext
+from tls.handshake.client_hello import client_hello
+from tls.handshake.client_resumption import is_long_enough
+from tls.handshake.context import DOWNGRADE, HandshakeContext
 from tls.handshake.requests import (
     AgreeOnVersion,
     Emit,
     Expect,
-    ExpectChangeCipherSpec,
     Handshake,
     Send,
     SendAlert,
@@ -41,7 +42,8 @@ from tls.messages import (
     ServerHelloDone,
     ServerKeyExchange,
 )
-from tls.sessions import Session
+from tls.reasons import Reason
+from tls.sessions import MAX_KEPT_CHAIN, Session
 from tls.suites import SUITES, CipherSuite, suite_name
 from tls.versions import SSL_3_0, TLS_1_2, version_name
 from tls.wire import Reader
@@ -57,11 +59,11 @@ _FALSE_START_STRENGTH = 128
 
 
 def client_handshake(
-    context: HandshakeContext, config: ClientConfig, server_name: str, offered: Session | None
+    context: HandshakeContext, config: ClientConfig, server_name: str, session: Session | None
 ) -> Handshake:
-    """From the ClientHello to the last Finished."""
+    """From the ClientHello to the last Finished; `session` is offered if it may be."""
     context.client_random = context.hello_random()
-    hello = client_hello(context, config, server_name, offered)
+    hello, offered = client_hello(context, config, server_name, session)
     first = not context.history.completed
     yield SendSsl2Hello(hello) if config.ssl2_hello and first else Send(hello)
     answer: ServerHello = yield _EXPECT_SERVER_HELLO
@@ -73,11 +75,12 @@ def client_handshake(
     context.compression = answer.compression_method
     agreed = yield from read_extensions(context, config, hello, answer, suite)
 
-    if offered is not None and answer.session_id and answer.session_id == resumable_id(offered):
-        session = yield from _resume(context, answer, agreed, offered)
+    if offered is not None and answer.session_id == hello.session_id:
+        session = yield from _resume(context, answer, agreed, offered.session)
     else:
         session = yield from _negotiate(context, config, hello, answer, agreed, server_name)
-    resumable = bool(session.id or session.ticket)
+    kept = sum(map(len, session.certificates)) <= MAX_KEPT_CHAIN
+    resumable = kept and bool(session.id or session.ticket)
     yield Emit(
         HandshakeCompleted(
             version,
@@ -91,21 +94,45 @@ def client_handshake(
 
 def _agreed_version(config: ClientConfig, answer: ServerHello) -> int:
     if answer.server_version not in config.versions:
-        raise PeerError(PROTOCOL_VERSION, f"the server chose {version_name(answer.server_version)}")
+        raise PeerError(
+            PROTOCOL_VERSION,
+            Reason.VERSION_NOT_OFFERED,
+            f"the server chose {version_name(answer.server_version)}",
+        )
+    if answer.server_version < TLS_1_2 <= config.versions[-1] and answer.random.endswith(DOWNGRADE):
+        raise PeerError(
+            ILLEGAL_PARAMETER, Reason.DOWNGRADED, "the server speaks TLS 1.2 and was told we do not"
+        )
     return answer.server_version
 
 
 def _agreed_suite(hello: ClientHello, answer: ServerHello) -> CipherSuite:
     code = answer.cipher_suite
     if code not in hello.cipher_suites:
-        raise PeerError(ILLEGAL_PARAMETER, f"the server chose {suite_name(code)}, not offered")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SUITE_NOT_OFFERED,
+            f"the server chose {suite_name(code)}, not offered",
+        )
     suite = SUITES.get(code)
     if suite is None:
-        raise PeerError(HANDSHAKE_FAILURE, f"the server chose {suite_name(code)}, not implemented")
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.SUITE_NOT_IMPLEMENTED,
+            f"the server chose {suite_name(code)}, not implemented",
+        )
     if not suite.allowed_in(answer.server_version):
-        raise PeerError(ILLEGAL_PARAMETER, f"{suite.name} in {version_name(answer.server_version)}")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SUITE_OF_ANOTHER_VERSION,
+            f"{suite.name} in {version_name(answer.server_version)}",
+        )
     if answer.compression_method not in hello.compression_methods:
-        raise PeerError(ILLEGAL_PARAMETER, "the server chose a compression not offered")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.COMPRESSION_NOT_OFFERED,
+            "the server chose a compression not offered",
+        )
     return suite
 
 
@@ -117,21 +144,31 @@ def _resume(
 ) -> Handshake:
     """Finished both ways under the session's master secret, the server's first."""
     if (answer.server_version, answer.cipher_suite) != (session.version, session.suite):
-        raise PeerError(ILLEGAL_PARAMETER, "a resumed session with another version or suite")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.RESUMED_WITH_ANOTHER_VERSION_OR_SUITE,
+            "a resumed session with another version or suite",
+        )
     if answer.compression_method != session.compression:
-        raise PeerError(ILLEGAL_PARAMETER, "a resumed session with another compression")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.RESUMED_WITH_ANOTHER_COMPRESSION,
+            "a resumed session with another compression",
+        )
     if context.extended_master_secret != session.extended_master_secret:
-        raise PeerError(HANDSHAKE_FAILURE, "a resumed session with another kind of master secret")
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.RESUMED_WITH_ANOTHER_MASTER_SECRET,
+            "a resumed session with another kind of master secret",
+        )
     agreed.resumed = True
     secrets = context.resumed_secrets(session)
-    send_change, expect_change = context.change_ciphers(SUITES[session.suite], secrets)
+    write_keys, read_keys = context.new_keys(SUITES[session.suite], secrets)
     if agreed.expects_ticket:
         ticket: NewSessionTicket = yield _EXPECT_TICKET
         session = _with_ticket(session, ticket)
-    yield expect_change
-    yield from context.expect_finished(secrets)
-    yield send_change
-    yield from context.send_finished(secrets)
+    yield from context.expect_finished(read_keys, secrets)
+    yield from context.send_finished(write_keys, secrets)
     return session
 
 
@@ -181,6 +218,7 @@ def _negotiate(
             context.meter,
             tuple(config.groups),
             certificate=leaf,
+            minimum_bits=MINIMUM_EXPORT_BITS if suite.is_export else config.minimum_key_bits,
         ),
     )
     parameters: Reader | None = None
@@ -200,7 +238,11 @@ def _negotiate(
     identity: Identity | None = None
     if isinstance(request, CertificateRequest):
         if suite.is_anonymous:
-            raise PeerError(HANDSHAKE_FAILURE, "an anonymous server asks for a certificate")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.CERTIFICATE_REQUEST_OF_ANONYMOUS_SERVER,
+                "an anonymous server asks for a certificate",
+            )
         yield _EXPECT_DONE
         identity = _own_identity(context, config, request)
         yield _own_certificate(context, identity)
@@ -232,17 +274,14 @@ def _finish(
     agreed: Agreed,
     session: Session,
 ) -> Handshake:
-    expect_change: ExpectChangeCipherSpec
-    send_change, expect_change = context.change_ciphers(suite, secrets)
-    yield send_change
-    yield from context.send_finished(secrets)
+    write_keys, read_keys = context.new_keys(suite, secrets)
+    yield from context.send_finished(write_keys, secrets)
     if config.false_start and _allows_false_start(suite):
         yield Emit(FalseStart())
     if agreed.expects_ticket:
         ticket: NewSessionTicket = yield _EXPECT_TICKET
         session = _with_ticket(session, ticket)
-    yield expect_change
-    yield from context.expect_finished(secrets)
+    yield from context.expect_finished(read_keys, secrets)
     return session
 
 
@@ -262,14 +301,26 @@ def _check_chain(
 ) -> Handshake:
     """The leaf of a chain that the configuration accepts, problems and all."""
     if not chain:
-        raise PeerError(DECODE_ERROR, "the server sent no certificate")
+        raise PeerError(DECODE_ERROR, Reason.CERTIFICATE_MISSING, "the server sent no certificate")
     problems = config.trust.server_problems(chain, server_name, context.clock(), context.meter)
     for problem in problems:
         if problem not in config.accept:
-            raise PeerError(problem.alert, f"the server's certificate: {problem.description}")
+            raise PeerError(
+                problem.alert,
+                problem.reason,
+                f"the server's certificate: {problem.description}",
+            )
     leaf = parse_certificate(chain[0])
+    if not is_long_enough(config, suite, chain[0]):
+        raise PeerError(
+            INSUFFICIENT_SECURITY,
+            Reason.CERTIFICATE_KEY_TOO_SHORT,
+            f"the server's key has {leaf.key_size} bits",
+        )
     if leaf.key_kind not in key_kinds(suite):
-        raise PeerError(ILLEGAL_PARAMETER, f"{suite.name} with a key of another kind")
+        raise PeerError(
+            ILLEGAL_PARAMETER, Reason.KEY_KIND_OF_SUITE, f"{suite.name} with a key of another kind"
+        )
     if problems:
         yield Emit(CertificateAccepted(frozenset(problems)))
     return leaf

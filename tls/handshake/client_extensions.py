@@ -31,8 +31,10 @@ from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import check_server_hello
 from tls.handshake.requests import Handshake, LimitRecords
 from tls.messages import ClientHello, ServerHello
+from tls.reasons import Reason
 from tls.record.sizes import MAX_FRAGMENT
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, CipherSuite
+from tls.versions import SSL_3_0
 
 _EMPTY = {
     SERVER_NAME: "server_name",
@@ -65,8 +67,18 @@ def read_extensions(
     """
     answered = answer.extensions
     for kind, data in answered.items():
+        if answer.server_version == SSL_3_0 and kind != RENEGOTIATION_INFO:
+            raise PeerError(
+                UNSUPPORTED_EXTENSION,
+                Reason.EXTENSION_IN_SSL_3_0,
+                f"extension {kind} in SSL 3.0, which has none",
+            )
         if kind not in hello.extensions and not _is_tolerated(kind, hello):
-            raise PeerError(UNSUPPORTED_EXTENSION, f"extension {kind} was not asked for")
+            raise PeerError(
+                UNSUPPORTED_EXTENSION,
+                Reason.EXTENSION_NOT_OFFERED,
+                f"extension {kind} was not asked for",
+            )
         if kind in _EMPTY:
             require_empty(data, _EMPTY[kind])
     check_server_hello(context.history, answer)
@@ -76,8 +88,13 @@ def read_extensions(
     if ENCRYPT_THEN_MAC in answered:
         # OpenSSL answers so to NULL suites, where both orders are the same bytes.
         if suite.cipher.mode not in ("cbc", "null"):
-            raise PeerError(ILLEGAL_PARAMETER, "encrypt_then_mac for a cipher without CBC")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.ENCRYPT_THEN_MAC_WITHOUT_CBC,
+                "encrypt_then_mac for a cipher without CBC",
+            )
         context.encrypt_then_mac = suite.cipher.mode == "cbc"
+    context.check_encrypt_then_mac(suite)
     agreed = Agreed(expects_ticket=SESSION_TICKET in answered)
     if ALPN in answered:
         agreed.application_protocol = _agreed_protocol(config, answered[ALPN])
@@ -96,21 +113,37 @@ def _is_tolerated(kind: int, hello: ClientHello) -> bool:
 def _agreed_protocol(config: ClientConfig, data: bytes) -> str:
     protocols = decode_protocols(data)
     if len(protocols) != 1:
-        raise PeerError(DECODE_ERROR, "the server chose several application protocols")
+        raise PeerError(
+            DECODE_ERROR,
+            Reason.SEVERAL_APPLICATION_PROTOCOLS,
+            "the server chose several application protocols",
+        )
     if protocols[0] not in config.alpn:
-        raise PeerError(ILLEGAL_PARAMETER, f"the server chose {protocols[0]!r}, not offered")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.APPLICATION_PROTOCOL_NOT_OFFERED,
+            f"the server chose {protocols[0]!r}, not offered",
+        )
     return protocols[0]
 
 
 def _limit_records(config: ClientConfig, hello: ClientHello, answer: ServerHello) -> Handshake:
     answered = answer.extensions
     if MAX_FRAGMENT_LENGTH in answered and RECORD_SIZE_LIMIT in answered:
-        raise PeerError(ILLEGAL_PARAMETER, "max_fragment_length beside record_size_limit")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.TWO_RECORD_LIMITS,
+            "max_fragment_length beside record_size_limit",
+        )
     if RECORD_SIZE_LIMIT in answered and config.record_size_limit is not None:
         limit = decode_record_size_limit(answered[RECORD_SIZE_LIMIT])
         yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit, protected_only=True)
     elif MAX_FRAGMENT_LENGTH in answered and config.max_fragment_length is not None:
         if answered[MAX_FRAGMENT_LENGTH] != hello.extensions[MAX_FRAGMENT_LENGTH]:
-            raise PeerError(ILLEGAL_PARAMETER, "the server changed max_fragment_length")
+            raise PeerError(
+                ILLEGAL_PARAMETER,
+                Reason.FRAGMENT_LENGTH_CHANGED,
+                "the server changed max_fragment_length",
+            )
         length = config.max_fragment_length
         yield LimitRecords(length, length, protected_only=False)

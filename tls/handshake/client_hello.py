@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
@@ -14,6 +13,7 @@ from tls.extensions import (
     ENCRYPT_THEN_MAC,
     EXTENDED_MASTER_SECRET,
     FRAGMENT_LENGTHS,
+    MAX_EXTENSIONS,
     MAX_FRAGMENT_LENGTH,
     RECORD_SIZE_LIMIT,
     RENEGOTIATION_INFO,
@@ -24,10 +24,12 @@ from tls.extensions import (
     UNCOMPRESSED_POINTS,
     Extensions,
     encode_codes,
+    encode_extensions,
     encode_protocols,
     encode_server_name,
 )
 from tls.groups import is_curve
+from tls.handshake.client_resumption import Offer, offer_of
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import clients_renegotiation_info
 from tls.messages import ClientHello
@@ -38,12 +40,13 @@ from tls.versions import SSL_3_0, TLS_1_2
 
 
 def client_hello(
-    context: HandshakeContext, config: ClientConfig, server_name: str, offered: Session | None
-) -> ClientHello:
-    """The hello of a configuration, offering to resume a session."""
+    context: HandshakeContext, config: ClientConfig, server_name: str, session: Session | None
+) -> tuple[ClientHello, Offer | None]:
+    """The hello of a configuration, and how it offers to resume a session, if it does."""
     version = config.versions[-1]
     first = not context.history.completed
     says = _sayings(config)
+    offered: Offer | None = None
     extensions: Extensions = {}
     # SSL 3.0 servers may stumble over extensions: say it by a suite (RFC 5746 §3.4).
     plain = first and (version == SSL_3_0 or config.ssl2_hello)
@@ -54,16 +57,24 @@ def client_hello(
             extensions[SERVER_NAME] = encode_server_name(server_name)
         extensions |= says.before_ticket
         if config.session_tickets:
-            extensions[SESSION_TICKET] = offered.ticket if offered is not None else b""
+            extensions[SESSION_TICKET] = b""
         extensions |= says.after_ticket
-    return ClientHello(
+    if session is not None:
+        room = MAX_EXTENSIONS - len(encode_extensions(extensions))
+        if SESSION_TICKET not in extensions:
+            room = 0
+        offered = offer_of(config, server_name, session, context.clock(), room)
+        if offered is not None and offered.ticket:
+            extensions[SESSION_TICKET] = offered.ticket
+    hello = ClientHello(
         version,
         context.client_random,
-        resumable_id(offered),
+        b"" if offered is None else offered.id,
         says.plain_suites if plain else says.suites,
         says.compression_methods,
         extensions,
     )
+    return hello, offered
 
 
 class _Sayings:
@@ -102,15 +113,6 @@ def offered_suites(config: ClientConfig) -> tuple[int, ...]:
         return suite is None or (suite.versions[0] <= highest and lowest <= suite.versions[1])
 
     return tuple(filter(possible, config.suites))
-
-
-def resumable_id(session: Session | None) -> bytes:
-    """The session ID to offer; a ticket's is made up, for the server to echo (RFC 5077 §3.4)."""
-    if session is None:
-        return b""
-    if session.ticket:
-        return hashlib.sha256(session.ticket).digest()
-    return session.id
 
 
 def _key_exchange_extensions(config: ClientConfig) -> Extensions:

@@ -12,6 +12,8 @@ from tls.configuration import Settings
 from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.handshake.requests import (
+    ChangeReadKeys,
+    ChangeWriteKeys,
     Expect,
     ExpectChangeCipherSpec,
     Handshake,
@@ -21,29 +23,36 @@ from tls.handshake.requests import (
 from tls.keys import (
     Secrets,
     extended_secrets_from_premaster,
+    secrets_from_master_secret,
     secrets_from_premaster,
-    secrets_of_session,
 )
 from tls.keys.transcript import Transcript
 from tls.messages import Finished
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.record.compression import DEFLATE, Deflate
 from tls.record.protection import Protection
 from tls.record.suite_protection import DirectionKeys, connection_keys, protection
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
-from tls.versions import SSL_3_0
+from tls.versions import SSL_3_0, TLS_1_2
+
+DOWNGRADE = b"DOWNGRD\0"
+"""How a server's random ends that speaks TLS 1.2 and agreed on less (RFC 8446 §4.1.3)."""
 
 _TIME = Struct(">I").pack
 _EXPECT_FINISHED = Expect(Finished)
+_SEND_CHANGE_CIPHER_SPEC = SendChangeCipherSpec()
+_EXPECT_CHANGE_CIPHER_SPEC = ExpectChangeCipherSpec()
 
 
 @dataclass(slots=True)
 class FinishedHistory:
     """What RFC 5746 binds a renegotiation to: the last handshake's Finished messages.
 
-    `secure` says that both sides know RFC 5746; `completed` that there was a handshake, and
-    `extended_master_secret` that the last one used RFC 7627.
+    `secure` says that both sides know RFC 5746; `completed` that there was a handshake;
+    `extended_master_secret` that the last one used RFC 7627, and `encrypt_then_mac` that one used
+    RFC 7366, which a renegotiation may not undo.
     """
 
     completed: bool = False
@@ -51,6 +60,7 @@ class FinishedHistory:
     client_verify_data: bytes = b""
     server_verify_data: bytes = b""
     extended_master_secret: bool = False
+    encrypt_then_mac: bool = False
 
 
 class HandshakeContext:
@@ -82,8 +92,27 @@ class HandshakeContext:
         self.transcript = Transcript(meter)
 
     def hello_random(self) -> bytes:
-        """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2)."""
-        return _TIME(int(self.clock()) & 0xFFFFFFFF) + self.random.draw(28)
+        """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2).
+
+        A server that could have agreed on TLS 1.2 says so in the last 8 of them (RFC 8446 §4.1.3).
+        """
+        random = _TIME(int(self.clock()) & 0xFFFFFFFF) + self.random.draw(28)
+        if self.version and self.version < TLS_1_2 <= self.settings.versions[-1]:
+            return random[:-8] + DOWNGRADE
+        return random
+
+    def check_encrypt_then_mac(self, suite: CipherSuite) -> None:
+        """A renegotiation does not go back to MAC-then-encrypt (RFC 7366 §3.1)."""
+        if (
+            self.history.encrypt_then_mac
+            and suite.cipher.mode == "cbc"
+            and not self.encrypt_then_mac
+        ):
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.ENCRYPT_THEN_MAC_DROPPED,
+                "a renegotiation drops encrypt-then-MAC",
+            )
 
     def new_secrets(self, suite: CipherSuite, premaster: bytes) -> Secrets:
         """The secrets of a new session, after the ClientKeyExchange."""
@@ -100,7 +129,13 @@ class HandshakeContext:
 
     def resumed_secrets(self, session: Session) -> Secrets:
         """The secrets of a session that is resumed."""
-        secrets = secrets_of_session(session, SUITES[session.suite], self.meter)
+        secrets, session.keyed_prf = secrets_from_master_secret(
+            session.version,
+            SUITES[session.suite],
+            session.master_secret,
+            self.meter,
+            session.keyed_prf,
+        )
         self._log_key(secrets)
         return secrets
 
@@ -110,21 +145,18 @@ class HandshakeContext:
                 f"CLIENT_RANDOM {self.client_random.hex()} {secrets.master_secret.hex()}"
             )
 
-    def change_ciphers(
+    def new_keys(
         self, suite: CipherSuite, secrets: Secrets
-    ) -> tuple[SendChangeCipherSpec, ExpectChangeCipherSpec]:
-        """Both directions' change_cipher_spec under a session's secrets."""
+    ) -> tuple[ChangeWriteKeys, ChangeReadKeys]:
+        """Both directions' keys under a session's secrets, each to be changed at its moment."""
         own, peers = connection_keys(suite, secrets, self.client_random, self.server_random)
         if not self.is_client:
             own, peers = peers, own
         writing = self._protection(own, suite, write=True)
         reading = self._protection(peers, suite, write=False)
         if self.compression != DEFLATE:
-            return SendChangeCipherSpec(writing), ExpectChangeCipherSpec(reading)
-        return (
-            SendChangeCipherSpec(writing, Deflate()),
-            ExpectChangeCipherSpec(reading, Deflate()),
-        )
+            return ChangeWriteKeys(writing), ChangeReadKeys(reading)
+        return ChangeWriteKeys(writing, Deflate()), ChangeReadKeys(reading, Deflate())
 
     def _protection(self, keys: DirectionKeys, suite: CipherSuite, *, write: bool) -> Protection:
         return protection(
@@ -137,9 +169,12 @@ class HandshakeContext:
             meter=self.meter,
         )
 
-    def send_finished(self, secrets: Secrets) -> Handshake:
-        """This side's Finished."""
+    def send_finished(self, keys: ChangeWriteKeys, secrets: Secrets) -> Handshake:
+        """This side's change_cipher_spec, and its Finished under the new keys."""
+        yield _SEND_CHANGE_CIPHER_SPEC
+        yield keys
         self.history.extended_master_secret = self.extended_master_secret
+        self.history.encrypt_then_mac |= self.encrypt_then_mac
         verify_data = secrets.finished(self.transcript, from_client=self.is_client)
         if self.is_client:
             self.history.client_verify_data = verify_data
@@ -147,14 +182,18 @@ class HandshakeContext:
             self.history.server_verify_data = verify_data
         yield Send(Finished(verify_data))
 
-    def expect_finished(self, secrets: Secrets) -> Handshake:
-        """The peer's Finished, checked."""
+    def expect_finished(self, keys: ChangeReadKeys, secrets: Secrets) -> Handshake:
+        """The peer's change_cipher_spec, and its Finished under the new keys, checked."""
+        yield _EXPECT_CHANGE_CIPHER_SPEC
+        yield keys
         expected = secrets.finished(self.transcript, from_client=not self.is_client)
         finished: Finished = yield _EXPECT_FINISHED
         if not compare_digest(finished.verify_data, expected):
             # RFC 6101 §5.4.2 has no decrypt_error.
             alert = HANDSHAKE_FAILURE if self.version == SSL_3_0 else DECRYPT_ERROR
-            raise PeerError(alert, "the Finished message does not match the handshake")
+            raise PeerError(
+                alert, Reason.FINISHED_INVALID, "the Finished message does not match the handshake"
+            )
         if self.is_client:
             self.history.server_verify_data = expected
         else:

@@ -9,6 +9,7 @@ from tls.errors import PeerError
 from tls.extensions import RENEGOTIATION_INFO, Extensions, decode_renegotiation_info
 from tls.handshake.context import FinishedHistory
 from tls.messages import ClientHello, ServerHello
+from tls.reasons import Reason
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV
 from tls.wire import vector8
 
@@ -35,12 +36,20 @@ def check_client_hello(history: FinishedHistory, hello: ClientHello) -> None:
     signalled = EMPTY_RENEGOTIATION_INFO_SCSV in hello.cipher_suites
     if history.completed:
         if signalled:
-            raise PeerError(HANDSHAKE_FAILURE, "the renegotiation SCSV in a renegotiation")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.RENEGOTIATION_SCSV_IN_RENEGOTIATION,
+                "the renegotiation SCSV in a renegotiation",
+            )
         _check(history, data, history.client_verify_data)
     else:
         history.secure = signalled or data is not None
         if data is not None and decode_renegotiation_info(data):
-            raise PeerError(HANDSHAKE_FAILURE, "renegotiation_info in a first handshake")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.RENEGOTIATION_INFO_IN_FIRST_HANDSHAKE,
+                "renegotiation_info in a first handshake",
+            )
 
 
 def check_server_hello(history: FinishedHistory, answer: ServerHello) -> None:
@@ -51,12 +60,24 @@ def check_server_hello(history: FinishedHistory, answer: ServerHello) -> None:
     else:
         history.secure = data is not None
         if data is not None and decode_renegotiation_info(data):
-            raise PeerError(HANDSHAKE_FAILURE, "renegotiation_info in a first handshake")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.RENEGOTIATION_INFO_IN_FIRST_HANDSHAKE,
+                "renegotiation_info in a first handshake",
+            )
 
 
 def _check(history: FinishedHistory, data: bytes | None, expected: bytes) -> None:
     if history.secure:
         if data is None or not compare_digest(decode_renegotiation_info(data), expected):
-            raise PeerError(HANDSHAKE_FAILURE, "the renegotiation is not bound to its connection")
+            raise PeerError(
+                HANDSHAKE_FAILURE,
+                Reason.RENEGOTIATION_NOT_BOUND,
+                "the renegotiation is not bound to its connection",
+            )
     elif data is not None:
-        raise PeerError(HANDSHAKE_FAILURE, "renegotiation_info where there was none before")
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.RENEGOTIATION_INFO_UNEXPECTED,
+            "renegotiation_info where there was none before",
+        )

@@ -1,23 +1,19 @@
 """What a handshake coroutine asks of its connection.
 
-A handshake yields one of these and is resumed with the answer. `LookUpSession`, `StoreSession` and
-`PrivateKeyOperation` may be answered later by the caller of the connection: that is the seam for
-shared caches, accelerators and remote signers.
+A handshake yields one of these, or one of `tls.deferrable`, and is resumed with the answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from tls.certificates import Identity
-from tls.events import Event
+from tls.deferrable import Deferrable
+from tls.event import Event
 from tls.messages import ClientHello, HandshakeMessage
 from tls.record.compression import Deflate
 from tls.record.protection import Protection
-from tls.sessions import Session
-from tls.signatures import SignatureScheme
 
 
 class Expect:
@@ -57,17 +53,29 @@ class AgreeOnVersion:
     version: int
 
 
-@dataclass(slots=True)
 class SendChangeCipherSpec:
-    """Send change_cipher_spec; what is sent next is compressed and protected like this."""
+    """Send change_cipher_spec, behind the messages of the current flight."""
+
+    __slots__ = ()
+
+
+class ExpectChangeCipherSpec:
+    """Wait for change_cipher_spec."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class ChangeWriteKeys:
+    """What is sent from now on is compressed and protected like this."""
 
     protection: Protection
     compression: Deflate | None = None
 
 
 @dataclass(slots=True)
-class ExpectChangeCipherSpec:
-    """Wait for change_cipher_spec; what is received next is opened and decompressed like this."""
+class ChangeReadKeys:
+    """What is received from now on is opened and decompressed like this."""
 
     protection: Protection
     compression: Deflate | None = None
@@ -92,37 +100,6 @@ class Emit:
     event: Event
 
 
-@dataclass(slots=True)
-class LookUpSession:
-    """Answered with the live session of that ID, or `None`."""
-
-    session_id: bytes
-
-
-@dataclass(slots=True)
-class StoreSession:
-    """Remember a session; the answer does not matter."""
-
-    session: Session
-
-
-@dataclass(slots=True)
-class PrivateKeyOperation:
-    """Use an identity's private key: on an accelerator or a remote signer, if the caller wants.
-
-    `"decrypt"` wants the plaintext of an RSA PKCS #1 v1.5 ciphertext; for bad padding anything, or
-    `None`. `"sign"` wants the signature of `data` by `scheme`; where `scheme` is `None`, `data` is
-    the MD5 and SHA-1 digests that SSL 3.0 to TLS 1.1 sign.
-    """
-
-    identity: Identity
-    operation: Literal["decrypt", "sign"]
-    data: bytes
-    scheme: SignatureScheme | None = None
-
-
-Deferrable = LookUpSession | StoreSession | PrivateKeyOperation
-
 Request = (
     Expect
     | Send
@@ -131,6 +108,8 @@ Request = (
     | AgreeOnVersion
     | SendChangeCipherSpec
     | ExpectChangeCipherSpec
+    | ChangeWriteKeys
+    | ChangeReadKeys
     | LimitRecords
     | Emit
     | Deferrable

@@ -12,7 +12,7 @@ from tls.alerts import (
     PROTOCOL_VERSION,
 )
 from tls.certificates import Identity
-from tls.configuration import ServerConfig
+from tls.configuration import ClientAuthentication, ServerConfig
 from tls.errors import PeerError
 from tls.exchange.selection import (
     is_elliptic,
@@ -44,6 +44,7 @@ from tls.handshake.authentication import implied_schemes, usable_scheme
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import check_client_hello
 from tls.messages import ClientHello
+from tls.reasons import Reason
 from tls.record.compression import DEFLATE, NULL
 from tls.signatures import SignatureScheme
 from tls.suites import FALLBACK_SCSV, SUITES, CipherSuite
@@ -54,12 +55,14 @@ from tls.versions import SSL_3_0, TLS_1_2, version_name
 class ClientOffer:
     """A ClientHello, understood.
 
-    `groups` are the client's named groups, `None` when it names none; `schemes` likewise.
-    `answered` collects the extensions of the ServerHello.
+    `extensions` are those that can be answered: none in SSL 3.0. `groups` are the client's named
+    groups, `None` when it names none; `schemes` likewise. `answered` collects the extensions of the
+    ServerHello.
     """
 
     hello: ClientHello
     version: int
+    extensions: Extensions
     server_name: str | None
     groups: tuple[int, ...] | None
     schemes: tuple[int, ...]
@@ -85,7 +88,9 @@ def read_offer(context: HandshakeContext, config: ServerConfig, hello: ClientHel
     """The offer in a ClientHello. Raises `PeerError` for what is malformed or impossible."""
     version = negotiate_version(config, hello)
     if NULL not in hello.compression_methods:
-        raise PeerError(ILLEGAL_PARAMETER, "null compression is not offered")
+        raise PeerError(
+            ILLEGAL_PARAMETER, Reason.NULL_COMPRESSION_MISSING, "null compression is not offered"
+        )
     check_client_hello(context.history, hello)
     extensions = hello.extensions if version > SSL_3_0 else {}
     server_name = extensions.get(SERVER_NAME)
@@ -97,10 +102,15 @@ def read_offer(context: HandshakeContext, config: ServerConfig, hello: ClientHel
     if master_secret is not None:
         require_empty(master_secret, "extended_master_secret")
     elif context.history.extended_master_secret:
-        raise PeerError(HANDSHAKE_FAILURE, "a renegotiation drops the extended master secret")
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.EXTENDED_MASTER_SECRET_DROPPED,
+            "a renegotiation drops the extended master secret",
+        )
     return ClientOffer(
         hello,
         version,
+        extensions,
         None if server_name is None else decode_server_name(server_name),
         None if groups is None else decode_codes(groups),
         implied_schemes(None if schemes is None else decode_codes(schemes)),
@@ -114,10 +124,16 @@ def negotiate_version(config: ServerConfig, hello: ClientHello) -> int:
     common = [version for version in config.versions if version <= hello.client_version]
     if not common:
         raise PeerError(
-            PROTOCOL_VERSION, f"the client speaks at most {version_name(hello.client_version)}"
+            PROTOCOL_VERSION,
+            Reason.NO_VERSION_IN_COMMON,
+            f"the client speaks at most {version_name(hello.client_version)}",
         )
     if FALLBACK_SCSV in hello.cipher_suites and hello.client_version < highest:
-        raise PeerError(INAPPROPRIATE_FALLBACK, "the client fell back without need")
+        raise PeerError(
+            INAPPROPRIATE_FALLBACK,
+            Reason.INAPPROPRIATE_FALLBACK,
+            "the client fell back without need",
+        )
     return common[-1]
 
 
@@ -144,6 +160,8 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
         ):
             continue
         if suite.is_anonymous:
+            if config.client_authentication is ClientAuthentication.REQUIRE:
+                continue
             return Choice(suite, None, None, groups, finite, compression)
         for identity in identities:
             able, scheme = _signing(config, offer, suite, identity)
@@ -151,8 +169,10 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
                 return Choice(suite, identity, scheme, groups, finite, compression)
     named = _named_fields(offer)
     if named and not set(offer.groups or ()) & set(config.groups):
-        raise PeerError(INSUFFICIENT_SECURITY, "no named group in common")
-    raise PeerError(HANDSHAKE_FAILURE, "no cipher suite in common")
+        raise PeerError(
+            INSUFFICIENT_SECURITY, Reason.NO_GROUP_IN_COMMON, "no named group in common"
+        )
+    raise PeerError(HANDSHAKE_FAILURE, Reason.NO_SUITE_IN_COMMON, "no cipher suite in common")
 
 
 def _signing(

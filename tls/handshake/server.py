@@ -6,6 +6,7 @@ from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import parse_certificate
 from tls.configuration import ClientAuthentication, ServerConfig
+from tls.deferrable import LookUpSession, StoreSession
 from tls.errors import PeerError
 from tls.events import (
     CertificateAccepted,
@@ -23,9 +24,7 @@ from tls.handshake.requests import (
     Emit,
     Expect,
     Handshake,
-    LookUpSession,
     Send,
-    StoreSession,
 )
 from tls.handshake.selection import Choice, ClientOffer, choose, read_offer
 from tls.handshake.server_extensions import answer_extensions
@@ -41,7 +40,9 @@ from tls.messages import (
     ServerHelloDone,
     ServerKeyExchange,
 )
-from tls.sessions import Session
+from tls.meter import Meter
+from tls.reasons import Reason
+from tls.sessions import MAX_KEPT_CHAIN, Session
 from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0
 
@@ -50,6 +51,7 @@ _EXPECT_CERTIFICATE = Expect(Certificate)
 _EXPECT_CERTIFICATE_OR_KEY_EXCHANGE = Expect(Certificate, ClientKeyExchange)
 _EXPECT_KEY_EXCHANGE = Expect(ClientKeyExchange)
 _EXPECT_CERTIFICATE_VERIFY = Expect(CertificateVerify)
+_NO_TICKET = Send(NewSessionTicket(0, b""))
 
 SESSION_ID_LENGTH = 32
 
@@ -81,23 +83,32 @@ def _resumable_session(
 ) -> Handshake:
     """The offered session, if it is still known and fits this hello; else `None`."""
     session: Session | None = None
-    ticket = offer.hello.extensions.get(SESSION_TICKET)
+    ticket = offer.extensions.get(SESSION_TICKET)
     if ticket and config.ticket_keys is not None:
         opened = config.ticket_keys.open(ticket, context.clock(), context.meter)
         yield Emit(SessionLookedUp(ticket, opened is not None, by_ticket=True))
         if opened is not None:
             session, offer.renew_ticket = opened
-            session.id = offer.hello.session_id
     elif offer.hello.session_id and config.sessions is not None:
         session = yield LookUpSession(offer.hello.session_id)
         yield Emit(SessionLookedUp(offer.hello.session_id, session is not None))
     if session is None or not _fits(config, offer, session):
         return None
+    if session.certificates and not _still_accepts(context, config, session.certificates):
+        return None
     if session.suite not in offer.hello.cipher_suites:
         # RFC 5246 §7.4.1.2: the hello MUST include the suite of the session it offers.
-        raise PeerError(ILLEGAL_PARAMETER, "the offered session's suite is not offered")
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SESSION_SUITE_NOT_OFFERED,
+            "the offered session's suite is not offered",
+        )
     if session.extended_master_secret and not offer.extended_master_secret:
-        raise PeerError(HANDSHAKE_FAILURE, "the session's extended master secret is not offered")
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.EXTENDED_MASTER_SECRET_DROPPED,
+            "the session's extended master secret is not offered",
+        )
     return session
 
 
@@ -117,6 +128,17 @@ def _fits(config: ServerConfig, offer: ClientOffer, session: Session) -> bool:
     )
 
 
+def _still_accepts(
+    context: HandshakeContext, config: ServerConfig, chain: tuple[bytes, ...]
+) -> bool:
+    """Whether a client's chain that a session was authenticated by would be accepted now.
+
+    The signatures were verified when the session was made; only what may have changed counts.
+    """
+    problems = config.client_trust.client_problems(chain, context.clock(), Meter())
+    return config.accept.issuperset(problems)
+
+
 def _resume(
     context: HandshakeContext, config: ServerConfig, offer: ClientOffer, session: Session
 ) -> Handshake:
@@ -129,20 +151,21 @@ def _resume(
         ServerHello(
             session.version,
             context.server_random,
-            session.id,
+            # A ticket's session has no ID of its own (RFC 5077 §3.4).
+            offer.hello.session_id,
             session.suite,
             session.compression,
             offer.answered,
         )
     )
     secrets = context.resumed_secrets(session)
-    send_change, expect_change = context.change_ciphers(suite, secrets)
+    write_keys, read_keys = context.new_keys(suite, secrets)
     if issues_ticket:
         yield _new_ticket(context, config, session)
-    yield send_change
-    yield from context.send_finished(secrets)
-    yield expect_change
-    yield from context.expect_finished(secrets)
+    yield from context.send_finished(write_keys, secrets)
+    yield from context.expect_finished(read_keys, secrets)
+    if session.certificates:
+        yield Emit(ClientAuthenticated(session.certificates))
     yield Emit(
         HandshakeCompleted(
             session.version, session.suite, True, session, offer.application_protocol
@@ -157,7 +180,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     """Hello, certificate, key exchange, Finished both ways, the client's first."""
     choice = choose(context, config, offer)
     suite = choice.suite
-    issues_ticket = config.ticket_keys is not None and SESSION_TICKET in offer.hello.extensions
+    issues_ticket = config.ticket_keys is not None and SESSION_TICKET in offer.extensions
     remembers = config.sessions is not None and config.sessions.accepts()
     session_id = context.random.draw(SESSION_ID_LENGTH) if remembers and not issues_ticket else b""
     context.compression = choice.compression
@@ -191,7 +214,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     if asks:
         yield Send(
             CertificateRequest(
-                _CERTIFICATE_TYPES, config.client_trust.subjects(), tuple(config.signature_schemes)
+                _CERTIFICATE_TYPES, config.client_authorities or (), tuple(config.signature_schemes)
             )
         )
     yield Send(ServerHelloDone())
@@ -236,12 +259,18 @@ def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
     key_exchange_message = message if isinstance(message, ClientKeyExchange) else None
     if not chain:
         if config.client_authentication is ClientAuthentication.REQUIRE:
-            raise PeerError(HANDSHAKE_FAILURE, "the client has no certificate")
+            raise PeerError(
+                HANDSHAKE_FAILURE, Reason.CERTIFICATE_MISSING, "the client has no certificate"
+            )
         return chain, key_exchange_message
     problems = config.client_trust.client_problems(chain, context.clock(), context.meter)
     for problem in problems:
         if problem not in config.accept:
-            raise PeerError(problem.alert, f"the client's certificate: {problem.description}")
+            raise PeerError(
+                problem.alert,
+                problem.reason,
+                f"the client's certificate: {problem.description}",
+            )
     if problems:
         yield Emit(CertificateAccepted(frozenset(problems)))
     return chain, key_exchange_message
@@ -252,7 +281,9 @@ def _check_possession(
 ) -> Handshake:
     """The CertificateVerify: the client holds its certificate's key."""
     if not certificate.may_sign:
-        raise PeerError(ILLEGAL_PARAMETER, "the client's key is not for signatures")
+        raise PeerError(
+            ILLEGAL_PARAMETER, Reason.KEY_USAGE_OF_CLIENT, "the client's key is not for signatures"
+        )
     conversation = ConversationCheck(context, certificate, secrets)
     message: CertificateVerify = yield _EXPECT_CERTIFICATE_VERIFY
     conversation.check(message)
@@ -268,9 +299,8 @@ def _finish(
     chain: tuple[bytes, ...],
     issues_ticket: bool,
 ) -> Handshake:
-    send_change, expect_change = context.change_ciphers(suite, secrets)
-    yield expect_change
-    yield from context.expect_finished(secrets)
+    write_keys, read_keys = context.new_keys(suite, secrets)
+    yield from context.expect_finished(read_keys, secrets)
     session = Session(
         session_id,
         context.version,
@@ -281,13 +311,13 @@ def _finish(
         context.compression,
         context.extended_master_secret,
     )
+    kept = sum(map(len, chain)) <= MAX_KEPT_CHAIN
     if issues_ticket:
-        yield _new_ticket(context, config, session)
-    yield send_change
-    yield from context.send_finished(secrets)
-    if session_id:
+        yield _new_ticket(context, config, session) if kept else _NO_TICKET
+    yield from context.send_finished(write_keys, secrets)
+    if session_id and kept:
         yield StoreSession(session)
-    remembered = session if session_id or issues_ticket else None
+    remembered = session if kept and (session_id or issues_ticket) else None
     yield Emit(
         HandshakeCompleted(
             context.version, suite.code, False, remembered, offer.application_protocol
@@ -299,4 +329,4 @@ def _new_ticket(context: HandshakeContext, config: ServerConfig, session: Sessio
     keys = config.ticket_keys
     assert keys is not None
     ticket = keys.seal(session, context.clock(), context.random, context.meter)
-    return Send(NewSessionTicket(int(keys.lifetime), ticket))
+    return Send(NewSessionTicket(int(keys.lifetime), ticket)) if ticket else _NO_TICKET

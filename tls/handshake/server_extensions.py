@@ -25,6 +25,7 @@ from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import servers_renegotiation_info
 from tls.handshake.requests import Handshake, LimitRecords
 from tls.handshake.selection import ClientOffer
+from tls.reasons import Reason
 from tls.record.sizes import MAX_FRAGMENT
 from tls.suites import CipherSuite
 from tls.versions import SSL_3_0
@@ -42,8 +43,9 @@ def answer_extensions(
     answered = offer.answered
     answered.update(servers_renegotiation_info(context.history))
     if offer.version == SSL_3_0:
+        context.check_encrypt_then_mac(suite)
         return
-    offered = offer.hello.extensions
+    offered = offer.extensions
     if offer.extended_master_secret:
         context.extended_master_secret = True
         answered[EXTENDED_MASTER_SECRET] = b""
@@ -52,6 +54,7 @@ def answer_extensions(
         if config.encrypt_then_mac and suite.cipher.mode == "cbc":
             context.encrypt_then_mac = True
             answered[ENCRYPT_THEN_MAC] = b""
+    context.check_encrypt_then_mac(suite)
     if EC_POINT_FORMATS in offered and is_elliptic(suite):
         answered[EC_POINT_FORMATS] = UNCOMPRESSED_POINTS
     if issues_ticket:
@@ -66,13 +69,17 @@ def _choose_protocol(config: ServerConfig, offered: tuple[str, ...]) -> str:
     """The server's first protocol that the client offers (RFC 7301 §3.2)."""
     common = next((name for name in config.alpn if name in offered), None)
     if common is None:
-        raise PeerError(NO_APPLICATION_PROTOCOL, "no application protocol in common")
+        raise PeerError(
+            NO_APPLICATION_PROTOCOL,
+            Reason.NO_APPLICATION_PROTOCOL_IN_COMMON,
+            "no application protocol in common",
+        )
     return common
 
 
 def _limit_records(config: ServerConfig, offer: ClientOffer) -> Handshake:
     """record_size_limit, else max_fragment_length (RFC 8449 §5: the former wins)."""
-    offered, answered = offer.hello.extensions, offer.answered
+    offered, answered = offer.extensions, offer.answered
     if RECORD_SIZE_LIMIT in offered and config.record_size_limit is not None:
         limit = decode_record_size_limit(offered[RECORD_SIZE_LIMIT])
         answered[RECORD_SIZE_LIMIT] = config.record_size_limit.to_bytes(2, "big")

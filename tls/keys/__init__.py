@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from tls.keys.ssl30 import Ssl30Secrets
-from tls.keys.tls import TlsSecrets, keyed_prf, session_hash
+from tls.keys.tls import Prf, TlsSecrets, keyed_prf, session_hash
 from tls.keys.transcript import Transcript
 from tls.meter import Meter
-from tls.sessions import Session
 from tls.suites import CipherSuite
 from tls.versions import SSL_3_0, TLS_1_2
 
@@ -69,12 +68,13 @@ def extended_secrets_from_premaster(
     return TlsSecrets.from_premaster(premaster, b"extended master secret", seed, hash_name, meter)
 
 
-def secrets_of_session(session: Session, suite: CipherSuite, meter: Meter) -> Secrets:
-    """The secrets of a session that is resumed; its PRF stays keyed for the next time."""
-    if session.version == SSL_3_0:
-        return Ssl30Secrets(session.master_secret, meter)
-    hash_name = prf_hash(session.version, suite)
-    prf = session.keyed_prf
+def secrets_from_master_secret(
+    version: int, suite: CipherSuite, master_secret: bytes, meter: Meter, prf: Prf | None
+) -> tuple[Secrets, Prf | None]:
+    """The secrets of a session that is resumed, and its PRF, to be given again the next time."""
+    if version == SSL_3_0:
+        return Ssl30Secrets(master_secret, meter), None
+    hash_name = prf_hash(version, suite)
     if prf is None:
-        prf = session.keyed_prf = keyed_prf(session.master_secret, hash_name)
-    return TlsSecrets(session.master_secret, hash_name, meter, prf)
+        prf = keyed_prf(master_secret, hash_name)
+    return TlsSecrets(master_secret, hash_name, meter, prf), prf

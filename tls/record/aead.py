@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20
 from tls.alerts import BAD_RECORD_MAC
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.record.protection import Body
 from tls.suites import BulkCipher
 
@@ -80,7 +81,11 @@ class ExplicitNonceProtection:
         """The fragment, authenticated."""
         size = len(body) - 8 - self._tag_length
         if size < 0:
-            raise PeerError(BAD_RECORD_MAC, "the record is shorter than nonce and tag")
+            raise PeerError(
+                BAD_RECORD_MAC,
+                Reason.RECORD_NOT_AUTHENTIC,
+                "the record is shorter than nonce and tag",
+            )
         sequence = self._sequence
         self._sequence = sequence + 1
         associated = _ASSOCIATED_DATA(sequence, content_type, version, size)
@@ -88,7 +93,9 @@ class ExplicitNonceProtection:
         try:
             return self._aead.decrypt(self._fixed + body[:8], body[8:], associated)
         except InvalidTag:
-            raise PeerError(BAD_RECORD_MAC, "the record does not authenticate") from None
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record does not authenticate"
+            ) from None
 
 
 class ImplicitNonceProtection:
@@ -116,12 +123,16 @@ class ImplicitNonceProtection:
         """The fragment, authenticated."""
         size = len(body) - self._tag_length
         if size < 0:
-            raise PeerError(BAD_RECORD_MAC, "the record is shorter than its tag")
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record is shorter than its tag"
+            )
         nonce, associated = self._next(content_type, version, size)
         try:
             return self._aead.decrypt(nonce, body, associated)
         except InvalidTag:
-            raise PeerError(BAD_RECORD_MAC, "the record does not authenticate") from None
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record does not authenticate"
+            ) from None
 
     def _next(self, content_type: int, version: int, size: int) -> tuple[bytes, bytes]:
         sequence = self._sequence

@@ -15,6 +15,7 @@ from tls.alerts import BAD_RECORD_MAC
 from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.record.mac import RecordMac
 from tls.record.protection import Body
 
@@ -125,7 +126,9 @@ class CbcProtection:
         mac_length = self._mac.length
         size = len(plain)
         if size <= mac_length:
-            raise PeerError(BAD_RECORD_MAC, "the record does not decrypt")
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record does not decrypt"
+            )
         padding = plain[-1]
         length = size - mac_length - padding - 1
         if self._random_padding:
@@ -138,7 +141,9 @@ class CbcProtection:
         expected = self._mac.compute(content_type, version, fragment)
         verified = compare_digest(expected, plain[length : length + mac_length])
         if not (verified and well_padded):
-            raise PeerError(BAD_RECORD_MAC, "the record does not decrypt")
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record does not decrypt"
+            )
         return fragment
 
 
@@ -161,8 +166,12 @@ class EncryptThenMacProtection:
         """The fragment; nothing is decrypted before the MAC verifies."""
         encrypted, mac = body[: -self._mac.length], body[-self._mac.length :]
         if not compare_digest(self._mac.compute(content_type, version, encrypted), mac):
-            raise PeerError(BAD_RECORD_MAC, "the record's MAC does not verify")
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record's MAC does not verify"
+            )
         plain = self._cipher.decrypt(encrypted)
         if not plain or not plain.endswith(_PADDINGS[plain[-1]]):
-            raise PeerError(BAD_RECORD_MAC, "the record's padding is malformed")
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record's padding is malformed"
+            )
         return plain[: -plain[-1] - 1]

@@ -6,6 +6,7 @@ import zlib
 
 from tls.alerts import DECOMPRESSION_FAILURE
 from tls.errors import PeerError
+from tls.reasons import Reason
 
 NULL = 0
 DEFLATE = 1
@@ -33,8 +34,14 @@ class Deflate:
             fragment = self._decompress.decompress(compressed, limit + 1)
         except zlib.error as error:
             raise PeerError(
-                DECOMPRESSION_FAILURE, f"a record does not decompress: {error}"
+                DECOMPRESSION_FAILURE,
+                Reason.DECOMPRESSION_FAILED,
+                f"a record does not decompress: {error}",
             ) from None
         if len(fragment) > limit or self._decompress.unconsumed_tail:
-            raise PeerError(DECOMPRESSION_FAILURE, "a record decompresses to more than is allowed")
+            raise PeerError(
+                DECOMPRESSION_FAILURE,
+                Reason.DECOMPRESSED_TOO_LONG,
+                "a record decompresses to more than is allowed",
+            )
         return fragment

@@ -7,6 +7,7 @@ from struct import Struct
 from tls.alerts import PROTOCOL_VERSION, RECORD_OVERFLOW, UNEXPECTED_MESSAGE
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.record.compression import Deflate
 from tls.record.protection import NullProtection, Protection
 from tls.record.sizes import MAX_FRAGMENT, RecordSizes
@@ -168,7 +169,9 @@ class RecordLayer:
             and self._read is _UNPROTECTED
             and len(fragment) <= MAX_FRAGMENT
         ):
-            raise PeerError(RECORD_OVERFLOW, f"a record carries {len(fragment)} bytes")
+            raise PeerError(
+                RECORD_OVERFLOW, Reason.RECORD_TOO_LONG, f"a record carries {len(fragment)} bytes"
+            )
         return content_type, fragment
 
     def send(self, content_type: int, data: bytes) -> None:
@@ -216,15 +219,27 @@ class RecordLayer:
 
     def _check_header(self, content_type: int, version: int, length: int) -> None:
         if content_type not in _CONTENT_TYPES:
-            raise PeerError(UNEXPECTED_MESSAGE, f"a record has the unknown type {content_type}")
+            raise PeerError(
+                UNEXPECTED_MESSAGE,
+                Reason.UNKNOWN_RECORD_TYPE,
+                f"a record has the unknown type {content_type}",
+            )
         if version >> 8 != 3 if self.version is None else version != self.version:
-            raise PeerError(PROTOCOL_VERSION, f"a record has version 0x{version:04x}")
+            raise PeerError(
+                PROTOCOL_VERSION, Reason.RECORD_VERSION, f"a record has version 0x{version:04x}"
+            )
         if length > MAX_CIPHERTEXT:
-            raise PeerError(RECORD_OVERFLOW, f"a record has a body of {length} bytes")
+            raise PeerError(
+                RECORD_OVERFLOW, Reason.RECORD_TOO_LONG, f"a record has a body of {length} bytes"
+            )
 
     def _decompress(self, compression: Deflate, fragment: bytes) -> bytes:
         if len(fragment) > MAX_FRAGMENT + 1024:
-            raise PeerError(RECORD_OVERFLOW, f"a record carries {len(fragment)} compressed bytes")
+            raise PeerError(
+                RECORD_OVERFLOW,
+                Reason.RECORD_TOO_LONG,
+                f"a record carries {len(fragment)} compressed bytes",
+            )
         plain = compression.decompress(fragment, MAX_FRAGMENT)
         self._book(("decompress.deflate", 0, 1, len(plain)))
         return plain

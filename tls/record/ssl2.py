@@ -5,6 +5,7 @@ from __future__ import annotations
 from tls.alerts import DECODE_ERROR, PROTOCOL_VERSION
 from tls.errors import PeerError
 from tls.messages import ClientHello
+from tls.reasons import Reason
 from tls.versions import SSL_3_0, version_name
 from tls.wire import Reader
 
@@ -25,7 +26,9 @@ def ssl2_record_length(data: bytes | bytearray) -> int:
     """
     length = (data[0] & 0x7F) << 8 | data[1]
     if length > _MAX_LENGTH:
-        raise PeerError(DECODE_ERROR, f"an SSL 2.0 hello of {length} bytes")
+        raise PeerError(
+            DECODE_ERROR, Reason.MALFORMED_SSL2_HELLO, f"an SSL 2.0 hello of {length} bytes"
+        )
     return length
 
 
@@ -42,11 +45,15 @@ def decode_ssl2_hello(body: bytes) -> ClientHello:
     """
     reader = Reader(body)
     if reader.uint8() != _CLIENT_HELLO:
-        raise PeerError(PROTOCOL_VERSION, "the peer speaks SSL 2.0, which is refused")
+        raise PeerError(
+            PROTOCOL_VERSION, Reason.SSL2_SPOKEN, "the peer speaks SSL 2.0, which is refused"
+        )
     version = reader.uint16()
     if version < SSL_3_0:
         raise PeerError(
-            PROTOCOL_VERSION, f"the client speaks only {version_name(version)}, which is refused"
+            PROTOCOL_VERSION,
+            Reason.SSL2_SPOKEN,
+            f"the client speaks only {version_name(version)}, which is refused",
         )
     specs_length, id_length, challenge_length = reader.uint16(), reader.uint16(), reader.uint16()
     specs = Reader(reader.opaque(specs_length))
@@ -54,14 +61,16 @@ def decode_ssl2_hello(body: bytes) -> ClientHello:
     challenge = reader.opaque(challenge_length)
     reader.finish()
     if specs_length % 3 or not specs_length or not 16 <= challenge_length <= 32:
-        raise PeerError(DECODE_ERROR, "a malformed SSL 2.0 hello")
+        raise PeerError(DECODE_ERROR, Reason.MALFORMED_SSL2_HELLO, "a malformed SSL 2.0 hello")
     suites = []
     while not specs.at_end():
         spec = specs.uint24()
         if spec <= 0xFFFF:  # others are SSL 2.0's own
             suites.append(spec)
     if not suites:
-        raise PeerError(PROTOCOL_VERSION, "the client offers only suites of SSL 2.0")
+        raise PeerError(
+            PROTOCOL_VERSION, Reason.SSL2_SPOKEN, "the client offers only suites of SSL 2.0"
+        )
     return ClientHello(version, challenge.rjust(32, b"\0"), b"", tuple(suites))
 
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from tls.alerts import BAD_RECORD_MAC
 from tls.errors import PeerError
 from tls.meter import Meter
+from tls.reasons import Reason
 from tls.record.mac import RecordMac
 from tls.record.protection import Body
 
@@ -61,8 +62,12 @@ class StreamProtection:
         plain = self._stream.update(body)
         length = len(plain) - self._mac.length
         if length < 0:
-            raise PeerError(BAD_RECORD_MAC, "the record is shorter than its MAC")
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record is shorter than its MAC"
+            )
         fragment = plain[:length]
         if not compare_digest(self._mac.compute(content_type, version, fragment), plain[length:]):
-            raise PeerError(BAD_RECORD_MAC, "the record's MAC does not verify")
+            raise PeerError(
+                BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record's MAC does not verify"
+            )
         return fragment

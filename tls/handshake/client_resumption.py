@@ -1,0 +1,78 @@
+"""Which sessions a client offers to resume, and what of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from tls.certificates import parse_certificate
+from tls.configuration import ClientConfig
+from tls.errors import PeerError
+from tls.meter import Meter
+from tls.record.compression import DEFLATE
+from tls.sessions import Session
+from tls.suites import SUITES, CipherSuite
+from tls.versions import SSL_3_0
+
+_SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A session that is offered: by its ticket, which has an ID made up for it, or by its ID."""
+
+    session: Session
+    id: bytes
+    ticket: bytes = b""
+
+
+def offer_of(
+    config: ClientConfig, server_name: str, session: Session | None, now: float, room: int
+) -> Offer | None:
+    """How to offer a session at calendar time `now`; `None` for one that may not be resumed.
+
+    A ticket needs `room` bytes in the hello; where there is too little, the ID is left. The server
+    echoes the ID that stands beside a ticket if it accepts that (RFC 5077 §3.4).
+    """
+    if session is None or not may_resume(config, server_name, session, now):
+        return None
+    if session.ticket and session.version > SSL_3_0 and len(session.ticket) <= room:
+        return Offer(session, hashlib.sha256(session.ticket).digest(), session.ticket)
+    return Offer(session, session.id) if session.id else None
+
+
+def may_resume(config: ClientConfig, server_name: str, session: Session, now: float) -> bool:
+    """Whether this configuration would agree to such a session now.
+
+    It is of the same server and of what the hello offers (RFC 5246 §7.4.1.2, RFC 7627 §5.3), and
+    the certificate that authenticated the server would be accepted today. The signatures were
+    verified when the session was made.
+    """
+    suite = SUITES.get(session.suite)
+    if (
+        suite is None
+        or session.server_name != server_name
+        or session.version not in config.versions
+        or session.suite not in config.suites
+        or (session.compression == DEFLATE and not config.compress)
+        or (session.extended_master_secret and not config.extended_master_secret)
+    ):
+        return False
+    chain = session.certificates
+    if not chain:
+        return suite.is_anonymous
+    try:
+        problems = config.trust.server_problems(chain, server_name, now, Meter())
+    except PeerError:
+        return False
+    return config.accept.issuperset(problems) and is_long_enough(config, suite, chain[0])
+
+
+def is_long_enough(config: ClientConfig, suite: CipherSuite, leaf: bytes) -> bool:
+    """Whether a server's key is long enough for this client: for export suites any is."""
+    certificate = parse_certificate(leaf)
+    return (
+        suite.is_export
+        or certificate.key_kind not in _SIZED_KINDS
+        or certificate.key_size >= config.minimum_key_bits
+    )

@@ -137,10 +137,10 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
         facts.append(("Before it", f"{world.warm_up / 3600:g} h not recorded, to warm the caches"))
     with analysis.tables.measurements() as measurements:
         if measurements.warm_up is not None:
-            dropped = measurements.warm_up["warm_up_end"]
-            facts.append(
-                ("Warm-up", f"left out by MSER-5: {dropped.mean():,.0f} s of each replication")
-            )
+            cut = measurements.warm_up["warm_up_end"]
+            least, most = cut.min(), cut.max()
+            range_ = f"{most:,.0f} s" if least == most else f"{least:,.0f} to {most:,.0f} s"
+            facts.append(("Warm-up", f"left out by MSER-5: {range_}, by design point"))
     facts += [
         ("Fidelity", _fidelity(world)),
         ("Scale", f"{_scale(world)} (arrivals and cache capacities alike)"),

@@ -6,6 +6,8 @@ millions of rows.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +17,13 @@ import pandas as pd
 
 import sim
 from experiments.failures import ColumnError
-from experiments.results.statistics import mser5
+from experiments.results.statistics import (
+    CONFIDENCE,
+    Interval,
+    quantile_bounds,
+    too_few_for_quantile,
+)
+from experiments.results.transients import settling, warm_ups
 from experiments.scenario_files.former_names import COLUMNS as FORMER_COLUMNS
 from experiments.scenario_files.former_names import is_called
 from experiments.scenario_files.suggestions import did_you_mean
@@ -60,10 +68,10 @@ class Measurements:
     ) -> pd.DataFrame:
         """Return means and quantiles over connections, of those that arrived in [since, until).
 
-        Columns: `connections` (how many), `resumed_share` (of all), `hit_rate` (cache hits
-        among offered sessions), `failed_share`, `server_cpu` and `client_cpu` (mean CPU
-        seconds a connection), and in seconds `handshake_p50`, `_p95`, `_p99` and
-        `first_byte_p50`, `_p95`, `_p99`.
+        Columns: `connections` (how many), `resumed_share` (of all), `offered_sessions`
+        (how many), `hit_rate` (cache hits among those), `failed_share`, `server_cpu` and
+        `client_cpu` (mean CPU seconds a connection), and in seconds `handshake_p50`, `_p95`,
+        `_p99` and `first_byte_p50`, `_p95`, `_p99`.
         """
         window = "TRUE"
         if since is not None and until is not None:
@@ -80,6 +88,7 @@ class Measurements:
             SELECT point, replication,
                    count(*) AS connections,
                    avg(CASE WHEN {_RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share,
+                   count(cache_hit) AS offered_sessions,
                    avg(CASE WHEN cache_hit THEN 1.0 WHEN NOT cache_hit THEN 0.0 END) AS hit_rate,
                    avg(CASE WHEN outcome = 'failed' THEN 1.0 ELSE 0.0 END) AS failed_share,
                    avg(server_cpu) AS server_cpu,
@@ -221,6 +230,66 @@ class Measurements:
             return pd.DataFrame({"share": [], "value": []})
         return pd.DataFrame({"share": shares, "value": values})
 
+    def settling(self) -> pd.DataFrame:
+        """Return for each design point and series whether it has settled, by `halves_test`.
+
+        Columns: `point`, `series` (`duration` or `server_cpu`), `settled` (True, False, or
+        None where two replications do not tell), `statistic`, `p`, `change` (seconds, second half
+        less first), `reason` (of None).
+        """
+        return settling(self._database, self._recorded)
+
+    def quantile_intervals(
+        self, column: str, probabilities: Sequence[float], confidence: float = CONFIDENCE
+    ) -> pd.DataFrame:
+        """Return quantiles of a connections' column, all replications together, with intervals.
+
+        Columns: `point`, `probability` and the attributes of an `Interval`: `estimate`, `low`,
+        `high`, `replications`, `reason`. It is `quantile_interval`, computed where the rows are.
+
+        Args:
+            column: A column of the table `connections`; rows without a value are left out.
+            probabilities: Between 0 and 1, exclusive: 0.95 for the 95th percentile.
+            confidence: Nominal coverage of each interval.
+        """
+        listed = self._database.execute(f"""
+            SELECT point, quantile_disc({column}, {list(probabilities)!r})
+            FROM {self._recorded} WHERE {column} IS NOT NULL GROUP BY point ORDER BY point
+        """).fetchall()
+        rows = []
+        for point, estimates in listed:
+            for probability, estimate in zip(probabilities, estimates, strict=True):
+                interval = self._quantile_interval(
+                    column, point, probability, float(estimate), confidence
+                )
+                rows.append((point, probability, *interval))
+        return pd.DataFrame(rows, columns=["point", "probability", *Interval._fields])
+
+    def _quantile_interval(
+        self, column: str, point: int, probability: float, estimate: float, confidence: float
+    ) -> Interval:
+        counted = self._database.execute(
+            f"""
+            SELECT count({column}), count({column}) FILTER (WHERE {column} < $estimate),
+                   count({column}) FILTER (WHERE {column} <= $estimate)
+            FROM {self._recorded} WHERE point = $point AND {column} IS NOT NULL
+            GROUP BY replication ORDER BY replication
+            """,
+            {"estimate": estimate, "point": point},
+        ).fetchall()
+        counts, below, at_or_below = (list(map(float, one)) for one in zip(*counted, strict=True))
+        reason = too_few_for_quantile(counts, probability)
+        if reason:
+            return Interval.absent(estimate, len(counts), reason)
+        bounds = quantile_bounds(counts, below, at_or_below, probability, confidence)
+        row = self._database.execute(
+            f"SELECT quantile_disc({column}, {list(bounds)!r}) FROM {self._recorded} "
+            "WHERE point = ?",
+            [point],
+        ).fetchone()
+        low, high = row[0] if row else (math.nan, math.nan)
+        return Interval(estimate, float(low), float(high), len(counts))
+
     def server_work(self) -> pd.DataFrame:
         """Return the servers' `cpu_seconds` by `kind`: an operation's name up to its first dot."""
         return self._frame(f"""
@@ -236,24 +305,12 @@ class Measurements:
         return frame
 
     def _cut_warm_up(self) -> None:
-        """Leave out each replication's initial transient, found by MSER-5 on the durations."""
-        cuts = []
-        jobs = self._frame(
-            f"SELECT DISTINCT point, replication FROM {self._tables['connections']} ORDER BY ALL"
-        )
-        for point, replication in jobs.itertuples(index=False):
-            series = self._database.execute(
-                f"SELECT arrival, duration FROM {self._tables['connections']} "
-                "WHERE point = ? AND replication = ? ORDER BY arrival",
-                [int(point), int(replication)],
-            ).df()
-            dropped = mser5(series["duration"].to_numpy(dtype=np.float64))
-            cuts.append((point, replication, float(series["arrival"].iloc[dropped])))
-        self.warm_up = pd.DataFrame(cuts, columns=["point", "replication", "warm_up_end"])
+        """Leave out the initial transient of each design point, the same in its replications."""
+        self.warm_up = warm_ups(self._database, self._recorded)
         self._database.register("warm_up", self.warm_up)
         self._recorded = (
             f"(SELECT c.* FROM {self._tables['connections']} c "
-            "JOIN warm_up w USING (point, replication) WHERE c.arrival >= w.warm_up_end)"
+            "JOIN warm_up w USING (point) WHERE c.arrival >= w.warm_up_end)"
         )
 
 

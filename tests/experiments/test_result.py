@@ -64,7 +64,7 @@ def test_a_steady_state_study_leaves_its_warm_up_out(scenario: Path, tmp_path: P
         counted = measurements.connections()["connections"].sum()
     assert warm_up is not None
     assert (warm_up["warm_up_end"] < 200).all()
-    kept = result.connections.merge(warm_up, on=["point", "replication"])
+    kept = result.connections.merge(warm_up, on="point")
     assert counted == (kept["arrival"] >= kept["warm_up_end"]).sum()
 
 

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.results.statistics import (
-    mser5,
     paired_difference,
-    quantile_interval,
     replication_interval,
 )
 
@@ -40,10 +38,12 @@ def test_few_values_give_no_interval() -> None:
     nothing = replication_interval([])
     assert math.isnan(nothing.mean)
     assert nothing.replications == 0
+    assert nothing.reason == "no replication gave a value"
     one = replication_interval([3.0])
     assert one.mean == 3.0
     assert math.isnan(one.low)
     assert math.isnan(one.half_width)
+    assert one.reason == "one replication has no interval; at least 2 are needed"
 
 
 @given(st.lists(numbers, min_size=2, max_size=10))
@@ -86,35 +86,3 @@ def test_common_random_numbers_narrow_the_difference() -> None:
     paired = paired_difference(first, second)
     assert paired.low <= 1 <= paired.high
     assert paired.half_width < replication_interval(first).half_width / 10
-
-
-def test_quantiles_are_estimated_in_each_replication() -> None:
-    replications = [[1.0, 2.0, 3.0], [2.0, 3.0, 4.0], []]
-    interval = quantile_interval(replications, 0.5)
-    assert interval == replication_interval([2.0, 3.0])
-
-
-def brute_force_mser5(values: list[float]) -> int:
-    batches = [float(np.mean(values[i : i + 5])) for i in range(0, len(values) // 5 * 5, 5)]
-    errors = []
-    for dropped in range(len(batches) // 2 + 1):
-        kept = np.array(batches[dropped:])
-        errors.append(float(((kept - kept.mean()) ** 2).sum() / len(kept) ** 2))
-    return 5 * int(np.argmin(errors))
-
-
-def test_mser5_is_the_formula() -> None:
-    generator = np.random.default_rng(3)
-    for size in (10, 57, 200):
-        values = list(generator.normal(size=size) + 5 * np.exp(-np.arange(size) / 20))
-        assert mser5(values) == brute_force_mser5(values)
-
-
-def test_mser5_drops_a_transient_and_little_else() -> None:
-    generator = np.random.default_rng(4)
-    steady = generator.normal(10, 1, size=2_000)
-    with_transient = np.concatenate([np.linspace(60, 11, 200), steady])
-    assert 150 <= mser5(with_transient) <= 400
-    assert mser5([1.0] * 100) == 0
-    assert mser5([1.0] * 7) == 0
-    assert mser5([]) == 0

@@ -1,0 +1,62 @@
+"""Statistics of replications: warm-up, intervals of means, shares and quantiles, comparisons.
+
+Each replication is one independent observation of everything here: what is correlated within a
+run (waiting times, cache hits) needs no model. Terms as in A. M. Law, *Simulation Modeling and
+Analysis*, 5th edition, chapters 9 and 10; what covers how often stands in docs/statistics.md.
+"""
+
+from experiments.results.statistics.intervals import (
+    CONFIDENCE,
+    Interval,
+    Values,
+    paired_difference,
+    replication_interval,
+)
+from experiments.results.statistics.quantiles import (
+    TAIL_OBSERVATIONS,
+    quantile_bounds,
+    quantile_interval,
+    too_few_for_quantile,
+)
+from experiments.results.statistics.selection import (
+    differences_to_best,
+    select_within,
+    simultaneous_differences,
+)
+from experiments.results.statistics.series import BinnedSeries
+from experiments.results.statistics.settling import (
+    SETTLING_SIGNIFICANCE,
+    Settling,
+    halves_test,
+)
+from experiments.results.statistics.shares import share_interval
+from experiments.results.statistics.warm_up import (
+    WarmUp,
+    find_warm_up,
+    mser5,
+    warm_up_warning,
+)
+
+__all__ = [
+    "CONFIDENCE",
+    "SETTLING_SIGNIFICANCE",
+    "TAIL_OBSERVATIONS",
+    "BinnedSeries",
+    "Interval",
+    "Settling",
+    "Values",
+    "WarmUp",
+    "differences_to_best",
+    "find_warm_up",
+    "halves_test",
+    "mser5",
+    "paired_difference",
+    "quantile_bounds",
+    "quantile_interval",
+    "replication_interval",
+    "select_within",
+    "share_interval",
+    "simultaneous_differences",
+    "too_few_for_quantile",
+    "warm_up_warning",
+]

@@ -1,0 +1,108 @@
+"""Intervals of means over replications, and of paired differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
+
+CONFIDENCE = 0.95
+
+Values = Sequence[float] | npt.NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """An estimate from replications and its confidence interval, in the values' unit.
+
+    Attributes:
+        estimate: The point estimate; NaN when no replication gave a value.
+        low: Lower end; NaN where there is no interval.
+        high: Upper end; NaN where there is no interval.
+        replications: How many gave a value.
+        reason: Why there is no interval; empty where there is one.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    replications: int
+    reason: str = ""
+
+    @property
+    def mean(self) -> float:
+        """The estimate, where it is a mean over replications."""
+        return self.estimate
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval's length, NaN when there is none."""
+        return (self.high - self.low) / 2
+
+    @classmethod
+    def absent(cls, estimate: float, replications: int, reason: str) -> Interval:
+        """Return an estimate without an interval.
+
+        Args:
+            estimate: The point estimate, or NaN.
+            replications: How many gave a value.
+            reason: Why there is no interval.
+        """
+        return cls(estimate, math.nan, math.nan, replications, reason)
+
+
+def replication_interval(values: Values, confidence: float = CONFIDENCE) -> Interval:
+    """Return the Student-t interval of the mean of independent replications.
+
+    The interval is mean ± t(n-1, 1-α/2) · s/√n (Law, section 9.4.1).
+
+    Args:
+        values: One number a replication; NaN is a replication that gave none.
+        confidence: Nominal coverage.
+    """
+    data = np.asarray(values, dtype=np.float64)
+    data = data[~np.isnan(data)]
+    count = len(data)
+    if count == 0:
+        return Interval.absent(math.nan, 0, "no replication gave a value")
+    mean = float(data.mean())
+    if count == 1:
+        return Interval.absent(mean, 1, ONE_REPLICATION)
+    half = student_t(count - 1, confidence) * float(data.std(ddof=1)) / math.sqrt(count)
+    return Interval(mean, mean - half, mean + half, count)
+
+
+def paired_difference(first: Values, second: Values, confidence: float = CONFIDENCE) -> Interval:
+    """Return the interval of the mean of `first - second`, replication by replication.
+
+    With common random numbers the pairs are positively correlated, which makes this interval
+    narrower than that of two independent means (Law, section 10.2.1).
+
+    Args:
+        first: One number a replication.
+        second: As many numbers, in the same order of replications.
+        confidence: Nominal coverage.
+
+    Raises:
+        ValueError: The two have different lengths.
+    """
+    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if one.shape != other.shape:
+        raise ValueError(f"{len(one)} replications cannot be paired with {len(other)}")
+    return replication_interval(one - other, confidence)
+
+
+ONE_REPLICATION = "one replication has no interval; at least 2 are needed"
+
+
+def student_t(degrees: int, confidence: float) -> float:
+    """Return the two-sided critical value t(degrees, 1-α/2).
+
+    Args:
+        degrees: Degrees of freedom, at least 1.
+        confidence: 1-α.
+    """
+    return float(stdtrit(degrees, 0.5 + confidence / 2))

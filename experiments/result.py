@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.presentation import report
 from experiments.presentation.plots import Plots
+from experiments.presentation.terminal import answer_text
 from experiments.questions.analysis import Analysis
 from experiments.questions.question import Answer, Question
 from experiments.results.study_tables import StudyTables, load_tables
@@ -20,6 +22,20 @@ if TYPE_CHECKING:
 
     import sim
     from experiments.results.measures import Measurements
+
+
+@dataclass(frozen=True)
+class PrintedAnswer(Answer):
+    """An answer that prints as the command line does.
+
+    Attributes:
+        text: all that is printed, tables included.
+    """
+
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Result:
@@ -87,10 +103,16 @@ class Result:
         """Each metric of each design point with its 95 % interval, as in `summary.csv`."""
         return self.analysis.summary
 
+    @functools.cached_property
+    def answer(self) -> PrintedAnswer:
+        """What the study concludes; printed, it is what the command line prints."""
+        answer = self.analysis.answer
+        return PrintedAnswer(**vars(answer), text=answer_text(self.analysis))
+
     @property
-    def answer(self) -> Answer:
-        """What the study concludes."""
-        return self.analysis.answer
+    def warnings(self) -> tuple[str, ...]:
+        """Where the answer does not hold, a sentence each; also in the terminal and the report."""
+        return self.analysis.warnings
 
     @functools.cached_property
     def plot(self) -> Plots:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from experiments.scenario_files.overrides import setting
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.studies import out_folder
 from experiments.studies.executor import processors, run_jobs
+from experiments.studies.forecast import check_reach, estimate_words
 from experiments.studies.jobs import jobs_of
 from experiments.studies.manifest import write_manifest
 from experiments.studies.study import design
@@ -40,6 +41,8 @@ def run(
     workers: int | None = None,
     executor: Executor | None = None,
     parts: Sequence[type[sim.Middlebox]] = (),
+    yes: bool = False,
+    announce: Callable[[str], None] | None = None,
     **settings: Any,
 ) -> Result:
     """Run a study: all that its scenario describes, or when run again what is missing.
@@ -53,6 +56,8 @@ def run(
         executor: any `concurrent.futures.Executor` in place of worker processes.
         parts: middleboxes of your own, whose kinds the scenario may name; the study then runs in
             this process, unless an executor is given.
+        yes: run even what is beyond reach: more than 20 million connections.
+        announce: is told, before it begins, how much will be run and about how long it takes.
         settings: dotted paths and values that replace the scenario's, such as
             `**{"server.sessions.lifetime": "5 min"}`.
 
@@ -72,8 +77,11 @@ def run(
         workers = 1
     _check_counts(seed=seed, replications=replications, workers=workers)
     study = design(file, seed=seed, replications=replications)
+    check_reach(study, yes=yes)
     folder = out_folder.claim(None if out is None else Path(out), study)
     jobs = jobs_of(study)
+    if announce is not None:
+        announce(f"{file.name}: {estimate_words(study)}")
     with out_folder.held(folder), out_folder.writing(folder):
         run_jobs(
             jobs, folder / out_folder.JOBS, title=file.name, workers=workers, executor=executor

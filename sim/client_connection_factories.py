@@ -7,8 +7,7 @@ next hop begins.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import tls
 from sim.bridging import Bridge
@@ -167,7 +166,7 @@ class ClientConnectionFactories:
         }
         hop = TlsHop(scenario.tcp, parts, target, draws, self._network.verdicts)
         endpoints = self._endpoints_between(before, end)
-        warm_start = self._warm_start_at(end) if before is None else None
+        warm_start = self._warm_start_at(end, endpoints) if before is None else None
         if end is None or upstream is None:
             return ClientConnectionFactory(hop, endpoints, server.cpu.serve, None, warm_start)
         size = scenario.http.request_size
@@ -175,20 +174,21 @@ class ClientConnectionFactories:
         bridge = Bridge(end, self._group_of(end), upstream, size, self._bridged, tally)
         return ClientConnectionFactory(hop, endpoints, end.cpu.serve, bridge, warm_start)
 
-    def _warm_start_at(self, end: TerminatingProxy | None) -> WarmStart | None:
+    def _warm_start_at(
+        self, end: TerminatingProxy | None, endpoints: EndpointFactory
+    ) -> WarmStart | None:
         """That of the clients' sessions with the server, or with a proxy that ends TLS."""
         scenario, server = self._scenario, self._server
         settings = server.description if end is None else end
-        sessions = server.sessions if end is None else self._sessions_at(end)
         described = settings.sessions
         is_plain = end is None and server.description.security == "plain"
         begins_warm = scenario.kind == "steady-state" and scenario.warm_up > 0
-        if sessions is None or described is None or is_plain or not begins_warm:
+        if described is None or is_plain or not begins_warm:
             return None
         if described.lifetime is None or described.renew:
             return None
         draws = self._streams.entropy("session ages")
-        return WarmStart(described.lifetime, _backdate(sessions), draws)
+        return WarmStart(described.lifetime, endpoints.backdate, draws)
 
     def _endpoints_between(
         self, before: TerminatingProxy | None, end: TerminatingProxy | None
@@ -248,13 +248,6 @@ def session_cache(
     if scenario.replays:
         return described.numbers_cache(scenario.scale)
     return described.cache(scenario.scale)
-
-
-def _backdate(sessions: tls.SessionCache | SessionCache) -> Callable[[Any, float], None]:
-    """What makes a client's session older in a cache of whole ones, or of numbers."""
-    if isinstance(sessions, SessionCache):
-        return sessions.backdate
-    return lambda session, seconds: sessions.backdate(session.id, seconds)
 
 
 def _between(before: TerminatingProxy | None, end: TerminatingProxy | None) -> str:

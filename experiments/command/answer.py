@@ -1,40 +1,26 @@
-"""Printing a study's answer: a table for people, a JSON object for programs."""
+"""Printing a study's answer: text for people, a JSON object for programs."""
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from experiments.presentation.answer_table import answer_table
-from experiments.questions.question import Table as WordsTable
+from experiments.presentation.terminal import WIDTH_WITHOUT_TERMINAL, answer_parts
 from experiments.result import Result
-from experiments.wording import fraction
-
-_WIDTH_WITHOUT_TERMINAL = 200
 
 
 def print_answer(result: Result) -> None:
-    """Print the answer, its table with intervals, and the report's place, to stdout."""
+    """Print the answer, warnings, tables, and the report's place, to stdout."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_WITHOUT_TERMINAL)
-    answer = result.answer
-    console.print(Text(result.study.file.title, style="bold"))
-    console.print()
-    console.print(_table(result))
-    console.print(Text(answer.sentence, style="bold"))
-    for remark in answer.remarks:
-        console.print(Text(remark))
-    console.print()
-    for content in result.analysis.word_tables:
-        console.print(_words_table(content))
-        console.print()
+        console = Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
+    for part in answer_parts(result.analysis, console.width):
+        console.print(part)
     console.print(Text(f"Report: {result.report}"), soft_wrap=True)
 
 
@@ -47,6 +33,7 @@ def print_json(result: Result) -> None:
         "seed": result.study.seed,
         "replications": result.study.replications,
         "answer": answer.sentence,
+        "warnings": list(result.warnings),
         "remarks": list(answer.remarks),
         "recommended": answer.recommended,
         "summary": [
@@ -60,44 +47,10 @@ def print_json(result: Result) -> None:
         "folder": str(result.folder),
         "report": str(result.report),
     }
-    print(json.dumps(content, ensure_ascii=False, default=str))
-
-
-def _words_table(content: WordsTable) -> Table:
-    table = Table(
-        title=Text(content.title, style="bold"),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1),
-        show_edge=False,
-    )
-    for name in content.head:
-        table.add_column(name)
-    for row in content.rows:
-        table.add_row(*map(Text, row))
-    return table
+    print(json.dumps(content, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", default=str))
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, float) and math.isnan(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.item() if hasattr(value, "item") else value
-
-
-def _table(result: Result) -> Table:
-    content = answer_table(result.analysis)
-    scale = result.study.points[0].scenario.scale
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-    for factor in content.factors:
-        table.add_column(factor, justify="left", no_wrap=True)
-    for metric in result.analysis.metrics:
-        unit = metric.quantity.value
-        if metric.at_scale and scale != 1:
-            unit += f" at {fraction(scale)}"
-        table.add_column(f"{metric.label}\n{unit}", justify="right", no_wrap=True)
-    for row in content.rows:
-        cells = [f"{mean} ± {half}" if half else mean for mean, half in row.cells]
-        style = "bold" if row.is_recommended else "italic" if row.is_baseline else ""
-        table.add_row(*row.levels, *cells, style=style)
-    return table

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from experiments.failures import Interrupted
+
+
+class _Interruptible(TyperGroup):
+    """Commands that an interrupt (Ctrl-C, SIGTERM) ends with one line and its exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interruption:
+            typer.echo(f"tlscape: {str(interruption) or 'interrupted'}", err=True)
+            raise typer.Exit(Interrupted.exit_code) from None
+
 
 application = typer.Typer(
     name="tlscape",
+    cls=_Interruptible,
     help="Simulate SSL/TLS sessions with the real protocol in every connection, and get an "
     "answer: a scenario file in, tables and a report out.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -65,6 +80,9 @@ def run(
             help='Override a setting, such as server.sessions.lifetime="5 min". Repeatable.',
         ),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Run even more than 20 million connections.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the answer as one JSON object.")
     ] = False,
@@ -73,7 +91,6 @@ def run(
 
     Finished replications are kept: the same command run again runs only what is missing.
     """
-    from experiments.failures import Interrupted
     from experiments.loading import load_scenario
     from experiments.scenario_files.overrides import parse_override
 
@@ -81,17 +98,56 @@ def run(
 
     from experiments.running import run as run_study
 
-    try:
-        result = run_study(file, out=out, seed=seed, replications=replications, workers=workers)
-    except Interrupted as interruption:
-        typer.echo(f"tlscape: {interruption}", err=True)
-        raise typer.Exit(interruption.exit_code) from None
+        file,
+        out=out,
+        seed=seed,
+        replications=replications,
+        workers=workers,
+        yes=yes,
+        announce=_announce,
+        file,
+        out=out,
+        seed=seed,
+        replications=replications,
+        workers=workers,
+        yes=yes,
+        announce=_announce,
+    )
     from experiments.command.answer import print_answer, print_json
 
     if as_json:
         print_json(result)
     else:
         print_answer(result)
+
+
+def _announce(words: str) -> None:
+    typer.echo(f"tlscape: {words}", err=True)
+
+
+@application.command()
+def check(
+    scenario: Annotated[
+        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
+    ],
+    replications: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Replications of each design point.  [default: the file's]"),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
+    ] = None,
+) -> None:
+    """Check a scenario file and say what would be run; run nothing."""
+    from experiments.loading import load_scenario
+    from experiments.scenario_files.overrides import parse_override
+    from experiments.studies.forecast import outlook
+    from experiments.studies.study import design
+
+    file = load_scenario(scenario, [parse_override(text) for text in settings or ()])
+    for line in outlook(design(file, seed=0, replications=replications)):
+        typer.echo(line)
 
 
 @application.command()

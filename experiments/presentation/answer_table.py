@@ -6,17 +6,11 @@ import math
 from dataclasses import dataclass
 
 from experiments.questions.analysis import Analysis
-from experiments.questions.question import Metric, Quantity
-from experiments.results.statistics import Interval, replication_interval
-from experiments.wording import decimals_for, factor_words, level_words
-
-_FACTORS = {
-    Quantity.SHARE: 100.0,
-    Quantity.SECONDS: 1000.0,
-    Quantity.COUNT: 1.0,
-    Quantity.THOUSANDS: 1e-3,
-}
-_NONE = "–"
+from experiments.questions.figures import NOTHING, decimals_of, number, written
+from experiments.questions.metric import Metric
+from experiments.results.statistics import Interval
+from experiments.studies.study import Study
+from experiments.wording import factor_words, fraction, level_words
 
 
 @dataclass(frozen=True)
@@ -32,9 +26,16 @@ class Row:
 
 @dataclass(frozen=True)
 class AnswerTable:
-    """A table: the factors' names, then the question's metrics; a row a design point."""
+    """A table: the factors, then the question's metrics; a row a design point.
+
+    Attributes:
+        factors: heads of the first columns.
+        metrics: label, unit and definition of each further column.
+        rows: the design points.
+    """
 
     factors: tuple[str, ...]
+    metrics: tuple[tuple[str, str, str], ...]
     rows: tuple[Row, ...]
 
 
@@ -44,9 +45,8 @@ def answer_table(analysis: Analysis) -> AnswerTable:
     factors = tuple(study.file.study.factors)
     rows = []
     for point in study.points:
-        of_point = analysis.values[analysis.values["point"] == point.index]
         cells = [
-            _cell(metric, replication_interval(of_point[metric.name].to_numpy(dtype="float64")))
+            _cell(metric, analysis.estimates.interval(point.index, metric))
             for metric in analysis.metrics
         ]
         levels = [level_words(point.settings.get(factor, "")) for factor in factors]
@@ -61,18 +61,29 @@ def answer_table(analysis: Analysis) -> AnswerTable:
                 point.is_baseline,
             )
         )
-    names = tuple(map(factor_words, factors)) or ("point",)
-    return AnswerTable(names, tuple(rows))
+    names = tuple(factor_words(factor, factors) for factor in factors) or ("point",)
+    heads = tuple(
+        (metric.label, _unit(metric, study), metric.definition) for metric in analysis.metrics
+    )
+    return AnswerTable(names, heads, tuple(rows))
+
+
+def _unit(metric: Metric, study: Study) -> str:
+    """Return a metric's unit, and the scale where what is simulated is not the whole load."""
+    scales = {point.scenario.scale for point in study.points}
+    unit = metric.quantity.value
+    if not metric.at_scale or scales == {1.0}:
+        return unit
+    scale = fraction(scales.pop()) if len(scales) == 1 else "its scale"
+    return f"{unit} at {scale}"
 
 
 def _cell(metric: Metric, interval: Interval) -> tuple[str, str]:
-    factor = _FACTORS[metric.quantity]
-    if math.isnan(interval.mean):
-        return _NONE, ""
-    decimals = metric.decimals
-    if metric.quantity is Quantity.COUNT:
-        decimals = decimals_for(interval.mean, decimals)
-    mean = f"{factor * interval.mean:,.{decimals}f}"
-    if math.isnan(interval.half_width):
-        return mean, ""
-    return mean, f"{factor * interval.half_width:,.{decimals}f}"
+    """Return the mean and what stands behind the ±."""
+    if math.isnan(interval.estimate):
+        return NOTHING, ""
+    if math.isnan(interval.low):
+        return number(interval.estimate, metric), ""
+    decimals = decimals_of(interval, metric)
+    half = (interval.high - interval.low) / 2
+    return written(interval.estimate, metric, decimals), written(half, metric, decimals)

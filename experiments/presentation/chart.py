@@ -20,7 +20,10 @@ INK = "#22303c"
 MUTED = "#6b7785"
 GRID = "#e3e8ed"
 Corner = Literal["best", "upper left"]
-SERIES = ("#1f5f8b", "#2a9d8f", "#d98e2b", "#b5483a", "#6d597a", "#4f772d")
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#22303c")
+"""Colours that stay apart for the colour-blind (M. Okabe and K. Ito, "Color Universal Design")."""
+LINE_STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
+"""Lines that stay apart where they lie on each other, and in grey."""
 
 _LEGEND: Any = {"frameon": False, "fontsize": 9.5, "title_fontsize": 9.5}
 _STYLE: Any = {
@@ -83,6 +86,18 @@ class Chart(Figure):
 
     def _repr_png_(self) -> bytes:
         return self.png()
+
+
+def line_style(number: int) -> dict[str, Any]:
+    """Return how the line of that number is drawn: its colour, its dashes, and its width.
+
+    Earlier lines are wider, so that they are seen beneath later ones.
+    """
+    return {
+        "color": SERIES[number % len(SERIES)],
+        "linestyle": LINE_STYLES[number % len(LINE_STYLES)],
+        "linewidth": max(1.2, 3.2 - 0.5 * number),
+    }
 
 
 def add_legend(axes: Axes, *, where: Corner = "best", title: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,15 +16,27 @@ from experiments.presentation.chart import (
     Chart,
     add_legend,
     add_legend_above,
+    line_style,
     new_chart,
 )
+from experiments.presentation.colours import of_operations, of_times
 from experiments.questions.analysis import Analysis
-from experiments.questions.session_cache import CacheSettings
-from experiments.results.statistics import Interval, replication_interval
+from experiments.questions.capacity import CapacitySettings
+from experiments.results.statistics import Interval
 from experiments.studies.study import DesignPoint
-from experiments.wording import factor_words, fraction, level_words, percent
+from experiments.wording import (
+    duration_words,
+    factor_words,
+    fraction,
+    level_words,
+    listed,
+    percent,
+    time_unit,
+)
 
 _HOUR = 3600.0
+_TAIL_SHARES = tuple(1 - 10 ** -(nines / 40) for nines in range(121))
+"""Shares from 0 to 99.9 %, at equal distances on an axis that stretches towards 100 %."""
 
 
 class Plots:
@@ -49,12 +62,12 @@ class Plots:
 
     def cores_needed(self) -> Chart:
         """Chart the cores that the unscaled peak minute needs, with the baseline's."""
-        target = CacheSettings.of(self._study).utilisation_target
+        target = CapacitySettings.of(self._study).utilisation_target
         chart, (axes,) = new_chart(
             "cores-needed",
-            "Cores for the peak minute",
-            f"Cores needed in the unscaled peak minute at {percent(target)} utilisation. Bars are "
-            f"95 % intervals over {self._replications}"
+            "Cores needed",
+            f"Cores that the whole load needs at its peak, at {percent(target)} utilisation. Bars "
+            f"are 95 % intervals over {self._replications}"
             + ("; the dashed line is the baseline." if self._study.baseline else "."),
         )
         self._by_factors(axes, "cores_needed", baseline=True)
@@ -63,7 +76,7 @@ class Plots:
         return chart
 
     def latency_cdf(self, points: Sequence[int] | None = None) -> Chart:
-        """Chart the distribution of handshake latency at some design points.
+        """Chart the distribution of handshake latency at some design points, its tail in view.
 
         `points` are their indices; without them, those that the answer compares.
         """
@@ -72,24 +85,30 @@ class Plots:
             "latency-cdf",
             "Handshake latency",
             "Share of handshakes completed within a time, all replications together, "
-            f"{self._scale}.",
+            f"{self._scale}. The axis stretches towards 100 %, so that the slowest can be read.",
+            height=3.8,
         )
         with self._analysis.tables.measurements() as measurements:
-            for number, (index, label) in enumerate(shown.items()):
-                curve = measurements.quantile_curve("handshake_time", index)
-                if len(curve):
-                    colour = SERIES[number % len(SERIES)]
-                    axes.step(
-                        1e3 * curve["value"],
-                        curve["share"],
-                        where="post",
-                        label=label,
-                        color=colour,
-                    )
+            curves = {
+                index: measurements.quantile_curve("handshake_time", index, _TAIL_SHARES)
+                for index in shown
+            }
+        for number, (index, label) in enumerate(shown.items()):
+            curve = curves[index]
+            if len(curve):
+                nines = -np.log10(1 - curve["share"].to_numpy())
+                axes.plot(1e3 * curve["value"], nines, label=label, **line_style(number))
+        values = np.concatenate([curve["value"].to_numpy(float) for curve in curves.values()])
+        if len(values) and values.min() > 0 and values.max() > 20 * values.min():
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_xlabel("handshake, ms")
-        axes.set_ylabel("handshakes")
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        axes.set_ylim(0, 1.02)
+        axes.set_ylabel("handshakes completed")
+        ticks = [0.0, 0.5, 0.9, 0.99, 0.999]
+        axes.set_yticks(
+            [-math.log10(1 - share) for share in ticks], [f"{100 * share:g} %" for share in ticks]
+        )
+        axes.set_ylim(0, -math.log10(1 - _TAIL_SHARES[-1]))
         add_legend_above(chart, axes)
         return chart
 
@@ -113,7 +132,8 @@ class Plots:
         table = 1e3 * table.div(connections.reindex(table.index), axis=0).fillna(0.0)
         costly = list(table.max().sort_values(ascending=False, kind="stable").index[: len(SERIES)])
         table = table[costly].assign(other=table.drop(columns=costly).sum(axis=1))
-        _stack(chart, axes, table, list(shown.values()), [*SERIES, MUTED])
+        colours = [*of_operations(costly), (MUTED, "")]
+        _stack(chart, axes, table, list(shown.values()), colours)
         axes.set_xlabel("server CPU a connection, ms")
         return chart
 
@@ -132,50 +152,55 @@ class Plots:
         table = 1e3 * table.reindex(list(shown), fill_value=0.0)
         parts = [name for name in table.columns if table[name].max() > 0.005 * table.max().max()]
         words = {name: name.removeprefix("time_").replace("_", " ") for name in parts}
-        colours = [SERIES[number % len(SERIES)] for number in range(len(parts))]
+        colours = of_times(list(words.values()))
         _stack(chart, axes, table[parts].rename(columns=words), list(shown.values()), colours)
         axes.set_xlabel("time, ms")
         return chart
 
     def load(self, points: Sequence[int] | None = None, *, period: float | None = None) -> Chart:
-        """Chart connections a second, and cores busy, over time; both unscaled.
+        """Chart connections a second, and cores busy, over time; both for the whole load.
 
-        `period` is the length in seconds of the intervals that are averaged: an hour of a day,
-        else a 48th of the duration.
+        `period` is the length in seconds of the intervals in which connections are counted: an
+        hour of a day, else a 48th of the duration. Cores are those that were busy at the samples.
         """
-        duration = self._study.points[0].scenario.duration
-        period = period or (_HOUR if duration >= 12 * _HOUR else duration / 48)
         shown = self._shown(points)
+        worlds = {index: self._study.points[index].scenario for index in shown}
+        duration = max(world.duration for world in worlds.values())
+        period = period or (_HOUR if duration >= 12 * _HOUR else duration / 48)
+        unit, length = time_unit(duration)
         chart, (load, cores) = new_chart(
             "load",
-            "Load and CPU over the day" if duration >= 12 * _HOUR else "Load and CPU over time",
-            f"Connections a second and cores busy, each the mean over {period / 60:g} minutes "
-            f"scaled up to the whole load; mean of {self._replications}.",
+            "Load and cores busy over time",
+            f"Connections that arrive a second, the mean over {duration_words(period)}, and cores "
+            "that are busy, the mean over each sample; both scaled up to the whole load; mean of "
+            f"{self._replications}.",
             height=4.6,
             panels=2,
         )
         with self._analysis.tables.measurements() as measurements:
             frame = measurements.by_period(period)
-        scale = {point.index: point.scenario.scale for point in self._study.points}
-        edges = np.arange(0, int(np.ceil(duration / period)) + 1) * period / _HOUR
+            samples = {index: measurements.server_samples(index) for index in shown}
+        edges = np.arange(0, int(np.ceil(duration / period)) + 1) * period / length
+        drawn: list[tuple[float, ...]] = []
         for number, (index, label) in enumerate(shown.items()):
-            of_point = frame[frame["point"] == index]
-            sums = of_point.groupby("period")[["connections", "server_cpu"]].sum()
-            sums = sums.reindex(range(len(edges) - 1), fill_value=0)
-            rates = sums / (period * scale[index] * self._study.replications)
-            colour = SERIES[number % len(SERIES)]
-            if number == 0:
-                load.stairs(rates["connections"], edges, color=MUTED, fill=True, alpha=0.35)
-                load.stairs(rates["connections"], edges, color=MUTED, baseline=None)
-            cores.stairs(rates["server_cpu"], edges, baseline=None, color=colour, label=label)
+            world, style = worlds[index], line_style(number)
+            counts = frame[frame["point"] == index].groupby("period")["connections"].sum()
+            counts = counts.reindex(range(len(edges) - 1), fill_value=0)
+            rates = counts / (period * world.scale * self._study.replications)
+            if tuple(rates) not in drawn:
+                drawn.append(tuple(rates))
+                load.stairs(rates, edges, baseline=None, label=label, **style)
+            busy = samples[index].groupby("time")["utilisation"].sum() * world.server.cores
+            times = np.concatenate([[0.0], busy.index.to_numpy(float)]) / length
+            cores.stairs(busy / world.scale, times, baseline=None, label=label, **style)
         load.set_ylabel("connections / s")
         cores.set_ylabel("cores busy")
-        cores.set_xlabel("hours since the start")
-        if duration >= 12 * _HOUR:
-            cores.set_xticks(np.arange(0, duration / _HOUR + 1, 3))
+        cores.set_xlabel(f"{unit} since the start")
         for axes in (load, cores):
             axes.set_ylim(bottom=0)
-            axes.set_xlim(0, duration / _HOUR)
+            axes.set_xlim(0, duration / length)
+        if len(drawn) > 1:
+            add_legend(load, where="upper left")
         add_legend(cores, where="upper left")
         return chart
 
@@ -186,25 +211,24 @@ class Plots:
 
     @property
     def _scale(self) -> str:
-        scale = self._study.points[0].scenario.scale
-        return (
-            "simulated at full load"
-            if scale == 1
-            else f"simulated at {fraction(scale)} of the load"
-        )
+        scales = {point.scenario.scale for point in self._study.points}
+        if scales == {1.0}:
+            return "simulated at full load"
+        return f"simulated at {listed([fraction(scale) for scale in sorted(scales)])} of the load"
 
     def _shown(self, points: Sequence[int] | None) -> dict[int, str]:
         if points is None:
             return dict(self._analysis.answer.shown)
         return {index: self._study.points[index].label for index in points}
 
-    def _interval(self, point: DesignPoint, metric: str) -> Interval:
-        values: pd.DataFrame = self._analysis.values
-        return replication_interval(values.loc[values["point"] == point.index, metric].to_numpy())
+    def _interval(self, point: DesignPoint, name: str) -> Interval:
+        metric = next(metric for metric in self._analysis.metrics if metric.name == name)
+        return self._analysis.estimates.interval(point.index, metric)
 
     def _by_factors(self, axes: Axes, metric: str, *, baseline: bool = False) -> None:
         """Plot a metric: the first factor along the axis, a line for each of the others' levels."""
         factors = list(self._study.file.study.factors)
+        every = tuple(factors)
         grid = [point for point in self._study.points if not point.is_baseline]
         ticks = (
             list(dict.fromkeys(str(point.settings[factors[0]]) for point in grid))
@@ -213,10 +237,12 @@ class Plots:
         )
         lines: dict[tuple[str, ...], list[DesignPoint]] = {}
         for point in grid:
-            rest = tuple(level_words(point.settings[name]) for name in factors[1:])
+            rest = tuple(
+                f"{factor_words(name, every)} {level_words(point.settings[name])}"
+                for name in factors[1:]
+            )
             lines.setdefault(rest, []).append(point)
         for number, (rest, points) in enumerate(lines.items()):
-            colour = SERIES[number % len(SERIES)]
             intervals = [self._interval(point, metric) for point in points]
             shift = 0.06 * (number - (len(lines) - 1) / 2)
             places = [
@@ -224,14 +250,15 @@ class Plots:
                 for point in points
             ]
             means = np.array([interval.mean for interval in intervals])
-            halves = np.nan_to_num([interval.half_width for interval in intervals])
+            below = np.nan_to_num([interval.mean - interval.low for interval in intervals])
+            above = np.nan_to_num([interval.high - interval.mean for interval in intervals])
             axes.errorbar(
                 places,
                 means,
-                yerr=halves,
-                color=colour,
-                marker="o",
+                yerr=np.maximum([below, above], 0.0),
+                marker="os^Dv"[number % 5],
                 markersize=4.5,
+                **line_style(number),
                 capsize=3,
                 elinewidth=1.2,
                 label=", ".join(rest),
@@ -255,19 +282,33 @@ class Plots:
         axes.set_xlim(-0.4, len(ticks) - 0.6)
         axes.grid(axis="x", visible=False)
         if factors:
-            axes.set_xlabel(factor_words(factors[0]))
-        add_legend(axes, title=", ".join(factor_words(name) for name in factors[1:]))
+            axes.set_xlabel(factor_words(factors[0], every))
+        add_legend(axes)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def _stack(
-    chart: Chart, axes: Axes, table: pd.DataFrame, labels: Sequence[str], colours: Sequence[str]
+    chart: Chart,
+    axes: Axes,
+    table: pd.DataFrame,
+    labels: Sequence[str],
+    colours: Sequence[tuple[str, str]],
 ) -> None:
     """Draw a bar for each row of the table, stacked of its columns, the first row on top."""
     left = np.zeros(len(table))
-    for name, colour in zip(table.columns, colours, strict=False):
+    for name, (colour, hatch) in zip(table.columns, colours, strict=False):
         widths = table[name].to_numpy()
-        axes.barh(range(len(table)), widths, left=left, height=0.62, color=colour, label=name)
+        axes.barh(
+            range(len(table)),
+            widths,
+            left=left,
+            height=0.62,
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0,
+            label=name,
+        )
         left += widths
     axes.set_yticks(range(len(table)), labels)
     axes.invert_yaxis()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from experiments.presentation.plots import Plots
 from experiments.questions.analysis import Analysis
 from experiments.results.statistics import CONFIDENCE
 from experiments.scenario_files.overrides import parse_path
+from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.studies.whole_files import write_whole
-from experiments.wording import fraction, level_words, percent
+from experiments.wording import counted, duration_words, fraction, level_words, percent
 
 FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -56,15 +58,15 @@ def report_html(analysis: Analysis, charts: list[Chart]) -> str:
         question=analysis.question,
         answer=analysis.answer,
         table=answer_table(analysis),
-        metrics=analysis.metrics,
+        warnings=analysis.warnings,
         tables=analysis.word_tables,
         charts=charts,
         assumptions=_assumptions(analysis),
         facts=_facts(analysis),
         overrides=[override.words for override in study.file.overrides],
         manifest=_manifest_shown(analysis.tables.manifest),
-        scale=_scale(study.points[0].scenario),
         confidence=percent(CONFIDENCE),
+        table_names=list(sim.SCHEMAS),
     )
 
 
@@ -73,9 +75,8 @@ def answer_fragment(analysis: Analysis) -> str:
     template = _environment().get_template("answer.html.j2")
     return template.render(
         answer=analysis.answer,
+        warnings=analysis.warnings,
         table=answer_table(analysis),
-        metrics=analysis.metrics,
-        scale=_scale(analysis.study.points[0].scenario),
         folder=str(analysis.tables.folder),
     )
 
@@ -97,7 +98,7 @@ def _assumptions(analysis: Analysis) -> list[dict[str, str]]:
     return [
         {
             "about": assumption.about,
-            "value": _value(file.description, assumption.about),
+            "value": _value(file, assumption.about),
             "says": assumption.says,
             "source": assumption.source,
         }
@@ -105,8 +106,12 @@ def _assumptions(analysis: Analysis) -> list[dict[str, str]]:
     ]
 
 
-def _value(description: Any, about: str) -> str:
+def _value(file: ScenarioFile, about: str) -> str:
+    """Return what a setting is: all its levels where the study varies it."""
+    if about in file.study.factors:
+        return ", ".join(map(level_words, file.study.factors[about]))
     path = parse_path(about, "study.assumptions")
+    description: Any = file.description
     for part in path:
         try:
             description = description[part]
@@ -120,30 +125,21 @@ def _value(description: Any, about: str) -> str:
 
 
 def _facts(analysis: Analysis) -> list[tuple[str, str]]:
-    """Return how the study was simulated, in names and values."""
+    """Return how the study was simulated, in names and values; what it varies, value by value."""
     study = analysis.study
-    world = study.points[0].scenario
+    worlds = [point.scenario for point in study.points]
     rows = analysis.tables.manifest["rows"]
     facts = [
         (
             "Design",
-            f"{_counted(len(study.points), 'point')} × "
-            f"{_counted(study.replications, 'replication')}",
+            f"{counted(len(study.points), 'point')} × {counted(study.replications, 'replication')}",
         ),
-        ("Recorded", f"{rows['connections']:,} connections"),
-        ("Period", f"{world.start:%Y-%m-%d %H:%M} UTC, {world.duration / 3600:g} h"),
-    ]
-    if world.warm_up:
-        facts.append(("Before it", f"{world.warm_up / 3600:g} h not recorded, to warm the caches"))
-    with analysis.tables.measurements() as measurements:
-        if measurements.warm_up is not None:
-            cut = measurements.warm_up["warm_up_end"]
-            least, most = cut.min(), cut.max()
-            range_ = f"{most:,.0f} s" if least == most else f"{least:,.0f} to {most:,.0f} s"
-            facts.append(("Warm-up", f"left out by MSER-5: {range_}, by design point"))
-    facts += [
-        ("Fidelity", _fidelity(world)),
-        ("Scale", f"{_scale(world)} (arrivals and cache capacities alike)"),
+        ("Recorded", f"{counted(rows['connections'], 'connection')}"),
+        ("Period", _each(worlds, _period)),
+        ("Before it", _each(worlds, _warm_up)),
+        *_transients(analysis),
+        ("Fidelity", _each(worlds, _fidelity)),
+        ("Scale", _each(worlds, _scale)),
         ("Seed", str(study.seed)),
         ("Machine", ", ".join(analysis.tables.manifest["machine_profiles"])),
     ]
@@ -154,21 +150,53 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
     return facts
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _each(worlds: Sequence[sim.Scenario], words: Callable[[sim.Scenario], str]) -> str:
+    """Return what is true of all worlds, or each of the different things that are."""
+    return "; ".join(dict.fromkeys(map(words, worlds)))
+
+
+def _period(world: sim.Scenario) -> str:
+    kind = "a world that ends" if world.kind == "terminating" else "a piece of a steady state"
+    start = f"{world.start:%Y-%m-%d %H:%M} {world.start.tzname() or 'UTC'}"
+    return f"{start}, {duration_words(world.duration)}, {kind}"
+
+
+def _warm_up(world: sim.Scenario) -> str:
+    if not world.warm_up:
+        return "nothing: caches begin empty"
+    return f"{duration_words(world.warm_up)} not recorded, to warm the caches"
+
+
+def _transients(analysis: Analysis) -> list[tuple[str, str]]:
+    """Return what was left out of the recorded time, where anything was looked for."""
+    with analysis.tables.measurements() as measurements:
+        warm_up = measurements.warm_up
+    if warm_up is None or warm_up.empty:
+        return []
+    ends = warm_up.set_index("point")["warm_up_end"]
+    lengths = [f"{end:,.0f} s" for end in dict.fromkeys(ends.round(0))]
+    return [
+        (
+            "Initial transient",
+            f"left out by MSER-5 on the mean of the replications: {', '.join(lengths[:6])}"
+            + (", …" if len(lengths) > 6 else ""),
+        )
+    ]
 
 
 def _fidelity(world: sim.Scenario) -> str:
     if world.fidelity == "live":
         return "live: two engines in every connection"
     return (
-        f"replay: two engines in the first {world.traces} connections of each kind, later ones do "
+        f"replay: two engines in the first {world.traces} connections of each class, later ones do "
         "what those did"
     )
 
 
 def _scale(world: sim.Scenario) -> str:
-    return "full load" if world.scale == 1 else f"{fraction(world.scale)} of the load"
+    if world.scale == 1:
+        return "full load"
+    return f"{fraction(world.scale)} of the load (arrivals, clients, caches and tables alike)"
 
 
 def _manifest_shown(manifest: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from experiments.questions.question import Question
 
-NAMES = ("overview", "reachability", "session-cache")
+NAMES = ("capacity", "reachability", "session-cache")
 """What a `[study]` table's `question` may be."""
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import pandas as pd
 
 from experiments import questions
-from experiments.questions.question import Answer, Metric, Question, Table
+from experiments.questions.estimates import Estimates
+from experiments.questions.metric import Metric
+from experiments.questions.question import Answer, Question, Table
 from experiments.questions.summary import summarise
+from experiments.questions.validity import warnings_of
 from experiments.results.study_tables import StudyTables
 from experiments.studies.study import Study
 
@@ -35,23 +39,36 @@ class Analysis:
         """What is measured, defined for this study."""
         return self.question.metrics(self.study)
 
-    @functools.cached_property
+    @property
     def values(self) -> pd.DataFrame:
         """The metrics of every replication; shares from 0 to 1, times in seconds."""
+        return self.estimates.values
+
+    @functools.cached_property
+    def estimates(self) -> Estimates:
+        """The values, and the interval of any metric at any design point."""
         with self.tables.measurements() as measurements:
-            return self.question.measure(measurements, self.study)
+            values = self.question.measure(measurements, self.study)
+            return Estimates.of(values, self.metrics, measurements)
 
     @functools.cached_property
     def summary(self) -> pd.DataFrame:
         """Each metric of each design point with its 95 % interval, as in `summary.csv`."""
-        return summarise(self.values, self.metrics, self.study)
+        return summarise(self.estimates, self.metrics, self.study)
 
     @functools.cached_property
     def answer(self) -> Answer:
         """What the study concludes."""
-        return self.question.conclude(self.values, self.study)
+        answer = self.question.conclude(self.estimates, self.study)
+        return replace(answer, remarks=(*answer.remarks, *self.question.remarks(self.tables)))
+
+    @functools.cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """Where the answer does not hold, a sentence each."""
+        with self.tables.measurements() as measurements:
+            return tuple(warnings_of(measurements, self.study))
 
     @functools.cached_property
     def word_tables(self) -> list[Table]:
         """What else is reported in tables; those without rows are left out."""
-        return [table for table in self.question.tables(self.tables) if table.rows]
+        return [table for table in self.question.tables(self.tables, self.estimates) if table.rows]

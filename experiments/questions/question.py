@@ -5,46 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import ClassVar, Self
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from experiments.questions.estimates import Estimates
+from experiments.questions.metric import Metric
 from experiments.results.measures import Measurements
 from experiments.results.study_tables import StudyTables
 from experiments.studies.study import Study
-
-
-class Quantity(Enum):
-    """How a metric's number is written."""
-
-    SHARE = "%"
-    SECONDS = "ms"
-    COUNT = ""
-    THOUSANDS = "thousand"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number a replication.
-
-    Attributes:
-        name: its name in `summary.csv`.
-        label: its name in a table's head.
-        quantity: its kind; shares are from 0 to 1, times are seconds,
-            counts plain numbers.
-        definition: exactly what it is in this study, one sentence.
-        decimals: digits after the point, in the unit that `quantity` writes.
-        at_scale: whether it holds for the load as simulated only, not for the unscaled one.
-    """
-
-    name: str
-    label: str
-    quantity: Quantity
-    definition: str
-    decimals: int = 1
-    at_scale: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,11 +36,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of words beside the answer's: its title, its head, and its rows."""
+    """A table of words beside the answer's.
+
+    Attributes:
+        title: what it is about.
+        head: its columns.
+        rows: its rows, a word for each column.
+        essential: how many columns a terminal shows behind the first; `None` for all.
+    """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    essential: int | None = None
 
 
 class Settings(BaseModel):
@@ -109,9 +87,13 @@ class Question(ABC):
         """
 
     @abstractmethod
-    def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
-        """Return the answer that the replications' `values` (as measured) give."""
+    def conclude(self, estimates: Estimates, study: Study) -> Answer:
+        """Return the answer that the estimates from the replications give."""
 
-    def tables(self, tables: StudyTables) -> list[Table]:
+    def remarks(self, tables: StudyTables) -> list[str]:
+        """Return what else one must know, measured anew; nothing, unless a question says more."""
+        return []
+
+    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
         """Return what else is reported in tables; nothing, unless a question says more."""
         return []

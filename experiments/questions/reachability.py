@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from experiments.questions import metrics
-from experiments.questions.question import Answer, Metric, Quantity, Question, Table
+from experiments.questions.capacity import remarks_on_fidelity, remarks_on_scale
+from experiments.questions.estimates import Estimates
+from experiments.questions.figures import figure
+from experiments.questions.metric import Metric, Quantity
+from experiments.questions.question import Answer, Question, Table
 from experiments.results.measures import Measurements
 from experiments.results.study_tables import StudyTables
 from experiments.studies.study import Study
@@ -18,6 +23,7 @@ SUCCEEDED = Metric(
     "Succeeded",
     Quantity.SHARE,
     "Connections whose every request was answered, as a share of all connections.",
+    count="connections",
 )
 ROUND_TRIPS = Metric(
     "round_trips",
@@ -32,6 +38,8 @@ CONNECT = Metric(
     Quantity.SECONDS,
     "Time from the SYN until TCP is connected to where TLS ends, through any tunnel, median.",
     at_scale=True,
+    quantile=0.5,
+    column="connect_time",
 )
 MIDDLEBOX = Metric(
     "time_middlebox",
@@ -49,6 +57,7 @@ LOST = Metric(
     at_scale=True,
 )
 
+_WORTH_A_REMARK = 0.001
 _METRICS = (
     SUCCEEDED,
     ROUND_TRIPS,
@@ -79,36 +88,47 @@ class Reachability(Question):
         values = measurements.connections().merge(
             measurements.reachability(), on=["point", "replication"]
         )
-        return values[["point", "replication", *(metric.name for metric in _METRICS)]]
+        return values[
+            ["point", "replication", "connections", *(metric.name for metric in _METRICS)]
+        ]
 
-    def conclude(self, values: pd.DataFrame, study: Study) -> Answer:
-        """Tell at each design point who succeeds, and how long a handshake takes there."""
-        means = values.groupby("point").mean()
-        told, remarks = [], []
+    def conclude(self, estimates: Estimates, study: Study) -> Answer:
+        """Tell at each design point who succeeds, and how long the first byte takes there."""
+        reached, remarks = [], []
         for point in study.points:
-            if point.index not in means.index:
+            if not estimates.is_measured(point.index, SUCCEEDED):
                 continue
-            mean = dict(means.loc[point.index])
-            succeeded = _share_words(mean["succeeded_share"])
-            if mean["succeeded_share"] == 0:
-                told.append(f"{point.label}: nobody succeeds")
+            found = {metric.name: estimates.interval(point.index, metric) for metric in _METRICS}
+            at = f"{point.label}: " if len(study.points) > 1 else ""
+            succeeded = found["succeeded_share"]
+            if succeeded.mean == 0:
+                reached.append(f"{at}no connection succeeds")
                 continue
-            told.append(
-                f"{point.label}: {succeeded} succeed, in {mean['round_trips']:.1f} round trips, "
-                f"first byte after {1e3 * mean['first_byte_p50']:,.0f} ms"
-            )
-            if mean["time_retransmission"] > 0.001:
-                remarks.append(
-                    f"{point.label}: waiting for lost packets takes a connection "
-                    f"{1e3 * mean['time_retransmission']:,.0f} ms in the mean."
+            share = figure(succeeded, SUCCEEDED, named=not reached)
+            words = f"{at}{share} of the connections succeed"
+            if not math.isnan(found["first_byte_p50"].mean):
+                words += (
+                    f", in {figure(found['round_trips'], ROUND_TRIPS)} round trips, first byte "
+                    f"after {figure(found['first_byte_p50'], metrics.FIRST_BYTE[0])} in the "
+                    "median"
                 )
+            reached.append(words)
+            lost = found["time_retransmission"]
+            if lost.mean > _WORTH_A_REMARK:
+                remarks.append(
+                    f"{at or 'In the mean: '}waiting for lost packets takes a connection that "
+                    f"succeeds {figure(lost, LOST)}."
+                )
+        if not reached:
+            return Answer("No connection was recorded: simulate longer, or more of the load.")
+        sentence = "; ".join(reached) + "."
         return Answer(
-            "; ".join(told) + ".",
-            tuple(remarks),
+            sentence[:1].upper() + sentence[1:],
+            (*remarks, *remarks_on_scale(study), *remarks_on_fidelity(study)),
             shown={point.index: point.label for point in study.points[:6]},
         )
 
-    def tables(self, tables: StudyTables) -> list[Table]:
+    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
         """Return who connects, why others fail, what boxes saw, and where the time goes."""
         labels = {point.index: point.label for point in tables.study.points}
         with tables.measurements() as measurements:
@@ -199,7 +219,9 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _share_words(share: float) -> str:
-    return "all" if share == 1 else f"{100 * share:.1f} %"
+    if share in (0, 1):
+        return "all" if share else "none"
+    return f"{min(max(100 * share, 0.1), 99.9):.1f} %"
 
 
 def _number(value: float) -> str:

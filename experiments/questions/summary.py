@@ -6,32 +6,31 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from experiments.questions.question import Metric
-from experiments.results.statistics import replication_interval
+from experiments.questions.estimates import Estimates
+from experiments.questions.metric import Metric
 from experiments.studies.study import Study
 
 
-def summarise(values: pd.DataFrame, metrics: Sequence[Metric], study: Study) -> pd.DataFrame:
-    """Return the summary of the replications' `values`.
+def summarise(estimates: Estimates, metrics: Sequence[Metric], study: Study) -> pd.DataFrame:
+    """Return the summary of a study's estimates.
 
     One row a design point and metric, in design order. Columns: `point`, `study.columns`,
     `metric`, `unit` (of a share "1", of a time "s", of a count ""), `mean`, `low` and
-    `high` (the 95 % interval over replications), `replications` (that gave a value) and
-    `scale` (of the load at which it was simulated).
+    `high` (the 95 % interval; none where the replications do not give one), `replications` (that
+    gave a value) and `scale` (of the load at which it was simulated).
     """
     units = {"SHARE": "1", "SECONDS": "s", "COUNT": "", "THOUSANDS": ""}
     rows = []
     for point in study.points:
-        of_point = values[values["point"] == point.index]
         for metric in metrics:
-            interval = replication_interval(of_point[metric.name].to_numpy(dtype="float64"))
+            interval = estimates.interval(point.index, metric)
             rows.append(
                 {
                     "point": point.index,
                     **study.levels(point),
                     "metric": metric.name,
                     "unit": units[metric.quantity.name],
-                    "mean": interval.mean,
+                    "mean": interval.estimate,
                     "low": interval.low,
                     "high": interval.high,
                     "replications": interval.replications,

@@ -7,12 +7,11 @@ millions of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 import sim
@@ -28,6 +27,7 @@ from experiments.scenario_files.former_names import COLUMNS as FORMER_COLUMNS
 from experiments.scenario_files.former_names import is_called
 from experiments.scenario_files.suggestions import did_you_mean
 
+_EQUAL_SHARES = tuple(number / 200 for number in range(201))
 _RESUMED = "outcome LIKE 'resumed%'"
 _SUCCEEDED = "outcome <> 'failed'"
 _HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
@@ -41,7 +41,7 @@ class Measurements:
     in the same order every time.
     """
 
-    def __init__(self, folder: Path, *, steady_state: bool = False) -> None:
+    def __init__(self, folder: Path, *, steady_points: Collection[int] = ()) -> None:
         self._database = duckdb.connect(config={"threads": 1})
         self._tables = {
             name: f"read_parquet('{str(folder / name).replace(chr(39), 2 * chr(39))}.parquet')"
@@ -49,8 +49,8 @@ class Measurements:
         }
         self._recorded = f"(SELECT * FROM {self._tables['connections']})"
         self.warm_up: pd.DataFrame | None = None
-        if steady_state:
-            self._cut_warm_up()
+        if steady_points:
+            self._cut_warm_up(steady_points)
 
     def __enter__(self) -> Measurements:
         return self
@@ -68,10 +68,10 @@ class Measurements:
     ) -> pd.DataFrame:
         """Return means and quantiles over connections, of those that arrived in [since, until).
 
-        Columns: `connections` (how many), `resumed_share` (of all), `offered_sessions`
-        (how many), `hit_rate` (cache hits among those), `failed_share`, `server_cpu` and
-        `client_cpu` (mean CPU seconds a connection), and in seconds `handshake_p50`, `_p95`,
-        `_p99` and `first_byte_p50`, `_p95`, `_p99`.
+        Columns: `connections` (how many), `full_share` and `resumed_share` (of all),
+        `offered_sessions` (how many), `hit_rate` (cache hits among those), `failed_share`,
+        `server_cpu` and `client_cpu` (mean CPU seconds a connection), and in seconds
+        `handshake_p50`, `_p95`, `_p99` and `first_byte_p50`, `_p95`, `_p99`.
         """
         window = "TRUE"
         if since is not None and until is not None:
@@ -87,6 +87,7 @@ class Measurements:
         return self._frame(f"""
             SELECT point, replication,
                    count(*) AS connections,
+                   avg(CASE WHEN outcome = 'full' THEN 1.0 ELSE 0.0 END) AS full_share,
                    avg(CASE WHEN {_RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share,
                    count(cache_hit) AS offered_sessions,
                    avg(CASE WHEN cache_hit THEN 1.0 WHEN NOT cache_hit THEN 0.0 END) AS hit_rate,
@@ -101,8 +102,9 @@ class Measurements:
     def reachability(self) -> pd.DataFrame:
         """Return what concerns the way to the server.
 
-        Columns: `succeeded_share`, `connect_p50` (of all that connected) and, of those that
-        succeeded, the means `round_trips`, `time_middlebox` and `time_retransmission`.
+        Columns: `connections` (how many), `succeeded_share`, `connect_p50` (of all that connected)
+        and, of those that succeeded, the means `round_trips`, `time_middlebox` and
+        `time_retransmission`.
         """
         means = ", ".join(
             f"avg({column}) FILTER (WHERE {_SUCCEEDED}) AS {column}"
@@ -173,25 +175,56 @@ class Measurements:
         )
 
     def servers(self) -> pd.DataFrame:
-        """Return the servers' `utilisation`, the mean over samples and servers."""
-        return self._frame(f"""
-            SELECT point, replication, avg(utilisation) AS utilisation
-            FROM {self._tables["samples"]} GROUP BY point, replication ORDER BY point, replication
-        """)
+        """Return each server's samples in figures.
 
-    def unexpired_sessions(self, point: int, lifetime: float) -> pd.DataFrame:
-        """Return one point's `unexpired`: the most sessions stored within one lifetime (seconds).
-
-        A full handshake stores one when it arrives; a lifetime that counts from there is taken.
+        Columns: `node`, `utilisation` (mean), `utilisation_busiest` (of any sample),
+        `queue_most` (jobs that waited for a core), `open_most` (connections), `accept_most`
+        (connections that waited to be accepted), `live_entries_most` (of the session cache).
         """
         return self._frame(f"""
-            SELECT point, replication, max(unexpired) AS unexpired FROM (
-                SELECT point, replication, count(*) OVER (
-                    PARTITION BY point, replication ORDER BY arrival
-                    RANGE BETWEEN {lifetime!r} PRECEDING AND CURRENT ROW
-                ) AS unexpired
-                FROM {self._recorded} WHERE outcome = 'full' AND point = {point}
-            ) GROUP BY point, replication ORDER BY point, replication
+            SELECT point, replication, CAST(node AS VARCHAR) AS node,
+                   avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest,
+                   max(queue_length) AS queue_most, max(open_connections) AS open_most,
+                   max(accept_queue) AS accept_most, max(cache_live_entries) AS live_entries_most
+            FROM {self._sampled("samples")} GROUP BY ALL ORDER BY point, replication, node
+        """)
+
+    def links(self) -> pd.DataFrame:
+        """Return each direction of each link with a rate in figures.
+
+        Columns: `node`, `direction`, `utilisation` (mean), `utilisation_busiest` (of any sample).
+        """
+        return self._frame(f"""
+            SELECT point, replication, CAST(node AS VARCHAR) AS node,
+                   CAST(direction AS VARCHAR) AS direction,
+                   avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest
+            FROM {self._sampled("links")} GROUP BY ALL HAVING max(utilisation) > 0
+            ORDER BY point, replication, node, direction
+        """)
+
+    def boxes_in_use(self) -> pd.DataFrame:
+        """Return what each middlebox has in use, in figures.
+
+        Columns: `node`, `kind`, `capacity` (entries; NaN for any number), `entries` (mean),
+        `entries_most`, `utilisation` (of its processor, mean), `utilisation_busiest`.
+        """
+        return self._frame(f"""
+            SELECT point, replication, CAST(node AS VARCHAR) AS node, CAST(kind AS VARCHAR) AS kind,
+                   any_value(capacity) AS capacity, avg(entries) AS entries,
+                   max(entries) AS entries_most, avg(utilisation) AS utilisation,
+                   max(utilisation) AS utilisation_busiest
+            FROM {self._sampled("middleboxes")} GROUP BY ALL ORDER BY point, replication, node
+        """)
+
+    def server_samples(self, point: int) -> pd.DataFrame:
+        """Return one point's servers over time, means over replications.
+
+        Columns: `time`, `node`, `utilisation`, `queue_length`, `open_connections`.
+        """
+        return self._frame(f"""
+            SELECT time, CAST(node AS VARCHAR) AS node, avg(utilisation) AS utilisation,
+                   avg(queue_length) AS queue_length, avg(open_connections) AS open_connections
+            FROM {self._tables["samples"]} WHERE point = {point} GROUP BY ALL ORDER BY time, node
         """)
 
     def by_period(self, seconds: float) -> pd.DataFrame:
@@ -208,19 +241,20 @@ class Measurements:
             GROUP BY point, replication, period ORDER BY point, replication, period
         """)
 
-    def quantile_curve(self, column: str, point: int, steps: int = 200) -> pd.DataFrame:
+    def quantile_curve(
+        self, column: str, point: int, shares: Sequence[float] = _EQUAL_SHARES
+    ) -> pd.DataFrame:
         """Return the empirical distribution of a connections' column at one point.
 
-        All replications together, as quantiles `value` at `steps` + 1 equally spaced
-        `share`; empty when no connection has a value.
+        All replications together, as quantiles `value` at each `share`; empty when no connection
+        has a value.
 
         Raises:
             ColumnError: the table `connections` has no such column; the message says what it is
                 called now, or which is near.
         """
         _check_column(column)
-        shares = np.linspace(0, 1, steps + 1)
-        listed = ", ".join(f"{share:.6f}" for share in shares)
+        listed = ", ".join(f"{share:.9f}" for share in shares)
         row = self._database.execute(
             f"SELECT quantile_cont({column}, [{listed}]) FROM {self._recorded} WHERE point = ?",
             [point],
@@ -228,7 +262,15 @@ class Measurements:
         values = row[0] if row else None
         if values is None:
             return pd.DataFrame({"share": [], "value": []})
-        return pd.DataFrame({"share": shares, "value": values})
+        return pd.DataFrame({"share": list(shares), "value": values})
+
+    def work_of_nodes(self) -> pd.DataFrame:
+        """Return the `cpu_seconds` that each `node` worked for the recorded connections."""
+        return self._frame(f"""
+            SELECT point, replication, CAST(node AS VARCHAR) AS node,
+                   sum(cpu_seconds) AS cpu_seconds
+            FROM {self._tables["operations"]} GROUP BY ALL ORDER BY point, replication, node
+        """)
 
     def settling(self) -> pd.DataFrame:
         """Return for each design point and series whether it has settled, by `halves_test`.
@@ -300,18 +342,33 @@ class Measurements:
             GROUP BY ALL ORDER BY point, replication, kind
         """)
 
+    def _sampled(self, table: str) -> str:
+        """Return what a query selects from for the samples after the warm-up."""
+        if self.warm_up is None:
+            return self._tables[table]
+        return (
+            f"(SELECT s.* FROM {self._tables[table]} s LEFT JOIN warm_up w USING (point) "
+            "WHERE w.point IS NULL OR s.time > w.warm_up_end)"
+        )
+
     def _frame(self, query: str) -> pd.DataFrame:
         frame: pd.DataFrame = self._database.execute(query).df()
         return frame
 
-    def _cut_warm_up(self) -> None:
-        """Leave out the initial transient of each design point, the same in its replications."""
-        self.warm_up = warm_ups(self._database, self._recorded)
+    def _cut_warm_up(self, points: Collection[int]) -> None:
+        """Leave out the initial transient of these design points, the same in its replications."""
+        connections = self._tables["connections"]
+        steady = f"(SELECT * FROM {connections} WHERE point IN {_listed(points)})"
+        self.warm_up = warm_ups(self._database, steady)
         self._database.register("warm_up", self.warm_up)
         self._recorded = (
-            f"(SELECT c.* FROM {self._tables['connections']} c "
-            "JOIN warm_up w USING (point) WHERE c.arrival >= w.warm_up_end)"
+            f"(SELECT c.* FROM {connections} c LEFT JOIN warm_up w USING (point) "
+            "WHERE w.point IS NULL OR c.arrival >= w.warm_up_end)"
         )
+
+
+def _listed(points: Collection[int]) -> str:
+    return f"({', '.join(str(int(point)) for point in sorted(points))})"
 
 
 def _check_column(column: str) -> None:

@@ -53,8 +53,10 @@ class StudyTables:
         """Open the tables for measuring, without the warm-up of steady-state worlds."""
         from experiments.results.measures import Measurements
 
-        steady = any(point.scenario.kind == "steady-state" for point in self.study.points)
-        return Measurements(self.folder, steady_state=steady)
+        steady = [
+            point.index for point in self.study.points if point.scenario.kind == "steady-state"
+        ]
+        return Measurements(self.folder, steady_points=steady)
 
 
 def load_tables(

@@ -20,14 +20,14 @@ class Assumption(BaseModel):
 class StudyTable(BaseModel):
     """A question, and the grid of design points that answers it.
 
-    A file without a `[study]` table is one design point and the question "overview". Further keys
+    A file without a `[study]` table is one design point and the question "capacity". Further keys
     are the question's own settings, which it knows itself (`experiments.questions.settings`).
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     question: str = Field(
-        default="overview", description="which analysis answers: a module of experiments.questions"
+        default="capacity", description="which analysis answers: a module of experiments.questions"
     )
     factors: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
         default_factory=dict,

@@ -16,7 +16,7 @@ from experiments.scenario_files.places import Source
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.scenario_files.toml_places import Path
 from experiments.version import simulation_digest, version
-from experiments.wording import level_words
+from experiments.wording import factor_words, level_words
 
 Level = bool | int | float | str | None
 
@@ -39,11 +39,15 @@ class DesignPoint:
 
     @property
     def label(self) -> str:
-        """The point's levels in words, such as "5 min, 200000"."""
+        """The point's factors and levels in words, such as "lifetime 5 min, capacity 200,000"."""
+        paths = tuple(self.settings)
+        settings = ", ".join(
+            f"{factor_words(path, paths)} {level_words(level)}"
+            for path, level in self.settings.items()
+        )
         if self.is_baseline:
-            settings = ", ".join(map(level_words, self.settings.values()))
             return f"baseline ({settings})" if settings else "baseline"
-        return ", ".join(map(level_words, self.settings.values())) or "as described"
+        return settings or "as described"
 
 
 @dataclass(frozen=True)

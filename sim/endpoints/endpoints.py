@@ -109,6 +109,9 @@ class Endpoints(Protocol):
 class EndpointFactory(Protocol):
     """Makes the endpoints of connections, two at a time."""
 
+    def backdate(self, session: Any, seconds: float) -> None:
+        """Make a client's session older in the server's cache by so many seconds."""
+
     def connect(
         self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
     ) -> Endpoints:

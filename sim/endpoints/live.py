@@ -61,10 +61,16 @@ class LiveEndpointFactory:
         self._host = host
         self._work = work
         self._server_config = server_config(settings, sessions)
+        self._sessions = sessions
         self._client_configs = clients
         self._calendar = Calendar(start)
         self._client_entropy = streams.entropy(f"{label}.client")
         self._server_entropy = streams.entropy(f"{label}.server")
+
+    def backdate(self, session: tls.Session, seconds: float) -> None:
+        """The engines' cache knows it by its ID."""
+        if self._sessions is not None:
+            self._sessions.backdate(session.id, seconds)
 
     def connect(
         self,

@@ -73,6 +73,9 @@ class PlainEndpointFactory:
         self._server = _ServerTurns(work)
         self._clients: dict[str, _ClientTurns] = {}
 
+    def backdate(self, session: Any, seconds: float) -> None:
+        """There are no sessions."""
+
     def connect(
         self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
     ) -> PlainEndpoints:

@@ -100,6 +100,11 @@ class ReplayEndpointFactory:
         self._kinds: dict[tuple[object, ...], int] = {}
         self._sessions_by_kind: list[OfferedSession] = []
 
+    def backdate(self, session: int, seconds: float) -> None:
+        """The cache knows it by its number there."""
+        if self.sessions is not None:
+            self.sessions.backdate(session // _KINDS, seconds)
+
     def connect(
         self,
         group: ClientGroup,

@@ -77,7 +77,7 @@ def test_each_point_has_its_own_warm_up(folder: Folder) -> None:
     durations = np.random.default_rng(3).normal(10, 1, size=(3, 4, 2_000))
     durations[1, :, :400] += 10
     durations[2, :, :1_400] += 10
-    with Measurements(folder(rows(durations)), steady_state=True) as measurements:
+    with Measurements(folder(rows(durations)), steady_points=[0]) as measurements:
         warm_up = measurements.warm_up
         kept = measurements.connections()
     assert warm_up is not None
@@ -96,7 +96,7 @@ def test_a_cache_that_warms_up_is_a_transient_too(folder: Folder) -> None:
     table = rows(np.ones((1, 4, 2_000)))
     noise = np.random.default_rng(4).normal(0, 0.0001, size=len(table))
     table["server_cpu"] = np.where(table["arrival"] < 300, 0.005, 0.001) + noise
-    with Measurements(folder(table), steady_state=True) as measurements:
+    with Measurements(folder(table), steady_points=[0]) as measurements:
         assert measurements.warm_up is not None
         assert 299 <= measurements.warm_up["warm_up_end"].item() <= 330
 
@@ -118,7 +118,7 @@ def test_what_has_not_settled_is_told_by_point_and_series(folder: Folder) -> Non
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_few_connections_tell_nothing(folder: Folder, size: int) -> None:
     table = rows(np.random.default_rng(6).normal(10, 1, size=(1, 1, size)))
-    with Measurements(folder(table), steady_state=True) as measurements:
+    with Measurements(folder(table), steady_points=[0]) as measurements:
         assert measurements.warm_up is not None
         assert measurements.warm_up["share_cut"].item() == 0
         assert measurements.connections()["connections"].item() == size

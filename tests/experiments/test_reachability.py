@@ -26,9 +26,9 @@ def test_who_connects_counts_every_connection(result: experiments.Result) -> Non
     rows = table(result, "Who connects").rows
     assert sum(int(row[2].replace(",", "")) for row in rows) == len(result.connections)
     through = {(row[0], row[1]): row[3] for row in rows}
-    assert through["open port", "internet-explorer-8-windows-7"] == "0.0 %"
-    assert through["open port", "internet-explorer-6"] == "all"
-    assert through["tunnelling", "internet-explorer-8-windows-7"] == "all"
+    assert through["path open port", "internet-explorer-8-windows-7"] == "none"
+    assert through["path open port", "internet-explorer-6"] == "all"
+    assert through["path tunnelling", "internet-explorer-8-windows-7"] == "all"
 
 
 def test_why_the_others_fail(result: experiments.Result) -> None:
@@ -41,10 +41,10 @@ def test_why_the_others_fail(result: experiments.Result) -> None:
 def test_what_each_box_saw(result: experiments.Result) -> None:
     rows = table(result, "What each box saw").rows
     assert {(row[0], row[1]) for row in rows} >= {
-        ("open port", "perimeter (stateful-firewall)"),
-        ("tunnelling", "proxy (connect-proxy)"),
-        ("bridging", "bridge (terminating-proxy)"),
-        ("bridging in the clear", "offloader (terminating-proxy)"),
+        ("path open port", "perimeter (stateful-firewall)"),
+        ("path tunnelling", "proxy (connect-proxy)"),
+        ("path bridging", "bridge (terminating-proxy)"),
+        ("path bridging in the clear", "offloader (terminating-proxy)"),
     }
     assert any(row[2] == "dropped: port 443 closed" for row in rows)
 

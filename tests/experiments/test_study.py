@@ -16,11 +16,11 @@ def labels(file: experiments.ScenarioFile) -> list[str]:
 
 def test_the_grid_is_in_order_and_the_baseline_last(scenario: Path) -> None:
     assert labels(load(scenario)) == [
-        "10 s, 2",
-        "10 s, 1,000",
-        "5 min, 2",
-        "5 min, 1,000",
-        "baseline (plain)",
+        "lifetime 10 s, capacity 2",
+        "lifetime 10 s, capacity 1,000",
+        "lifetime 5 min, capacity 2",
+        "lifetime 5 min, capacity 1,000",
+        "baseline (security plain)",
     ]
 
 
@@ -38,7 +38,11 @@ def test_levels_are_in_the_units_of_the_tables(scenario: Path) -> None:
 
 def test_setting_a_factor_pins_it(scenario: Path) -> None:
     file = load(scenario, [parse_override("server.sessions.lifetime=1 min")])
-    assert labels(file) == ["1 min, 2", "1 min, 1,000", "baseline (plain)"]
+    assert labels(file) == [
+        "lifetime 1 min, capacity 2",
+        "lifetime 1 min, capacity 1,000",
+        "baseline (security plain)",
+    ]
     assert design(file, seed=1).points[0].scenario.server.sessions.lifetime == 60.0
 
 
@@ -48,7 +52,7 @@ def test_a_file_without_study_is_one_point(scenario: Path, tmp_path: Path) -> No
     study = design(load(file), seed=1, replications=3)
     assert [point.label for point in study.points] == ["as described"]
     assert study.replications == 3
-    assert study.file.study.question == "overview"
+    assert study.file.study.question == "capacity"
 
 
 def test_identity_tells_studies_apart_and_ignores_replications(scenario: Path) -> None:

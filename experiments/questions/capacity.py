@@ -1,0 +1,272 @@
+"""How busy are the servers, how many cores does the load need, and what binds first?
+
+The question of a file that names none.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import pandas as pd
+from pydantic import Field
+
+from experiments.questions import metrics
+from experiments.questions.comparison import comparison_table
+from experiments.questions.estimates import Estimates
+from experiments.questions.figures import figure
+from experiments.questions.load import offered_loads
+from experiments.questions.metric import Metric
+from experiments.questions.peak import peak_of
+from experiments.questions.question import Answer, Question, Settings, Table
+from experiments.questions.resources import (
+    Resource,
+    binding,
+    full_words,
+    resource_table,
+    resources,
+)
+from experiments.results.measures import Measurements
+from experiments.results.statistics import replication_interval
+from experiments.results.study_tables import StudyTables
+from experiments.studies.study import DesignPoint, Study
+from experiments.wording import counted, fraction, listed, percent
+
+_POINTS_IN_SENTENCE = 3
+_POINTS_IN_PLOTS = 6
+
+
+class CapacitySettings(Settings):
+    """What a study of capacity may set."""
+
+    utilisation_target: float = Field(
+        default=0.7,
+        gt=0,
+        le=1,
+        strict=True,
+        description="share of the cores that may be busy at the peak",
+    )
+
+
+class Capacity(Question):
+    """Utilisation, cores, latency, outcomes, and what binds first, at every design point."""
+
+    asks = "How busy are the servers, how many cores does the load need, and what binds first?"
+    settings = CapacitySettings
+    charts: ClassVar[tuple[str, ...]] = ("load", "latency_cdf", "work")
+
+    def metrics(self, study: Study) -> tuple[Metric, ...]:
+        """Return cores and load, outcomes, CPU time, and latency percentiles."""
+        target = CapacitySettings.of(study).utilisation_target
+        return (
+            metrics.cores_needed(study, target),
+            metrics.offered_load(study),
+            metrics.UTILISATION,
+            metrics.utilisation_busiest(study),
+            metrics.FULL_SHARE,
+            metrics.RESUMED_SHARE,
+            metrics.FAILED_SHARE,
+            metrics.SERVER_CPU,
+            *metrics.HANDSHAKE,
+            *metrics.FIRST_BYTE,
+        )
+
+    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+        """Measure all connections of each replication, and the cost of one at the peak."""
+        values = with_load(measurements.connections(), measurements, study)
+        names = [metric.name for metric in self.metrics(study)]
+        return values[["point", "replication", "connections", *names]]
+
+    def conclude(self, estimates: Estimates, study: Study) -> Answer:
+        """Tell the cores that each design point needs, and what it does with those it has."""
+        measured = [
+            point
+            for point in study.points
+            if estimates.is_measured(point.index, metrics.SERVER_CPU)
+        ]
+        if not measured:
+            return Answer("No connection was recorded: simulate longer, or more of the load.")
+        cores = metrics.cores_needed(study, CapacitySettings.of(study).utilisation_target)
+        return Answer(
+            sentence=_sentence(estimates, study, measured, cores),
+            remarks=(
+                *_remarks_on_load(estimates, study, measured),
+                *remarks_on_scale(study),
+                *remarks_on_fidelity(study),
+            ),
+            shown={point.index: point.label for point in study.points[:_POINTS_IN_PLOTS]},
+        )
+
+    def remarks(self, tables: StudyTables) -> list[str]:
+        """Return what binds first at each design point, and the load at which it would be full."""
+        study = tables.study
+        with tables.measurements() as measurements:
+            found = resources(measurements, study)
+        first = {point.index: binding(found[point.index]) for point in study.points}
+        return _binding_remarks(first, study)
+
+    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
+        """Return the comparison of the design points, the servers, and all resources in use."""
+        study = tables.study
+        with tables.measurements() as measurements:
+            found = resources(measurements, study)
+            servers = measurements.servers()
+        return [
+            comparison_table(estimates, self.metrics(study), study),
+            server_table(servers, study),
+            resource_table(found, study),
+        ]
+
+
+def with_load(values: pd.DataFrame, measurements: Measurements, study: Study) -> pd.DataFrame:
+    """Return the replications' values with those of the load.
+
+    Further columns: `cores_needed`, `offered_load`, `utilisation` and `utilisation_busiest`.
+    """
+    target = CapacitySettings.of(study).utilisation_target
+    keys = ["point", "replication"]
+    servers = measurements.servers().groupby(keys, as_index=False)
+    busy = servers[["utilisation", "utilisation_busiest"]].max()
+    offered = offered_loads(measurements, study)
+    names = {point.index: point.scenario.server.name for point in study.points}
+    of_servers = offered[offered["node"] == offered["point"].map(names)]
+    load = of_servers[[*keys, "offered_at_peak", "busy_cores"]]
+    values = values.merge(busy, on=keys, how="left").merge(load, on=keys, how="left")
+    values["cores_needed"] = values["busy_cores"] / target
+    return values.rename(columns={"offered_at_peak": "offered_load"})
+
+
+def server_table(servers: pd.DataFrame, study: Study) -> Table:
+    """Return each server at each design point: how busy, and the most that waited or was open."""
+    rows = []
+    for point in study.points:
+        of_point = servers[servers["point"] == point.index]
+        for node, group in of_point.groupby("node", sort=True):
+            mean = replication_interval(group["utilisation"].to_numpy(float))
+            busiest = replication_interval(group["utilisation_busiest"].to_numpy(float))
+            rows.append(
+                (
+                    point.label,
+                    str(node),
+                    f"{point.scenario.server.cores:,}",
+                    figure(mean, metrics.UTILISATION),
+                    figure(busiest, metrics.UTILISATION),
+                    f"{group['queue_most'].max():,.0f}",
+                    f"{group['open_most'].max():,.0f}",
+                )
+            )
+    head = (
+        "at",
+        "server",
+        "cores",
+        "busy, mean",
+        "busy, busiest sample",
+        "queue, most",
+        "open connections, most",
+    )
+    return Table("Servers, as simulated", head, tuple(rows))
+
+
+def remarks_on_scale(study: Study) -> list[str]:
+    """Return what holds for the load as simulated only, where that is not the whole."""
+    scales = sorted({point.scenario.scale for point in study.points})
+    if scales == [1.0]:
+        return []
+    cores = sorted({point.scenario.server.cores for point in study.points})
+    return [
+        f"Simulated at {listed([fraction(scale) for scale in scales])} of the load on "
+        f"{listed([counted(number, 'core') for number in cores])}, caches and tables scaled alike: "
+        "utilisation, queues and latencies are those of that small world; shares of outcomes, CPU "
+        "time and cores needed are those of the whole load."
+    ]
+
+
+def remarks_on_fidelity(study: Study) -> list[str]:
+    """Return that connections replay what engines did, where they do."""
+    traces = sorted(
+        {point.scenario.traces for point in study.points if point.scenario.fidelity == "replay"}
+    )
+    if not traces:
+        return []
+    return [
+        f"In replay: engines ran for the first {listed([f'{number:,}' for number in traces])} "
+        "connections of each class, later ones did what those had done (--set fidelity=live runs "
+        "engines in every connection)."
+    ]
+
+
+def _sentence(
+    estimates: Estimates, study: Study, measured: list[DesignPoint], cores: Metric
+) -> str:
+    target = CapacitySettings.of(study).utilisation_target
+    need = {point.index: estimates.interval(point.index, cores) for point in measured}
+    told = measured
+    if len(measured) > _POINTS_IN_SENTENCE:
+        ordered = sorted(measured, key=lambda point: need[point.index].mean)
+        told = [ordered[0], ordered[-1]]
+    moments = {peak_of(point.scenario).words for point in study.points}
+    moment = f" {moments.pop()}" if len(moments) == 1 else " at the peak"
+    needs = []
+    for number, point in enumerate(told):
+        words = f"{figure(need[point.index], cores, named=number == 0)} cores"
+        if len(study.points) > 1:
+            words += f" at {point.label}"
+        needs.append(words)
+    many = f"from {needs[0]} to {needs[1]}" if told is not measured else listed(needs)
+    return f"The load needs {many}{moment} to keep the cores {percent(target)} busy."
+
+
+def _remarks_on_load(estimates: Estimates, study: Study, measured: list[DesignPoint]) -> list[str]:
+    """Return how busy the server is, who fails and how long it takes; for few points only."""
+    if len(measured) > _POINTS_IN_SENTENCE:
+        return []
+    remarks = []
+    for point in measured:
+        at = f"At {point.label}: " if len(study.points) > 1 else ""
+
+        def words(metric: Metric, point: DesignPoint = point) -> str:
+            return figure(estimates.interval(point.index, metric), metric)
+
+        sentence = (
+            f"{at}the server, with {counted(point.scenario.server.cores, 'core')}, is "
+            f"{words(metrics.UTILISATION)} busy in the mean and "
+            f"{words(metrics.utilisation_busiest(study))} in the busiest sample; "
+            f"{words(metrics.RESUMED_SHARE)} of the connections resume a session and "
+            f"{words(metrics.FAILED_SHARE)} fail"
+        )
+        median, high = metrics.FIRST_BYTE[0], metrics.FIRST_BYTE[1]
+        if not math.isnan(estimates.interval(point.index, median).mean):
+            sentence += f"; the first byte comes after {words(median)} in the median"
+            if not math.isnan(estimates.interval(point.index, high).mean):
+                sentence += f" and {words(high)} at p95"
+        remarks.append(sentence[:1].upper() + sentence[1:] + ".")
+    return remarks
+
+
+def _binding_remarks(first: dict[int, Resource | None], study: Study) -> list[str]:
+    """Return one remark for all design points at which the same resource binds first."""
+    by_resource: dict[str, list[tuple[DesignPoint, Resource]]] = {}
+    for point in study.points:
+        resource = first[point.index]
+        if resource is not None:
+            by_resource.setdefault(resource.words, []).append((point, resource))
+    remarks = []
+    for words, having in by_resource.items():
+        everywhere = len(having) == len(study.points)
+        where = "" if everywhere else f" at {listed([point.label for point, _ in having])}"
+        shares = [
+            figure(resource.in_use, metrics.UTILISATION)
+            + (f" at {point.label}" if len(having) > 1 else "")
+            for point, resource in having[:_POINTS_IN_SENTENCE]
+        ]
+        remark = f"What binds first{where} is {words}: {listed(shares)} in use"
+        if len(having) > _POINTS_IN_SENTENCE:
+            remark += ", further points in the table"
+        if len(having) == 1 and having[0][1].full_at is not None:
+            verb = "is" if having[0][1].is_full else "would be"
+            remark += f"; it {verb} full from {full_words(having[0][1])} connections/s on"
+        remarks.append(remark + ".")
+    return remarks
+
+
+QUESTION = Capacity()

@@ -1,0 +1,65 @@
+"""Figures in sentences: an estimate with its interval, in the unit that people read."""
+
+from __future__ import annotations
+
+import math
+
+from experiments.questions.metric import Metric, Quantity
+from experiments.results.statistics import Interval
+from experiments.wording import decimals_for
+
+_FACTORS = {
+    Quantity.SHARE: 100.0,
+    Quantity.SECONDS: 1000.0,
+    Quantity.COUNT: 1.0,
+    Quantity.THOUSANDS: 1e-3,
+}
+_MORE_DECIMALS = 2
+NOTHING = "–"
+"""What stands where there is no figure."""
+
+
+def figure(interval: Interval, metric: Metric, *, named: bool = False) -> str:
+    """Return an estimate with its interval: "58.1 % (57.8–58.4)", "5.80 (5.75–5.85)".
+
+    Args:
+        interval: the estimate, as measured (shares from 0 to 1, times in seconds).
+        metric: what it is; its quantity and decimals say how it is written.
+        named: whether the interval is called one: "5.80 (95 % interval 5.75–5.85)".
+    """
+    if math.isnan(interval.mean):
+        return NOTHING
+    unit = f" {metric.quantity.value}" if metric.quantity.value else ""
+    if math.isnan(interval.low):
+        return f"{number(interval.mean, metric)}{unit}"
+    decimals = decimals_of(interval, metric)
+    mean, low, high = (written(value, metric, decimals) for value in interval[:3])
+    return f"{mean}{unit} ({'95 % interval ' if named else ''}{low}–{high})"
+
+
+def decimals_of(interval: Interval, metric: Metric) -> int:
+    """Return how many decimals show an estimate, and that its interval is longer than nothing."""
+    decimals = _decimals(interval.estimate, metric)
+    ends = interval.low, interval.high
+    for more in range(_MORE_DECIMALS + 1):
+        low, high = (written(end, metric, decimals + more) for end in ends)
+        if low != high:
+            return decimals + more
+    return decimals
+
+
+def number(value: float, metric: Metric) -> str:
+    """Return a number of a metric in its unit, without the unit; a dash for none."""
+    return NOTHING if math.isnan(value) else written(value, metric, _decimals(value, metric))
+
+
+def written(value: float, metric: Metric, decimals: int) -> str:
+    """Return a number of a metric in its unit with so many decimals."""
+    text = f"{_FACTORS[metric.quantity] * value:,.{decimals}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text
+
+
+def _decimals(value: float, metric: Metric) -> int:
+    if metric.quantity in (Quantity.SHARE, Quantity.THOUSANDS):
+        return metric.decimals
+    return decimals_for(_FACTORS[metric.quantity] * value, metric.decimals)

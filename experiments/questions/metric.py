@@ -1,0 +1,44 @@
+"""A metric: one number a replication, and how it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Quantity(Enum):
+    """How a metric's number is written."""
+
+    SHARE = "%"
+    SECONDS = "ms"
+    COUNT = ""
+    THOUSANDS = "thousand"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number a replication.
+
+    Attributes:
+        name: its name in `summary.csv`.
+        label: its name in a table's head.
+        quantity: its kind; shares are from 0 to 1, times are seconds,
+            counts plain numbers.
+        definition: exactly what it is in this study, one sentence.
+        decimals: digits after the point, in the unit that `quantity` writes.
+        at_scale: whether it holds for the load as simulated only, not for the unscaled one.
+        quantile: which quantile it is, from 0 to 1; `None` for what is no quantile.
+        column: of a quantile, the observations' column in the table `connections`.
+        count: of a share of things that are counted, the values' column with their number; without
+            one it is a mean of shares that may exceed 1.
+    """
+
+    name: str
+    label: str
+    quantity: Quantity
+    definition: str
+    decimals: int = 1
+    at_scale: bool = False
+    quantile: float | None = None
+    column: str = ""
+    count: str = ""

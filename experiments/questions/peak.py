@@ -1,0 +1,92 @@
+"""The busiest moment of an arrival process: when, how busy, and where its cost is measured."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from dataclasses import dataclass
+
+import sim
+from experiments.wording import duration_words, rate_words
+
+_LONGEST_WINDOW = 3600.0
+_CONNECTIONS_IN_WINDOW = 1000
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The busiest interval of a scenario's arrivals.
+
+    Attributes:
+        rate: connections a second in it, for the whole load whatever the scale.
+        mean_rate: connections a second over the recorded time, for the whole load.
+        interval: its length in seconds; `None` when the rate is constant.
+        since, until: the window around it, in seconds since the scenario's start, in which a
+            connection's mean cost at the peak is measured.
+        begins: when it begins, by the calendar; `None` when the rate is constant.
+    """
+
+    rate: float
+    mean_rate: float
+    interval: float | None
+    since: float
+    until: float
+    begins: datetime.datetime | None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the rate is the same at all times."""
+        return self.interval is None
+
+    @property
+    def words(self) -> str:
+        """The moment and its rate: "in the busiest minute (from 21:42, 400/s)", "at 12/s"."""
+        if self.interval is None or self.begins is None:
+            return f"at {rate_words(self.rate)}"
+        form = "%H:%M" if self.begins.second == 0 else "%H:%M:%S"
+        return (
+            f"in the busiest {duration_words(self.interval, article=True)} "
+            f"(from {self.begins.strftime(form)}, {rate_words(self.rate)})"
+        )
+
+    @property
+    def window_words(self) -> str:
+        """Which connections' cost counts: "of all connections", "that arrived within 8 min"."""
+        if self.interval is None:
+            return "of all recorded connections"
+        return f"of the connections that arrived within {duration_words(self.until - self.since)}"
+
+
+def peak_of(scenario: sim.Scenario) -> Peak:
+    """Return a scenario's peak: of a curve its busiest recorded interval, else the constant rate.
+
+    The window is that interval, widened evenly on both sides until some 1,000 connections are
+    expected in it at the scenario's scale, and never longer than an hour beyond the interval.
+    """
+    arrivals = scenario.arrivals
+    if arrivals.process != "curve":
+        return Peak(arrivals.rate, arrivals.rate, None, 0.0, scenario.duration, None)
+    length = arrivals.interval
+    number = max(1, math.ceil(scenario.duration / length))
+    counts = [arrivals.counts[place % len(arrivals.counts)] for place in range(number)]
+    visits = [count / arrivals.requests_per_visit for count in counts]
+    busiest = max(range(number), key=visits.__getitem__)
+    first = last = busiest
+    while (
+        sum(visits[first : last + 1]) * scenario.scale < _CONNECTIONS_IN_WINDOW
+        and (last - first + 3) * length <= max(_LONGEST_WINDOW, length)
+        and (first > 0 or last < number - 1)
+    ):
+        first, last = max(0, first - 1), min(number - 1, last + 1)
+    recorded = sum(
+        visit * min(1.0, (scenario.duration - place * length) / length)
+        for place, visit in enumerate(visits)
+    )
+    return Peak(
+        rate=visits[busiest] / length,
+        mean_rate=recorded / scenario.duration,
+        interval=length,
+        since=first * length,
+        until=min(scenario.duration, (last + 1) * length),
+        begins=scenario.start + datetime.timedelta(seconds=busiest * length),
+    )

@@ -1,0 +1,186 @@
+"""What a world can run out of, how much of it is in use, and at which load it would be full."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+import sim
+from experiments.questions.figures import figure
+from experiments.questions.load import offered_loads
+from experiments.questions.metric import Metric, Quantity
+from experiments.questions.peak import peak_of
+from experiments.questions.question import Table
+from experiments.results.measures import Measurements
+from experiments.results.statistics import Interval, replication_interval
+from experiments.studies.study import DesignPoint, Study
+from experiments.wording import rounded
+
+PROCESSOR = "processor"
+LINK = "link"
+TABLE = "connection table"
+PORTS = "port pool"
+BACKLOG = "backlog"
+
+_FULL = 0.995
+_PORT_POOLS = ("nat", "connect-proxy", "terminating-proxy")
+
+_IN_USE = Metric("in_use", "In use", Quantity.SHARE, "Share of a resource that is in use.")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of a design point, over its replications.
+
+    Attributes:
+        kind: a processor, a link, a connection table, a port pool or a backlog.
+        name: whose, with the direction of a link.
+        mean, busiest: shares in use, of the mean sample and of the busiest.
+        in_use: that which decides: the mean under a constant rate, else the busiest.
+        full_at: connections a second, of the whole load, at which it would be full: the share in
+            use grows with the load; a mean of `None` where nothing is in use, or where it does
+            not grow so (a backlog fills when the processor behind it is busy).
+    """
+
+    kind: str
+    name: str
+    mean: Interval
+    busiest: Interval
+    in_use: Interval
+    full_at: Interval | None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all of it is in use as it is."""
+        return self.in_use.estimate >= _FULL
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence: "the processor of www.contoso.com"."""
+        return f"the {self.kind} of {self.name}" if self.kind != LINK else f"the link {self.name}"
+
+
+def resources(measurements: Measurements, study: Study) -> dict[int, list[Resource]]:
+    """Return the limited resources of every design point, those most in use first."""
+    samples = _samples(measurements, study)
+    offered = offered_loads(measurements, study)
+    found: dict[int, list[Resource]] = {}
+    for point in study.points:
+        of_point = samples[samples["point"] == point.index]
+        each = [
+            _resource(point, str(kind), str(name), group, offered)
+            for (kind, name), group in of_point.groupby(["kind", "name"], sort=True)
+        ]
+        each = [one for one in each if not math.isnan(one.in_use.mean)]
+        found[point.index] = sorted(each, key=lambda one: (-one.in_use.mean, one.kind, one.name))
+    return found
+
+
+def binding(of_point: list[Resource]) -> Resource | None:
+    """Return the resource that binds first: the one most in use, if any is in use at all."""
+    first = of_point[0] if of_point else None
+    return first if first is not None and first.in_use.mean > 0 else None
+
+
+def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
+    """Return every resource of every design point in words."""
+    rows = tuple(
+        (
+            point.label,
+            f"{resource.kind}: {resource.name}",
+            figure(resource.mean, _IN_USE),
+            figure(resource.busiest, _IN_USE),
+            full_words(resource),
+        )
+        for point in study.points
+        for resource in found[point.index]
+    )
+    head = ("at", "resource", "in use, mean", "in use, most", "full at, connections/s")
+    return Table("What is in use, and what binds first", head, rows)
+
+
+def full_words(resource: Resource) -> str:
+    """Return the load at which a resource would be full, with its interval."""
+    full_at = resource.full_at
+    if full_at is None or math.isnan(full_at.mean):
+        return "–"
+    words = rounded(full_at.mean)
+    if not math.isnan(full_at.low):
+        words += f" ({rounded(full_at.low)}–{rounded(full_at.high)})"
+    return words
+
+
+def _resource(
+    point: DesignPoint, kind: str, name: str, group: pd.DataFrame, offered: pd.DataFrame
+) -> Resource:
+    group = group.sort_values("replication")
+    mean, busiest = group["mean"].to_numpy(float), group["busiest"].to_numpy(float)
+    peak = peak_of(point.scenario)
+    in_use = mean if peak.is_constant else busiest
+    load = in_use
+    if kind == PROCESSOR:
+        # More may be offered than a processor can do: its own share in use ends at 1.
+        of_node = offered[(offered["point"] == point.index) & (offered["node"] == name)]
+        load = of_node.sort_values("replication")["offered_at_peak"].to_numpy(float)
+    full_at = None
+    if kind != BACKLOG and len(load) and (load > 0).all():
+        full_at = replication_interval(peak.rate / load)
+    return Resource(
+        kind,
+        name,
+        replication_interval(mean),
+        replication_interval(busiest),
+        replication_interval(in_use),
+        full_at,
+    )
+
+
+def _samples(measurements: Measurements, study: Study) -> pd.DataFrame:
+    """Return each replication's `mean` and `busiest` share in use by `kind` and `name`."""
+    worlds = {point.index: point.scenario for point in study.points}
+    frames = [
+        _processors(measurements.servers()),
+        _backlogs(measurements.servers(), worlds),
+        _links(measurements.links()),
+        *_boxes(measurements.boxes_in_use(), worlds),
+    ]
+    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+
+
+def _shares(frame: pd.DataFrame, kind: str, name: str | pd.Series[str]) -> pd.DataFrame:
+    columns = frame[["point", "replication"]].assign(kind=kind, name=name)
+    return columns.assign(mean=frame["utilisation"], busiest=frame["utilisation_busiest"])
+
+
+def _processors(servers: pd.DataFrame) -> pd.DataFrame:
+    return _shares(servers, PROCESSOR, servers["node"])
+
+
+def _backlogs(servers: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> pd.DataFrame:
+    room = servers["point"].map(lambda point: worlds[point].server.backlog or math.nan)
+    limited = servers.assign(room=room.astype(float)).dropna(subset="room")
+    share = limited["accept_most"] / limited["room"]
+    return _shares(
+        limited.assign(utilisation=share, utilisation_busiest=share), BACKLOG, limited["node"]
+    )
+
+
+def _links(links: pd.DataFrame) -> pd.DataFrame:
+    return _shares(links, LINK, links["node"] + ", " + links["direction"])
+
+
+def _boxes(boxes: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> list[pd.DataFrame]:
+    busy = boxes[boxes["utilisation_busiest"] > 0]
+    limited = boxes[boxes["capacity"] > 0]
+    tables = limited.assign(
+        utilisation=limited["entries"] / limited["capacity"],
+        utilisation_busiest=limited["entries_most"] / limited["capacity"],
+    )
+    is_pool = tables["kind"].isin(_PORT_POOLS)
+    return [
+        _shares(busy, PROCESSOR, busy["node"]),
+        _shares(tables[is_pool], PORTS, tables[is_pool]["node"]),
+        _shares(tables[~is_pool], TABLE, tables[~is_pool]["node"]),
+    ]

@@ -1,0 +1,217 @@
+"""Where an answer does not hold: what a study's worlds, lengths and replications cannot tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+import sim
+from experiments.questions.figures import figure
+from experiments.questions.load import offered_loads
+from experiments.questions.metric import Metric, Quantity
+from experiments.questions.peak import peak_of
+from experiments.results.measures import Measurements
+from experiments.results.statistics import Interval, replication_interval
+from experiments.studies.study import DesignPoint, Study
+from experiments.wording import counted, duration_words, listed, percent
+
+_SATURATED = 0.995
+_FIRST_VISITS = 0.05
+_FEW_REPLICATIONS = 3
+_POINTS_NAMED = 3
+_SERIES = {
+    "duration": "the duration of a connection",
+    "server_cpu": "the server CPU time of a connection",
+}
+_OFFERED = Metric("offered", "Offered load", Quantity.SHARE, "Work offered to a processor.")
+
+
+def warnings_of(measurements: Measurements, study: Study) -> Iterator[str]:
+    """Yield a sentence for each reason why a figure of the study does not hold, the worst first."""
+    yield from _nothing_recorded(measurements, study)
+    yield from _no_steady_state(measurements, study)
+    yield from _not_settled(measurements, study)
+    yield from _long_transient(measurements, study)
+    yield from _short_warm_up(study)
+    yield from _few_replications(study)
+
+
+def _at(points: Sequence[DesignPoint], study: Study) -> str:
+    """Return "At A and B: ", or nothing where it is all of the study."""
+    if len(points) == len(study.points):
+        return ""
+    words = [point.label for point in points[:_POINTS_NAMED]]
+    if len(points) > _POINTS_NAMED:
+        words = [*words[:-1], f"{len(points) - _POINTS_NAMED + 1} further points"]
+    return f"At {listed(words)}: "
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+# ------------------------------------------------------------------ load
+
+
+def _nothing_recorded(measurements: Measurements, study: Study) -> Iterator[str]:
+    recorded = set(measurements.connections()["point"])
+    empty = [point for point in study.points if point.index not in recorded]
+    if empty:
+        yield _sentence(
+            f"{_at(empty, study)}no connection was recorded; simulate longer, or more of the load."
+        )
+
+
+def _no_steady_state(measurements: Measurements, study: Study) -> Iterator[str]:
+    """Processors and links of steady-state worlds to which more comes than they can do."""
+    steady = [point for point in study.points if point.scenario.kind == "steady-state"]
+    offered = offered_loads(measurements, study)
+    for node in dict.fromkeys(offered["node"]):
+        over, near = [], []
+        for point in steady:
+            of_node = offered[(offered["node"] == node) & (offered["point"] == point.index)]
+            loads = of_node.sort_values("replication")["offered_load"].to_numpy(float)
+            load = replication_interval(loads)
+            if load.estimate >= 1:
+                over.append((point, load))
+            elif load.high >= 1:
+                near.append((point, load))
+        if over:
+            yield _sentence(
+                f"{_at([point for point, _ in over], study)}there is no steady state: the load "
+                f"offered to {node} is {_loads(over)} of what its cores can do; its queue, "
+                "and with it every latency, grows as long as the simulation goes on."
+            )
+        if near:
+            yield _sentence(
+                f"{_at([point for point, _ in near], study)}there may be no steady state: the load "
+                f"offered to {node} is {_loads(near)} of what its cores can do, and 100 % lies "
+                "within its interval."
+            )
+    yield from _saturated_links(measurements, steady, study)
+
+
+def _loads(having: Sequence[tuple[DesignPoint, Interval]]) -> str:
+    return listed([figure(load, _OFFERED) for _, load in having[:_POINTS_NAMED]])
+
+
+def _saturated_links(
+    measurements: Measurements, steady: Sequence[DesignPoint], study: Study
+) -> Iterator[str]:
+    links = measurements.links()
+    links["words"] = links["node"] + " " + links["direction"]
+    full: dict[str, list[DesignPoint]] = {}
+    for point in steady:
+        of_point = links[links["point"] == point.index].groupby("words")["utilisation"].mean()
+        for words in of_point[of_point >= _SATURATED].index:
+            full.setdefault(f"the link {words}", []).append(point)
+    for link, points in full.items():
+        yield _sentence(
+            f"{_at(points, study)}there is no steady state: {link} is busy all the time; what "
+            "waits for it grows until its buffer or its senders' patience ends it."
+        )
+
+
+# ------------------------------------------------------------------ time
+
+
+def _not_settled(measurements: Measurements, study: Study) -> Iterator[str]:
+    """Series that still rise or fall, by comparing the halves of the recorded time."""
+    steady = [point for point in study.points if point.scenario.kind == "steady-state"]
+    if not steady:
+        return
+    tests = measurements.settling()
+    moving = tests[tests["settled"].map(lambda settled: settled is False)]
+    for series, words in _SERIES.items():
+        of_series = moving[moving["series"] == series].set_index("point")
+        points = [point for point in steady if point.index in of_series.index]
+        if not points:
+            continue
+        changes = of_series.loc[[point.index for point in points[:_POINTS_NAMED]]]
+        by = listed([f"{1e3 * change:+,.3g} ms" for change in changes["change"]])
+        most = of_series.loc[[point.index for point in points], "p"].max()
+        yield _sentence(
+            f"{_at(points, study)}the series has not settled: {words} differs between the halves "
+            f"of the recorded time, by {by} in the mean (paired t-test over replications, "
+            f"p ≤ {most:.1g}, Bonferroni-corrected); simulate longer, with a longer warm-up."
+        )
+
+
+def _long_transient(measurements: Measurements, study: Study) -> Iterator[str]:
+    """Warm-ups that MSER-5 finds longer than half of the run."""
+    if measurements.warm_up is None:
+        return
+    trusted = measurements.warm_up.set_index("point")["trusted"]
+    long = [point for point in study.points if not trusted.get(point.index, True)]
+    if long:
+        yield _sentence(
+            f"{_at(long, study)}MSER-5 finds an initial transient of more than half of the "
+            "recorded time: what is left is too short to trust; simulate longer."
+        )
+
+
+def _short_warm_up(study: Study) -> Iterator[str]:
+    """Worlds whose caches and clients are younger than they will be."""
+    lived: dict[str, list[DesignPoint]] = {}
+    for point in study.points:
+        for words in _youth(point.scenario):
+            lived.setdefault(words, []).append(point)
+    for words, points in lived.items():
+        yield _sentence(f"{_at(points, study)}{words}")
+
+
+def _youth(world: sim.Scenario) -> Iterator[str]:
+    sessions = world.server.sessions
+    begins_empty = world.kind == "terminating" and world.warm_up == 0
+    if world.server.security == "plain" or sessions is None or begins_empty:
+        return
+    warm_up = f"the warm-up ({duration_words(world.warm_up)})"
+    if sessions.lifetime is not None and world.warm_up < sessions.lifetime and sessions.capacity:
+        yield (
+            f"{warm_up} is shorter than sessions live ({duration_words(sessions.lifetime)}): at "
+            "first the cache holds fewer sessions than it will, and fewer have expired."
+        )
+    if world.population.kind == "revisits":
+        longest = world.population.intervals[-1][0]
+        reach = longest if sessions.lifetime is None else min(longest, sessions.lifetime)
+        if world.warm_up < reach:
+            yield (
+                f"{warm_up} is shorter than clients take to come back ({duration_words(reach)} "
+                "within a session's lifetime): some who would come back are taken for new ones."
+            )
+    elif world.kind == "steady-state":
+        share = _first_visits(world)
+        if share > _FIRST_VISITS:
+            yield (
+                f"{warm_up} is short for the population: by theory {percent(round(share, 2))} of "
+                "the first recorded connections are their clients' first visit, and can resume "
+                "nothing."
+            )
+
+
+def _first_visits(world: sim.Scenario) -> float:
+    """Return the expected share of visits at the end of the warm-up that are a client's first."""
+    population, rate = world.population, peak_of(world).mean_rate * world.scale
+    if population.kind == "zipf":
+        popularity = population.popularity(world.scale)
+    elif population.kind == "independent":
+        clients = max(1, round(population.clients * world.scale))
+        return math.exp(-rate * world.warm_up / clients)
+    else:
+        return 0.0
+    return float(np.sum(popularity * np.exp(-rate * world.warm_up * popularity)))
+
+
+# ------------------------------------------------------------------ replications
+
+
+def _few_replications(study: Study) -> Iterator[str]:
+    if study.replications == 1:
+        yield "One replication gives no interval; run with --replications 4 or more."
+    elif study.replications <= _FEW_REPLICATIONS:
+        yield (
+            f"The intervals rest on {counted(study.replications, 'replication')} only and are "
+            "wide; run with --replications 4 or more."
+        )

@@ -293,7 +293,11 @@ class Measurements:
             column: A column of the table `connections`; rows without a value are left out.
             probabilities: Between 0 and 1, exclusive: 0.95 for the 95th percentile.
             confidence: Nominal coverage of each interval.
+
+        Raises:
+            ColumnError: The table has no such column.
         """
+        _check_column(column)
         listed = self._database.execute(f"""
             SELECT point, quantile_disc({column}, {list(probabilities)!r})
             FROM {self._recorded} WHERE {column} IS NOT NULL GROUP BY point ORDER BY point

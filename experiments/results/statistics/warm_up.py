@@ -11,8 +11,11 @@ from scipy.special import stdtr
 from experiments.results.statistics.intervals import Values
 from experiments.results.statistics.series import ROUNDING, BinnedSeries
 
-SIGNIFICANCE = 0.05
-"""Of the test whether what would be cut differs from what would remain."""
+_SIGNIFICANCE = 0.2
+"""Over the number of replications: of the test whether what would be cut differs from the rest.
+
+Few replications show a transient only to a lenient test, and many do so to a strict one.
+"""
 
 _SPARED = 5
 """Batches at the end that are never cut: the rule is erratic where few remain."""
@@ -43,8 +46,8 @@ def find_warm_up(series: BinnedSeries) -> WarmUp:
     A queue that is warm from the start has its busy periods cut by the rule, which biases what
     remains and costs an interval of the mean up to five points of its coverage. So the cut is
     made only where the replications show a difference: a paired t-test of (a-b)/(a+b), a and b a
-    replication's mean before and after the cut, p < 0.05. One replication allows no test, and
-    is cut as the rule says.
+    replication's mean before and after the cut, p < 0.2/r: 0.05 for four replications, 0.01 for
+    twenty. One replication allows no test, and is cut as the rule says.
 
     Args:
         series: Observations that are not negative.
@@ -113,4 +116,5 @@ def _differs(series: BinnedSeries, bins: int) -> bool:
     if count < 2:
         return len(series.counts) == 1
     error = float(relative.std(ddof=1)) / math.sqrt(count)
-    return error == 0 or bool(2 * stdtr(count - 1, -abs(difference) / error) < SIGNIFICANCE)
+    p = 2 * stdtr(count - 1, -abs(difference) / error) if error > 0 else 0.0
+    return bool(p < _SIGNIFICANCE / count)

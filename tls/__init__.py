@@ -23,6 +23,7 @@ from tls.events import (
     SessionLookedUp,
     Truncated,
 )
+from tls.host_names import host_name
 from tls.messages import message_name
 from tls.meter import Meter, Operation
 from tls.reasons import Reason
@@ -89,6 +90,7 @@ __all__ = [
     "TrustStore",
     "UsageError",
     "alert_name",
+    "host_name",
     "message_name",
     "suite_from_name",
     "suite_name",

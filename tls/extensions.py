@@ -7,7 +7,8 @@ from functools import lru_cache
 from struct import Struct
 
 from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
-from tls.errors import PeerError, UsageError
+from tls.errors import PeerError
+from tls.host_names import peers_host_name
 from tls.reasons import Reason
 from tls.wire import Reader, codes16, remembered, too_short, vector8, vector16
 
@@ -84,12 +85,8 @@ def _decode_block(block: bytes) -> Extensions:
 
 @lru_cache(maxsize=256)
 def encode_server_name(name: str) -> bytes:
-    """The extension data that names a server (RFC 6066 §3). Raises `UsageError` for no name."""
-    try:
-        encoded = name.encode("idna")
-    except UnicodeError:
-        raise UsageError(f"{name[:64]!r} is no host name") from None
-    return vector16(b"\0" + vector16(encoded))
+    """The extension data that names a server, in the form of `host_name` (RFC 6066 §3)."""
+    return vector16(b"\0" + vector16(name.encode("ascii")))
 
 
 @remembered
@@ -121,7 +118,7 @@ def _host_name(name: bytes) -> str:
             Reason.SERVER_NAME_MALFORMED,
             "the server name is not made of printable ASCII",
         )
-    return name.decode("ascii").lower()
+    return peers_host_name(name.decode("ascii"))
 
 
 def encode_codes(codes: Iterable[int]) -> bytes:

@@ -124,6 +124,7 @@ class Reason(enum.Enum):
     DIFFIE_HELLMAN_PRIME_LENGTH = "diffie_hellman_prime_length"
     DIFFIE_HELLMAN_GROUP_INVALID = "diffie_hellman_group_invalid"
     EXPORT_KEY_TOO_LONG = "export_key_too_long"
+    CERTIFICATE_CURVE_NOT_OFFERED = "certificate_curve_not_offered"
     CERTIFICATE_KEY_TOO_SHORT = "certificate_key_too_short"
     RSA_KEY_TOO_SHORT = "rsa_key_too_short"
     RSA_KEY_UNUSABLE = "rsa_key_unusable"

@@ -43,7 +43,10 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
-    """A way to sign: kind of key, hash ("" where the scheme has its own) and padding."""
+    """A way to sign: kind of key, hash ("" where the scheme has its own) and padding.
+
+    The kind "rsa-pss" is an RSA key that its certificate restricts to RSASSA-PSS.
+    """
 
     code: int
     name: str
@@ -69,6 +72,9 @@ SCHEMES = {
         SignatureScheme(0x0804, "rsa_pss_rsae_sha256", "rsa", "sha256", pss=True),
         SignatureScheme(0x0805, "rsa_pss_rsae_sha384", "rsa", "sha384", pss=True),
         SignatureScheme(0x0806, "rsa_pss_rsae_sha512", "rsa", "sha512", pss=True),
+        SignatureScheme(0x0809, "rsa_pss_pss_sha256", "rsa-pss", "sha256", pss=True),
+        SignatureScheme(0x080A, "rsa_pss_pss_sha384", "rsa-pss", "sha384", pss=True),
+        SignatureScheme(0x080B, "rsa_pss_pss_sha512", "rsa-pss", "sha512", pss=True),
         SignatureScheme(0x0401, "rsa_pkcs1_sha256", "rsa", "sha256"),
         SignatureScheme(0x0501, "rsa_pkcs1_sha384", "rsa", "sha384"),
         SignatureScheme(0x0601, "rsa_pkcs1_sha512", "rsa", "sha512"),
@@ -82,6 +88,9 @@ SCHEMES = {
     )
 }
 """The schemes this engine has, in order of preference, by their code."""
+
+BEFORE_TLS_1_2 = ("rsa", "dsa", "ecdsa")
+"""Kinds of keys that sign in SSL 3.0 to TLS 1.1, whose signatures say no scheme."""
 
 DEFAULT_SCHEMES = tuple(SCHEMES)
 
@@ -139,7 +148,7 @@ def sign(
     key: PrivateKey, scheme: SignatureScheme, data: bytes, *, deterministic: bool, meter: Meter
 ) -> bytes:
     """The signature of `data`. ECDSA is deterministic on demand (RFC 6979)."""
-    kind = scheme.key
+    kind = _library_kind(scheme)
     private: Any = key
     signature: bytes
     _book(meter, kind, key, sign=True)
@@ -163,16 +172,22 @@ def verify(
     signature: bytes,
     data: bytes,
     meter: Meter,
+    *,
+    pss: padding.PSS | None = None,
 ) -> bool:
-    """Whether a signature of `data` verifies under a key of the scheme's kind."""
+    """Whether a signature of `data` verifies under a key of the scheme's kind.
+
+    `pss` are the parameters of an RSA-PSS signature that says them itself, as a certificate's does;
+    else its salt is as long as its digest.
+    """
     kind = key_kind(key)
-    if kind != scheme.key or (kind in _HASHING and scheme.hash not in _HASHES):
+    if kind != _library_kind(scheme) or (kind in _HASHING and scheme.hash not in _HASHES):
         return False
     public: Any = key
     _book(meter, kind, public, sign=False)
     try:
         if kind == "rsa":
-            public.verify(signature, data, _rsa_padding(scheme), _HASHES[scheme.hash])
+            public.verify(signature, data, pss or _rsa_padding(scheme), _HASHES[scheme.hash])
         elif kind == "ecdsa":
             public.verify(signature, data, _ECDSA[scheme.hash])
         elif kind == "dsa":
@@ -182,6 +197,11 @@ def verify(
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True
+
+
+def _library_kind(scheme: SignatureScheme) -> str:
+    """The kind of key as the library has it, which knows plain RSA keys only."""
+    return scheme.key.removesuffix("-pss")
 
 
 def _rsa_padding(scheme: SignatureScheme) -> padding.AsymmetricPadding:
@@ -227,7 +247,7 @@ def verify_md5_and_sha1(
 ) -> bool:
     """Whether a signature of SSL 3.0 to TLS 1.1 verifies."""
     kind = key_kind(key)
-    if kind not in ("rsa", "ecdsa", "dsa"):
+    if kind not in BEFORE_TLS_1_2:
         return False
     public: Any = key
     _book(meter, kind, public, sign=False)

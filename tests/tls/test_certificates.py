@@ -56,7 +56,8 @@ def test_signatures_are_metered() -> None:
 def test_an_unknown_authority() -> None:
     other_root = authority("Another root", key_name=3)
     assert problems([issue(other_root, Shape())]) == [Problem.UNKNOWN_AUTHORITY]
-    assert problems([other_root], name="Another root") == [Problem.UNKNOWN_AUTHORITY]
+    named = authority("root.example", key_name=3)
+    assert problems([named], name="root.example") == [Problem.UNKNOWN_AUTHORITY]
 
 
 def test_a_forged_signature() -> None:

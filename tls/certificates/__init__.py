@@ -2,7 +2,8 @@
 
 from tls.certificates.certificate import Certificate, parse_certificate
 from tls.certificates.identity import Identity, certificates_from_pem
-from tls.certificates.trust import CertificateProblem, TrustStore
+from tls.certificates.problems import CertificateProblem
+from tls.certificates.trust import TrustStore
 
 __all__ = [
     "Certificate",

@@ -23,8 +23,7 @@ class Identity:
     def __init__(self, chain: tuple[bytes, ...], private_key: PrivateKey) -> None:
         if not chain:
             raise UsageError("an identity needs at least one certificate")
-        self.key_kind = key_kind(private_key)
-        if not self.key_kind:
+        if not key_kind(private_key):
             raise UsageError("an identity needs an RSA, DSA, ECDSA, Ed25519 or Ed448 private key")
         self.chain = tuple(chain)
         length = sum(3 + len(der) for der in chain)
@@ -37,6 +36,7 @@ class Identity:
         self.leaf: Certificate = parse_certificate(chain[0])
         if self.leaf.public_key != private_key.public_key():
             raise UsageError("the private key is not the key of the first certificate")
+        self.key_kind = self.leaf.key_kind
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:

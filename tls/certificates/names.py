@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from tls.certificates.certificate import Certificate
+from tls.errors import UsageError
+from tls.host_names import host_name, ip_address
 
 
 def names_server(certificate: Certificate, server_name: str) -> bool:
-    """Whether a certificate speaks for `server_name`, a DNS name or an IP address.
+    """Whether a certificate speaks for `server_name`, in the form of `host_name`.
 
     Subject alternative names decide where there are any of DNS type; else the subject's common
-    names.
+    names. An address must be among the alternative names (RFC 2818 §3.1).
     """
-    address = _address(server_name)
-    if address is not None:
-        return address in certificate.ip_addresses
-    names = certificate.dns_names or certificate.common_names
-    return any(matches(pattern, server_name) for pattern in names)
+    if ip_address(server_name) is not None:
+        return server_name in certificate.ip_addresses
+    if certificate.dns_names:
+        return any(matches(pattern, server_name) for pattern in certificate.dns_names)
+    return any(matches(pattern, server_name) for pattern in common_host_names(certificate))
 
 
-def _address(server_name: str) -> str | None:
-    # No address ends in a letter without a colon: most names need no trial, which is dear.
-    if ":" not in server_name and not server_name[-1:].isdigit():
-        return None
-    try:
-        return str(ipaddress.ip_address(server_name))
-    except ValueError:
-        return None
+def common_host_names(certificate: Certificate) -> list[str]:
+    """The common names that are host names, perhaps with a wildcard."""
+    found = []
+    for name in certificate.common_names:
+        wildcard = "*." if name.startswith("*.") else ""
+        try:
+            plain = host_name(name.removeprefix(wildcard))
+        except UsageError:
+            continue
+        if ip_address(plain) is None:
+            found.append(wildcard + plain)
+    return found
 
 
 def matches(pattern: str, server_name: str) -> bool:
     """Whether a certificate's name, perhaps with a wildcard, covers a DNS name.
 
     `*` stands for exactly one whole left-most label (RFC 6125 §6.4.3), under at least two more.
+    A name in a certificate is absolute: its trailing dot, if it has one, says nothing.
     """
-    pattern_labels = pattern.lower().rstrip(".").split(".")
-    labels = server_name.lower().rstrip(".").split(".")
+    pattern_labels = pattern.lower().removesuffix(".").split(".")
+    labels = server_name.lower().removesuffix(".").split(".")
     if len(pattern_labels) != len(labels) or not all(labels):
         return False
     if pattern_labels[0] == "*" and len(pattern_labels) > 2:

@@ -2,79 +2,34 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tls.alerts import (
-    BAD_CERTIFICATE,
-    CERTIFICATE_EXPIRED,
-    CERTIFICATE_REVOKED,
-    UNKNOWN_CA,
-    UNSUPPORTED_CERTIFICATE,
-)
 from tls.certificates.certificate import Certificate, parse_certificate
 from tls.certificates.identity import certificates_from_pem
+from tls.certificates.name_constraints import CanonicalName, canonical_name
 from tls.certificates.names import names_server
+from tls.certificates.path import path_problems
+from tls.certificates.problems import CertificateProblem
+from tls.host_names import host_name
 from tls.meter import Meter
-from tls.reasons import Reason
+from tls.sessions import MAX_KEPT_CHAIN
 
-_MAX_CHAIN = 10
+_SERVER = ExtendedKeyUsageOID.SERVER_AUTH
+_MAX_CHECKED = 64
 
 
-class CertificateProblem(enum.Enum):
-    """What can be wrong with a chain, and the alert that says so (RFC 2246 §7.2.2)."""
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a check found and did: the same at any time between two moments."""
 
-    NAME_MISMATCH = ("name mismatch", BAD_CERTIFICATE, Reason.CERTIFICATE_NAME_MISMATCH)
-    REVOKED = ("revoked by its issuer", CERTIFICATE_REVOKED, Reason.CERTIFICATE_REVOKED)
-    EXPIRED = ("expired or not yet valid", CERTIFICATE_EXPIRED, Reason.CERTIFICATE_EXPIRED)
-    UNKNOWN_AUTHORITY = (
-        "no trusted authority issued it",
-        UNKNOWN_CA,
-        Reason.CERTIFICATE_AUTHORITY_UNKNOWN,
-    )
-    BAD_SIGNATURE = (
-        "a signature does not verify",
-        BAD_CERTIFICATE,
-        Reason.CERTIFICATE_SIGNATURE_INVALID,
-    )
-    NOT_AN_AUTHORITY = (
-        "an issuer is no authority",
-        BAD_CERTIFICATE,
-        Reason.CERTIFICATE_ISSUER_NO_AUTHORITY,
-    )
-    WRONG_PURPOSE = (
-        "not made for this use",
-        UNSUPPORTED_CERTIFICATE,
-        Reason.CERTIFICATE_PURPOSE,
-    )
-    NAME_NOT_PERMITTED = (
-        "an authority was not permitted to issue for its name",
-        BAD_CERTIFICATE,
-        Reason.CERTIFICATE_NAME_NOT_PERMITTED,
-    )
-    UNKNOWN_CRITICAL_EXTENSION = (
-        "a critical extension is not understood",
-        UNSUPPORTED_CERTIFICATE,
-        Reason.CERTIFICATE_EXTENSION_UNKNOWN,
-    )
-
-    @property
-    def description(self) -> str:
-        """The problem in words."""
-        return self.value[0]
-
-    @property
-    def alert(self) -> int:
-        """The alert that says so."""
-        return self.value[1]
-
-    @property
-    def reason(self) -> Reason:
-        """The stable name of a handshake's end for it."""
-        return self.value[2]
+    problems: tuple[CertificateProblem, ...]
+    log: tuple[tuple[str, int, int, int], ...]
+    after: float
+    before: float
 
 
 class TrustStore:
@@ -87,16 +42,17 @@ class TrustStore:
     def __init__(
         self, certificates: Iterable[bytes] = (), revocation_lists: Iterable[bytes] = ()
     ) -> None:
-        self._revoked: set[tuple[bytes, int]] = set()
+        self._revoked: set[tuple[CanonicalName, int]] = set()
         for crl in map(x509.load_der_x509_crl, revocation_lists):
-            issuer = crl.issuer.public_bytes()
+            issuer = canonical_name(crl.issuer)
             self._revoked.update((issuer, entry.serial_number) for entry in crl)
-        self._by_subject: dict[bytes, list[Certificate]] = {}
+        self._by_subject: dict[CanonicalName, list[Certificate]] = {}
         self._trusted: set[bytes] = set()
         for der in certificates:
             anchor = Certificate(der)
-            self._by_subject.setdefault(anchor.subject, []).append(anchor)
+            self._by_subject.setdefault(anchor.subject_name, []).append(anchor)
             self._trusted.add(der)
+        self._checked: dict[tuple[object, ...], _Checked] = {}
 
     @classmethod
     def from_pem(cls, pem: bytes) -> TrustStore:
@@ -107,82 +63,94 @@ class TrustStore:
         """The trusted authorities."""
         return tuple(anchor for anchors in self._by_subject.values() for anchor in anchors)
 
-    def anchors(self, issuer: bytes) -> list[Certificate]:
+    def anchors(self, subject: CanonicalName) -> list[Certificate]:
         """The trusted authorities of that subject name."""
-        return self._by_subject.get(issuer, [])
+        return self._by_subject.get(subject, [])
 
     def trusts(self, certificate: Certificate) -> bool:
         """Whether this very certificate is a trusted one."""
         return certificate.der in self._trusted
 
+    def is_revoked(self, certificate: Certificate) -> bool:
+        """Whether its issuer revoked it."""
+        return (certificate.issuer_name, certificate.serial_number) in self._revoked
+
+    def subjects(self) -> tuple[bytes, ...]:
+        """The names of the trusted authorities in DER, as a CertificateRequest lists them."""
+        return tuple(dict.fromkeys(anchor.subject for anchor in self.all()))
+
     def server_problems(
-        self, chain: tuple[bytes, ...], server_name: str | None, now: float, meter: Meter
+        self,
+        chain: tuple[bytes, ...],
+        server_name: str | None,
+        now: float,
+        meter: Meter | None = None,
     ) -> list[CertificateProblem]:
         """What is wrong with a server's chain at calendar time `now`, worst first; [] when nothing.
 
         The path is built from the leaf through the certificates sent, in any order, to a trusted
-        authority; every signature on it is verified. Raises `PeerError(bad_certificate)` for bytes
-        that are no certificate.
+        authority; every signature on it is verified. The last few checks are remembered, and what
+        they did is booked each time, unless there is no meter. Raises
+        `PeerError(bad_certificate)` for bytes that are no certificate, `UsageError` for what is no
+        host name.
         """
-        found = self._chain_problems(chain, ExtendedKeyUsageOID.SERVER_AUTH, now, meter)
-        if server_name is not None and not names_server(parse_certificate(chain[0]), server_name):
-            found.append(CertificateProblem.NAME_MISMATCH)
-        return found
+        name = None if server_name is None else host_name(server_name)
+        return self._problems(chain, _SERVER, name, now, meter)
 
     def client_problems(
-        self, chain: tuple[bytes, ...], now: float, meter: Meter
+        self, chain: tuple[bytes, ...], now: float, meter: Meter | None = None
     ) -> list[CertificateProblem]:
         """What is wrong with a client's chain; like `server_problems`, but for the name."""
-        return self._chain_problems(chain, ExtendedKeyUsageOID.CLIENT_AUTH, now, meter)
+        return self._problems(chain, ExtendedKeyUsageOID.CLIENT_AUTH, None, now, meter)
 
-    def subjects(self) -> tuple[bytes, ...]:
-        """The names of the trusted authorities in DER, as a CertificateRequest lists them."""
-        return tuple(self._by_subject)
-
-    def _chain_problems(
-        self, chain: tuple[bytes, ...], purpose: x509.ObjectIdentifier, now: float, meter: Meter
+    def _problems(
+        self,
+        chain: tuple[bytes, ...],
+        purpose: x509.ObjectIdentifier,
+        server_name: str | None,
+        now: float,
+        meter: Meter | None,
     ) -> list[CertificateProblem]:
-        leaf, *others = [parse_certificate(der) for der in chain]
-        found = self._path_problems(leaf, others, now, meter)
-        if not leaf.is_for(purpose):
-            found.append(CertificateProblem.WRONG_PURPOSE)
-        return list(dict.fromkeys(found))
+        key = (chain, purpose is _SERVER, server_name)
+        checked = self._checked.get(key)
+        if checked is None or not checked.after < now < checked.before:
+            checked = self._check(chain, purpose, server_name, now)
+            self._remember(key, checked)
+        if meter is not None:
+            for entry in checked.log:
+                meter.book(entry)
+        return list(checked.problems)
 
-    def _path_problems(
-        self, leaf: Certificate, others: list[Certificate], now: float, meter: Meter
-    ) -> list[CertificateProblem]:
-        found: list[CertificateProblem] = []
-        certificate = leaf
-        for authorities_below in range(_MAX_CHAIN):
-            if not certificate.not_before <= now <= certificate.not_after:
-                found.append(CertificateProblem.EXPIRED)
-            if (certificate.issuer, certificate.serial_number) in self._revoked:
-                found.insert(0, CertificateProblem.REVOKED)
-            if self.trusts(certificate):
-                return found
-            anchors = self.anchors(certificate.issuer)
-            candidates = anchors or [
-                other for other in others if other.subject == certificate.issuer
-            ]
-            if not candidates:
-                break
-            issuer = next((c for c in candidates if certificate.is_signed_by(c, meter)), None)
-            if issuer is None:
-                return [CertificateProblem.BAD_SIGNATURE, *found]
-            if not _may_issue(issuer, authorities_below, trusted=bool(anchors)):
-                found.append(CertificateProblem.NOT_AN_AUTHORITY)
-            if anchors:
-                if not issuer.not_before <= now <= issuer.not_after:
-                    found.append(CertificateProblem.EXPIRED)
-                return found
-            others = [other for other in others if other is not issuer]
-            certificate = issuer
-        return [CertificateProblem.UNKNOWN_AUTHORITY, *found]
+    def _check(
+        self,
+        chain: tuple[bytes, ...],
+        purpose: x509.ObjectIdentifier,
+        server_name: str | None,
+        now: float,
+    ) -> _Checked:
+        leaf, *others = certificates = [parse_certificate(der) for der in chain]
+        meter = Meter()
+        found = path_problems(leaf, others, self, purpose, now, meter)
+        if server_name is not None and not names_server(leaf, server_name):
+            found.append(CertificateProblem.NAME_MISMATCH)
+        anchors = [a for each in certificates for a in self.anchors(each.issuer_name)]
+        moments = {
+            moment
+            for each in (*certificates, *anchors)
+            for moment in (each.not_before, each.not_after)
+        }
+        # On the very second of a limit only that second is known.
+        after = max((moment for moment in moments if moment < now), default=float("-inf"))
+        before = min((moment for moment in moments if moment > now), default=float("inf"))
+        if now in moments:
+            after = before = now
+        return _Checked(tuple(found), tuple(meter.take_log()), after, before)
 
-
-def _may_issue(issuer: Certificate, authorities_below: int, *, trusted: bool) -> bool:
-    # A trusted root may be older than basicConstraints (X.509 v1).
-    if not (issuer.is_authority or trusted):
-        return False
-    within = issuer.path_length is None or authorities_below <= issuer.path_length
-    return issuer.may_sign_certificates and within
+    def _remember(self, key: tuple[object, ...], checked: _Checked) -> None:
+        chain = key[0]
+        assert isinstance(chain, tuple)
+        if sum(map(len, chain)) > MAX_KEPT_CHAIN:
+            return
+        if len(self._checked) >= _MAX_CHECKED:
+            self._checked.pop(next(iter(self._checked)), None)
+        self._checked[key] = checked

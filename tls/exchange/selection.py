@@ -21,8 +21,11 @@ _BY_FAMILY: dict[str, type] = {
     "ECDH": EcdheExchange,
 }
 
-_KEY_KINDS = {"RSA": ("rsa",), "DSS": ("dsa",), "ECDSA": ("ecdsa", "ed25519", "ed448")}
+_KEY_KINDS = {"RSA": ("rsa", "rsa-pss"), "DSS": ("dsa",), "ECDSA": ("ecdsa", "ed25519", "ed448")}
 
+
+# A key for RSASSA-PSS decrypts nothing (RFC 4055 §1.2).
+_TRANSPORTS = ("RSA", "RSA_EXPORT", "RSA_EXPORT1024")
 
 _EXPORT_BITS = {
     "RSA_EXPORT": RsaExportExchange.bits,
@@ -62,6 +65,8 @@ def key_kinds(suite: CipherSuite) -> tuple[str, ...]:
     """The kinds of keys of certificates that authenticate a suite; none for anonymous ones."""
     if suite.is_anonymous:
         return ()
+    if suite.key_exchange in _TRANSPORTS:
+        return ("rsa",)
     words = suite.key_exchange.split("_")
     return next(_KEY_KINDS[word] for word in reversed(words) if word in _KEY_KINDS)
 

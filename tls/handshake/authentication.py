@@ -33,14 +33,14 @@ def usable_scheme(
     """The first of this side's schemes that the peer takes and the identity's key can make."""
     for code in own:
         scheme = SCHEMES[code]
-        if code in peers and scheme.key == identity.key_kind and _fits(identity, scheme):
+        if code in peers and identity.leaf.allows(scheme) and _fits(identity, scheme):
             return scheme
     return None
 
 
 def _fits(identity: Identity, scheme: SignatureScheme) -> bool:
     """Whether an RSA key is long enough for a scheme's padding (RFC 8017 §9)."""
-    if scheme.key != "rsa":
+    if not scheme.key.startswith("rsa"):
         return True
     digest = hashlib.new(scheme.hash).digest_size
     overhead = digest + 2 if scheme.pss else 19 + 11
@@ -94,11 +94,11 @@ def offered_scheme(
             Reason.SIGNATURE_SCHEME_NOT_OFFERED,
             f"signature scheme {scheme_name(code)} was not offered",
         )
-    if scheme.key != certificate.key_kind:
+    if not certificate.allows(scheme):
         raise PeerError(
             ILLEGAL_PARAMETER,
             Reason.KEY_KIND_OF_SIGNATURE_SCHEME,
-            f"{scheme.name} with a key of another kind",
+            f"{scheme.name} with a key that may not be used so",
         )
     return scheme
 

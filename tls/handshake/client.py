@@ -16,7 +16,13 @@ from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.events import CertificateAccepted, FalseStart, HandshakeCompleted
 from tls.exchange import MINIMUM_EXPORT_BITS, ExchangeContext
-from tls.exchange.selection import key_exchange, key_kinds, sends_parameters
+from tls.exchange.selection import (
+    key_exchange,
+    key_kinds,
+    sends_parameters,
+    signs_parameters,
+)
+from tls.extensions import SUPPORTED_GROUPS
 from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
 from tls.handshake.client_extensions import Agreed, read_extensions
 from tls.handshake.client_hello import client_hello
@@ -44,6 +50,7 @@ from tls.messages import (
 )
 from tls.reasons import Reason
 from tls.sessions import MAX_KEPT_CHAIN, Session
+from tls.signatures import BEFORE_TLS_1_2
 from tls.suites import SUITES, CipherSuite, suite_name
 from tls.versions import SSL_3_0, TLS_1_2, version_name
 from tls.wire import Reader
@@ -79,17 +86,20 @@ def client_handshake(
         session = yield from _resume(context, answer, agreed, offered.session)
     else:
         session = yield from _negotiate(context, config, hello, answer, agreed, server_name)
-    kept = sum(map(len, session.certificates)) <= MAX_KEPT_CHAIN
-    resumable = kept and bool(session.id or session.ticket)
     yield Emit(
         HandshakeCompleted(
             version,
             suite.code,
             agreed.resumed,
-            session if resumable else None,
+            session if agreed.resumed or _is_resumable(session) else None,
             agreed.application_protocol,
         )
     )
+
+
+def _is_resumable(session: Session) -> bool:
+    kept = sum(map(len, session.certificates)) <= MAX_KEPT_CHAIN
+    return kept and bool(session.id or session.ticket)
 
 
 def _agreed_version(config: ClientConfig, answer: ServerHello) -> int:
@@ -208,7 +218,7 @@ def _negotiate(
         message: Certificate = yield _EXPECT_CERTIFICATE
         # Sessions of one server share their chain's bytes.
         chain = tuple([parse_certificate(der).der for der in message.chain])
-        leaf = yield from _check_chain(context, config, suite, chain, server_name)
+        leaf = yield from _check_chain(context, config, hello, suite, chain, server_name)
     exchange = key_exchange(
         suite,
         ExchangeContext(
@@ -295,6 +305,7 @@ def _allows_false_start(suite: CipherSuite) -> bool:
 def _check_chain(
     context: HandshakeContext,
     config: ClientConfig,
+    hello: ClientHello,
     suite: CipherSuite,
     chain: tuple[bytes, ...],
     server_name: str,
@@ -317,16 +328,30 @@ def _check_chain(
             Reason.CERTIFICATE_KEY_TOO_SHORT,
             f"the server's key has {leaf.key_size} bits",
         )
-    if leaf.key_kind not in key_kinds(suite):
+    early = context.version < TLS_1_2 and leaf.key_kind not in BEFORE_TLS_1_2
+    if early or leaf.key_kind not in key_kinds(suite):
         raise PeerError(
             ILLEGAL_PARAMETER, Reason.KEY_KIND_OF_SUITE, f"{suite.name} with a key of another kind"
+        )
+    groups = config.groups if SUPPORTED_GROUPS in hello.extensions else None
+    if leaf.curve is not None and groups is not None and leaf.curve not in groups:
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.CERTIFICATE_CURVE_NOT_OFFERED,
+            "the server's key is on a curve that was not offered",
+        )
+    if signs_parameters(suite, leaf.key_size) and not leaf.may_sign:
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.KEY_USAGE_OF_SUITE,
+            "the certificate's key is not for signatures",
         )
     if problems:
         yield Emit(CertificateAccepted(frozenset(problems)))
     return leaf
 
 
-_KINDS_OF_TYPES = {1: ("rsa",), 2: ("dsa",), 64: ("ecdsa", "ed25519", "ed448")}
+_KINDS_OF_TYPES = {1: ("rsa", "rsa-pss"), 2: ("dsa",), 64: ("ecdsa", "ed25519", "ed448")}
 
 
 def _own_identity(
@@ -339,13 +364,13 @@ def _own_identity(
         wanted = not request.certificate_authorities or issuers & set(
             request.certificate_authorities
         )
-        if identity.key_kind not in kinds or not wanted:
+        if identity.key_kind not in kinds or not wanted or not identity.leaf.may_sign:
             continue
         if context.version >= TLS_1_2:
             schemes = config.signature_schemes
             if usable_scheme(identity, schemes, request.signature_schemes) is None:
                 continue
-        elif identity.key_kind.startswith("ed"):
+        elif identity.key_kind not in BEFORE_TLS_1_2:
             continue
         return identity
     return None

@@ -67,12 +67,6 @@ def read_extensions(
     """
     answered = answer.extensions
     for kind, data in answered.items():
-        if answer.server_version == SSL_3_0 and kind != RENEGOTIATION_INFO:
-            raise PeerError(
-                UNSUPPORTED_EXTENSION,
-                Reason.EXTENSION_IN_SSL_3_0,
-                f"extension {kind} in SSL 3.0, which has none",
-            )
         if kind not in hello.extensions and not _is_tolerated(kind, hello):
             raise PeerError(
                 UNSUPPORTED_EXTENSION,
@@ -81,6 +75,12 @@ def read_extensions(
             )
         if kind in _EMPTY:
             require_empty(data, _EMPTY[kind])
+    if answer.server_version == SSL_3_0 and not answered.keys() <= {RENEGOTIATION_INFO}:
+        raise PeerError(
+            UNSUPPORTED_EXTENSION,
+            Reason.EXTENSION_IN_SSL_3_0,
+            "an extension in SSL 3.0, which has none but renegotiation_info",
+        )
     check_server_hello(context.history, answer)
     if EC_POINT_FORMATS in answered:
         decode_point_formats(answered[EC_POINT_FORMATS])
@@ -94,7 +94,8 @@ def read_extensions(
                 "encrypt_then_mac for a cipher without CBC",
             )
         context.encrypt_then_mac = suite.cipher.mode == "cbc"
-    context.check_encrypt_then_mac(suite)
+    if context.history.encrypt_then_mac:
+        context.check_encrypt_then_mac(suite)
     agreed = Agreed(expects_ticket=SESSION_TICKET in answered)
     if ALPN in answered:
         agreed.application_protocol = _agreed_protocol(config, answered[ALPN])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from tls.configuration import ClientConfig
+from tls.configuration import MAX_LISTS, ClientConfig
 from tls.exchange.selection import is_elliptic
 from tls.extensions import (
     ALPN,
@@ -32,11 +32,14 @@ from tls.groups import is_curve
 from tls.handshake.client_resumption import Offer, offer_of
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import clients_renegotiation_info
+from tls.host_names import ip_address
 from tls.messages import ClientHello
 from tls.record.compression import DEFLATE, NULL
 from tls.sessions import Session
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, FALLBACK_SCSV, SUITES
 from tls.versions import SSL_3_0, TLS_1_2
+
+_NAMES_AND_FLAGS = 1_000
 
 
 def client_hello(
@@ -53,17 +56,13 @@ def client_hello(
     if config.secure_renegotiation and not plain:
         extensions[RENEGOTIATION_INFO] = clients_renegotiation_info(context.history)
     if version > SSL_3_0 and not plain:
-        if config.server_name_indication and _is_dns_name(server_name):
+        # Literal addresses are not permitted in server_name (RFC 6066 §3).
+        if config.server_name_indication and ip_address(server_name) is None:
             extensions[SERVER_NAME] = encode_server_name(server_name)
-        extensions |= says.before_ticket
-        if config.session_tickets:
-            extensions[SESSION_TICKET] = b""
-        extensions |= says.after_ticket
+        extensions |= says.extensions
     if session is not None:
-        room = MAX_EXTENSIONS - len(encode_extensions(extensions))
-        if SESSION_TICKET not in extensions:
-            room = 0
-        offered = offer_of(config, server_name, session, context.clock(), room)
+        ticket_fits = SESSION_TICKET in extensions and _has_room(extensions, session.ticket)
+        offered = offer_of(config, server_name, session, context.clock(), ticket_fits=ticket_fits)
         if offered is not None and offered.ticket:
             extensions[SESSION_TICKET] = offered.ticket
     hello = ClientHello(
@@ -75,6 +74,13 @@ def client_hello(
         extensions,
     )
     return hello, offered
+
+
+def _has_room(extensions: Extensions, ticket: bytes) -> bool:
+    """Whether a ticket fits beside the other extensions, which a configuration keeps short."""
+    if len(ticket) <= MAX_EXTENSIONS - MAX_LISTS - _NAMES_AND_FLAGS:
+        return True
+    return len(ticket) <= MAX_EXTENSIONS - len(encode_extensions(extensions))
 
 
 class _Sayings:
@@ -90,8 +96,10 @@ class _Sayings:
         self.suites = offered + fallback
         self.plain_suites = offered + renegotiation + fallback
         self.compression_methods = bytes((DEFLATE, NULL)) if config.compress else bytes((NULL,))
-        self.before_ticket = _key_exchange_extensions(config)
-        self.after_ticket = _record_and_application_extensions(config)
+        self.extensions = _key_exchange_extensions(config)
+        if config.session_tickets:
+            self.extensions[SESSION_TICKET] = b""
+        self.extensions |= _record_and_application_extensions(config)
 
 
 _by_config: WeakKeyDictionary[ClientConfig, _Sayings] = WeakKeyDictionary()
@@ -148,8 +156,3 @@ def offered_groups(groups: Sequence[int]) -> tuple[int, ...]:
     servers of TLS 1.2 know none by name (RFC 7919 §3).
     """
     return tuple(filter(is_curve, groups))
-
-
-def _is_dns_name(server_name: str) -> bool:
-    # Literal addresses are not permitted in server_name (RFC 6066 §3).
-    return not (":" in server_name or server_name.replace(".", "").isdigit())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tls.certificates import parse_certificate
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
-from tls.meter import Meter
 from tls.record.compression import DEFLATE
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
@@ -17,8 +16,7 @@ from tls.versions import SSL_3_0
 _SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A session that is offered: by its ticket, which has an ID made up for it, or by its ID."""
 
     session: Session
@@ -27,16 +25,16 @@ class Offer:
 
 
 def offer_of(
-    config: ClientConfig, server_name: str, session: Session | None, now: float, room: int
+    config: ClientConfig, server_name: str, session: Session, now: float, *, ticket_fits: bool
 ) -> Offer | None:
     """How to offer a session at calendar time `now`; `None` for one that may not be resumed.
 
-    A ticket needs `room` bytes in the hello; where there is too little, the ID is left. The server
-    echoes the ID that stands beside a ticket if it accepts that (RFC 5077 §3.4).
+    Where the hello has no room for a ticket, the ID is left. The server echoes the ID that stands
+    beside a ticket if it accepts that (RFC 5077 §3.4).
     """
-    if session is None or not may_resume(config, server_name, session, now):
+    if not may_resume(config, server_name, session, now):
         return None
-    if session.ticket and session.version > SSL_3_0 and len(session.ticket) <= room:
+    if session.ticket and ticket_fits and session.version > SSL_3_0:
         return Offer(session, hashlib.sha256(session.ticket).digest(), session.ticket)
     return Offer(session, session.id) if session.id else None
 
@@ -62,7 +60,7 @@ def may_resume(config: ClientConfig, server_name: str, session: Session, now: fl
     if not chain:
         return suite.is_anonymous
     try:
-        problems = config.trust.server_problems(chain, server_name, now, Meter())
+        problems = config.trust.server_problems(chain, server_name, now)
     except PeerError:
         return False
     return config.accept.issuperset(problems) and is_long_enough(config, suite, chain[0])

@@ -15,10 +15,8 @@ from tls.handshake.requests import (
     ChangeReadKeys,
     ChangeWriteKeys,
     Expect,
-    ExpectChangeCipherSpec,
     Handshake,
     Send,
-    SendChangeCipherSpec,
 )
 from tls.keys import (
     Secrets,
@@ -42,8 +40,6 @@ DOWNGRADE = b"DOWNGRD\0"
 
 _TIME = Struct(">I").pack
 _EXPECT_FINISHED = Expect(Finished)
-_SEND_CHANGE_CIPHER_SPEC = SendChangeCipherSpec()
-_EXPECT_CHANGE_CIPHER_SPEC = ExpectChangeCipherSpec()
 
 
 @dataclass(slots=True)
@@ -102,12 +98,8 @@ class HandshakeContext:
         return random
 
     def check_encrypt_then_mac(self, suite: CipherSuite) -> None:
-        """A renegotiation does not go back to MAC-then-encrypt (RFC 7366 §3.1)."""
-        if (
-            self.history.encrypt_then_mac
-            and suite.cipher.mode == "cbc"
-            and not self.encrypt_then_mac
-        ):
+        """After a handshake with it none goes back to MAC-then-encrypt (RFC 7366 §3.1)."""
+        if suite.cipher.mode == "cbc" and not self.encrypt_then_mac:
             raise PeerError(
                 HANDSHAKE_FAILURE,
                 Reason.ENCRYPT_THEN_MAC_DROPPED,
@@ -171,7 +163,6 @@ class HandshakeContext:
 
     def send_finished(self, keys: ChangeWriteKeys, secrets: Secrets) -> Handshake:
         """This side's change_cipher_spec, and its Finished under the new keys."""
-        yield _SEND_CHANGE_CIPHER_SPEC
         yield keys
         self.history.extended_master_secret = self.extended_master_secret
         self.history.encrypt_then_mac |= self.encrypt_then_mac
@@ -184,7 +175,6 @@ class HandshakeContext:
 
     def expect_finished(self, keys: ChangeReadKeys, secrets: Secrets) -> Handshake:
         """The peer's change_cipher_spec, and its Finished under the new keys, checked."""
-        yield _EXPECT_CHANGE_CIPHER_SPEC
         yield keys
         expected = secrets.finished(self.transcript, from_client=not self.is_client)
         finished: Finished = yield _EXPECT_FINISHED

@@ -25,11 +25,9 @@ from tls.handshake.requests import (
     ChangeWriteKeys,
     Emit,
     Expect,
-    ExpectChangeCipherSpec,
     LimitRecords,
     Send,
     SendAlert,
-    SendChangeCipherSpec,
     SendSsl2Hello,
 )
 from tls.handshake.role import Role
@@ -108,7 +106,7 @@ class HandshakeProtocol:
         self._random = random
         self._meter = meter
         self._input: bytes | bytearray = b""
-        self._change_due = False
+        self._change_due: ChangeReadKeys | None = None
         self._expected = _NOTHING
         self._renegotiations = 0
         self._renegotiation_requested = False
@@ -163,7 +161,8 @@ class HandshakeProtocol:
 
     def receive_change_cipher_spec(self, fragment: bytes) -> None:
         """Take a change_cipher_spec record's fragment (RFC 5246 §7.1)."""
-        if not self._change_due or self._input:
+        due = self._change_due
+        if due is None or self._input:
             raise PeerError(
                 UNEXPECTED_MESSAGE,
                 Reason.CHANGE_CIPHER_SPEC_NOT_DUE,
@@ -175,7 +174,8 @@ class HandshakeProtocol:
                 Reason.MALFORMED_CHANGE_CIPHER_SPEC,
                 "a malformed change_cipher_spec",
             )
-        self._change_due = False
+        self._change_due = None
+        self._records.change_read(due.protection, due.compression)
         self._advance(None)
 
     def answer(self, value: object) -> None:
@@ -240,7 +240,7 @@ class HandshakeProtocol:
         A HelloRequest unless change_cipher_spec is due, a ClientHello between handshakes. In
         TLS 1.3 this is where tickets, KeyUpdate and a later CertificateRequest belong.
         """
-        if kind != self.role.renegotiation_request or self._change_due:
+        if kind != self.role.renegotiation_request or self._change_due is not None:
             return False
         return kind == HelloRequest.type or not self.running
 
@@ -327,17 +327,16 @@ class HandshakeProtocol:
                 return
             elif isinstance(request, Emit):
                 self._emit(request.event)
-            elif isinstance(request, ExpectChangeCipherSpec):
-                self._change_due = True
-                self._expected = _NOTHING
-                return
             elif isinstance(request, ChangeReadKeys):
+                if request.announced:
+                    self._change_due = request
+                    self._expected = _NOTHING
+                    return
                 self._records.change_read(request.protection, request.compression)
-            elif isinstance(request, SendChangeCipherSpec):
-                self.flush()
-                self._records.send(CHANGE_CIPHER_SPEC, _CHANGE_CIPHER_SPEC_BODY)
             elif isinstance(request, ChangeWriteKeys):
                 self.flush()
+                if request.announced:
+                    self._records.send(CHANGE_CIPHER_SPEC, _CHANGE_CIPHER_SPEC_BODY)
                 self._records.change_write(request.protection, request.compression)
             elif isinstance(request, AgreeOnVersion):
                 self.version = self._message_version = request.version

@@ -53,32 +53,29 @@ class AgreeOnVersion:
     version: int
 
 
-class SendChangeCipherSpec:
-    """Send change_cipher_spec, behind the messages of the current flight."""
-
-    __slots__ = ()
-
-
-class ExpectChangeCipherSpec:
-    """Wait for change_cipher_spec."""
-
-    __slots__ = ()
-
-
 @dataclass(slots=True)
 class ChangeWriteKeys:
-    """What is sent from now on is compressed and protected like this."""
+    """What is sent from now on is compressed and protected like this.
+
+    `announced` sends change_cipher_spec before, behind the messages of the current flight: not in
+    TLS 1.3.
+    """
 
     protection: Protection
     compression: Deflate | None = None
+    announced: bool = True
 
 
 @dataclass(slots=True)
 class ChangeReadKeys:
-    """What is received from now on is opened and decompressed like this."""
+    """What is received from now on is opened and decompressed like this.
+
+    `announced` waits for change_cipher_spec before: not in TLS 1.3.
+    """
 
     protection: Protection
     compression: Deflate | None = None
+    announced: bool = True
 
 
 @dataclass(slots=True)
@@ -106,8 +103,6 @@ Request = (
     | SendSsl2Hello
     | SendAlert
     | AgreeOnVersion
-    | SendChangeCipherSpec
-    | ExpectChangeCipherSpec
     | ChangeWriteKeys
     | ChangeReadKeys
     | LimitRecords

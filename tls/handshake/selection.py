@@ -46,7 +46,7 @@ from tls.handshake.renegotiation import check_client_hello
 from tls.messages import ClientHello
 from tls.reasons import Reason
 from tls.record.compression import DEFLATE, NULL
-from tls.signatures import SignatureScheme
+from tls.signatures import BEFORE_TLS_1_2, SignatureScheme
 from tls.suites import FALLBACK_SCSV, SUITES, CipherSuite
 from tls.versions import SSL_3_0, TLS_1_2, version_name
 
@@ -178,15 +178,29 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
 def _signing(
     config: ServerConfig, offer: ClientOffer, suite: CipherSuite, identity: Identity
 ) -> tuple[bool, SignatureScheme | None]:
-    """Whether an identity can authenticate a suite, and the scheme it signs by, if by one."""
+    """Whether an identity can authenticate a suite, and the scheme it signs by, if by one.
+
+    Its key usage fits what it is for (RFC 5246 §7.4.2).
+    """
     if identity.key_kind not in key_kinds(suite):
         return False, None
     if not signs_parameters(suite, identity.key_size):
         return identity.leaf.may_encipher_keys, None
+    if not identity.leaf.may_sign or not _lists_curve(offer, identity):
+        return False, None
     if offer.version < TLS_1_2:
-        return identity.key_kind in ("rsa", "dsa", "ecdsa"), None
+        return identity.key_kind in BEFORE_TLS_1_2, None
     scheme = usable_scheme(identity, config.signature_schemes, offer.schemes)
     return scheme is not None, scheme
+
+
+def _lists_curve(offer: ClientOffer, identity: Identity) -> bool:
+    """Whether the client has the curve of an ECDSA key; one that lists none has any.
+
+    (RFC 8422 §4, §5.3)
+    """
+    curve = identity.leaf.curve
+    return curve is None or offer.groups is None or curve in offer.groups
 
 
 def _curves(config: ServerConfig, offer: ClientOffer) -> tuple[int, ...]:

@@ -40,11 +40,11 @@ from tls.messages import (
     ServerHelloDone,
     ServerKeyExchange,
 )
-from tls.meter import Meter
 from tls.reasons import Reason
 from tls.sessions import MAX_KEPT_CHAIN, Session
+from tls.signatures import BEFORE_TLS_1_2
 from tls.suites import SUITES, CipherSuite
-from tls.versions import SSL_3_0
+from tls.versions import SSL_3_0, TLS_1_2
 
 _EXPECT_CLIENT_HELLO = Expect(ClientHello)
 _EXPECT_CERTIFICATE = Expect(Certificate)
@@ -135,7 +135,7 @@ def _still_accepts(
 
     The signatures were verified when the session was made; only what may have changed counts.
     """
-    problems = config.client_trust.client_problems(chain, context.clock(), Meter())
+    problems = config.client_trust.client_problems(chain, context.clock())
     return config.accept.issuperset(problems)
 
 
@@ -283,6 +283,12 @@ def _check_possession(
     if not certificate.may_sign:
         raise PeerError(
             ILLEGAL_PARAMETER, Reason.KEY_USAGE_OF_CLIENT, "the client's key is not for signatures"
+        )
+    if context.version < TLS_1_2 and certificate.key_kind not in BEFORE_TLS_1_2:
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.KEY_KIND_OF_SIGNATURE_SCHEME,
+            "the client's key does not sign before TLS 1.2",
         )
     conversation = ConversationCheck(context, certificate, secrets)
     message: CertificateVerify = yield _EXPECT_CERTIFICATE_VERIFY

@@ -43,7 +43,8 @@ def answer_extensions(
     answered = offer.answered
     answered.update(servers_renegotiation_info(context.history))
     if offer.version == SSL_3_0:
-        context.check_encrypt_then_mac(suite)
+        if context.history.encrypt_then_mac:
+            context.check_encrypt_then_mac(suite)
         return
     offered = offer.extensions
     if offer.extended_master_secret:
@@ -54,7 +55,8 @@ def answer_extensions(
         if config.encrypt_then_mac and suite.cipher.mode == "cbc":
             context.encrypt_then_mac = True
             answered[ENCRYPT_THEN_MAC] = b""
-    context.check_encrypt_then_mac(suite)
+    if context.history.encrypt_then_mac:
+        context.check_encrypt_then_mac(suite)
     if EC_POINT_FORMATS in offered and is_elliptic(suite):
         answered[EC_POINT_FORMATS] = UNCOMPRESSED_POINTS
     if issues_ticket:

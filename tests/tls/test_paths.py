@@ -1,0 +1,202 @@
+"""Path building: bounded, remembered, and booked all the same."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+import tls
+from tests.tls.authority import (
+    ROOT,
+    Issued,
+    Shape,
+    authority,
+    identity_of,
+    issue,
+    server_identity,
+)
+from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST, converse, new_client, new_server
+from tls.certificates import path, trust
+from tls.meter import Meter
+
+Problem = tls.CertificateProblem
+
+
+def of_one_name(issuer: Issued, key: int) -> Issued:
+    return issue(issuer, Shape("Namesake", (), authority=True, purposes=[], key_name=key))
+
+
+def test_no_chain_costs_more_than_so_many_signatures() -> None:
+    """Authorities of one name that all signed each other make more paths than can be walked."""
+    keys = range(20, 26)
+    roots = [authority("Namesake", key) for key in keys]
+    web = [of_one_name(root, key) for root in roots for key in keys]
+    leaf = issue(roots[0], Shape())
+    meter = Meter()
+    problems = TRUST.server_problems(
+        (leaf.der, *(each.der for each in web)), SERVER_NAME, EPOCH, meter
+    )
+    assert problems[0] in (Problem.UNKNOWN_AUTHORITY, Problem.BAD_SIGNATURE)
+    (verified,) = meter.take()
+    assert verified.count <= path.MAX_SIGNATURES
+
+
+def test_a_path_of_any_length_ends() -> None:
+    issuer, chain = ROOT, []
+    for number in range(path.MAX_PATH + 2):
+        shape = Shape(f"Authority {number}", (), authority=True, purposes=[], key_name=1)
+        issuer = issue(issuer, shape)
+        chain.append(issuer)
+    leaf = issue(issuer, Shape())
+    ders = tuple(each.der for each in (leaf, *reversed(chain)))
+    assert TRUST.server_problems(ders, SERVER_NAME, EPOCH, Meter()) == [Problem.UNKNOWN_AUTHORITY]
+    short = issue(chain[path.MAX_PATH - 2], Shape())
+    ders = tuple(each.der for each in (short, *reversed(chain[: path.MAX_PATH - 1])))
+    assert TRUST.server_problems(ders, SERVER_NAME, EPOCH, Meter()) == []
+
+
+def test_a_loop_ends() -> None:
+    first, second = authority("First", 20), authority("Second", 21)
+    chain = (
+        issue(first, Shape()),
+        issue(second, Shape("First", (), authority=True, purposes=[], key_name=20)),
+        issue(first, Shape("Second", (), authority=True, purposes=[], key_name=21)),
+    )
+    ders = tuple(each.der for each in chain)
+    assert TRUST.server_problems(ders, SERVER_NAME, EPOCH, Meter()) == [Problem.UNKNOWN_AUTHORITY]
+
+
+# -- what is remembered
+
+
+def test_a_check_that_is_remembered_is_booked_all_the_same() -> None:
+    store = tls.TrustStore([ROOT.der])
+    chain = (issue(ROOT, Shape()).der,)
+    booked = []
+    for _ in range(3):
+        meter = Meter()
+        assert store.server_problems(chain, SERVER_NAME, EPOCH, meter) == []
+        booked.append(meter.take())
+    assert booked == [[tls.Operation("rsa.public", 1024, 1, 0)]] * 3
+
+
+def test_what_is_remembered_ends_with_any_validity() -> None:
+    first, last = datetime.datetime(1998, 1, 1), datetime.datetime(1998, 12, 31)
+    limits = (
+        first.replace(tzinfo=datetime.UTC).timestamp(),
+        last.replace(tzinfo=datetime.UTC).timestamp(),
+    )
+    store = tls.TrustStore([ROOT.der])
+    chain = (issue(ROOT, Shape(not_before=first, not_after=last)).der,)
+    for _ in range(2):
+        for limit in limits:
+            for now in (limit - 1, limit, limit + 1, limit - 0.5, limit + 0.5):
+                problems = store.server_problems(chain, SERVER_NAME, now, Meter())
+                valid = limits[0] <= now <= limits[1]
+                assert problems == ([] if valid else [Problem.EXPIRED])
+
+
+def test_what_is_remembered_is_of_one_name_and_one_purpose() -> None:
+    store = tls.TrustStore([ROOT.der])
+    chain = (issue(ROOT, Shape()).der,)
+    assert store.server_problems(chain, SERVER_NAME, EPOCH, Meter()) == []
+    assert store.server_problems(chain, "www.fabrikam.com", EPOCH, Meter()) == [
+        Problem.NAME_MISMATCH
+    ]
+    assert store.client_problems(chain, EPOCH, Meter()) == [Problem.WRONG_PURPOSE]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    store = tls.TrustStore([ROOT.der])
+    leaf = issue(ROOT, Shape())
+    for number in range(2 * trust._MAX_CHECKED):
+        store.server_problems((leaf.der,), f"{number}.example", EPOCH, Meter())
+    long = (leaf.der,) * (40_000 // len(leaf.der))
+    store.server_problems(long, SERVER_NAME, EPOCH, Meter())
+    assert len(store._checked) <= trust._MAX_CHECKED
+    assert max(len(b"".join(key[0])) for key in store._checked) < 40_000  # type: ignore[arg-type]
+
+
+# -- what a handshake asks of the leaf
+
+
+def outcome(shape: Shape, **settings: object) -> tls.ClientConnection | tls.Reason:
+    client = new_client(**settings)
+    try:
+        converse(client, new_server(identities=[identity_of(issue(ROOT, shape))]))
+    except tls.PeerError as error:
+        return error.reason
+    return client
+
+
+ENCIPHERS = frozenset({"key_encipherment"})
+SIGNS = frozenset({"digital_signature"})
+
+
+@pytest.mark.parametrize(
+    ("usage", "suite", "fits"),
+    [
+        (ENCIPHERS, 0x002F, True),
+        (ENCIPHERS, 0xC02F, False),
+        (ENCIPHERS, 0x0033, False),
+        (SIGNS, 0x002F, False),
+        (SIGNS, 0xC02F, True),
+        (SIGNS, 0x0033, True),
+        (SIGNS | ENCIPHERS, 0x002F, True),
+        (None, 0xC02F, True),
+    ],
+)
+def test_a_server_takes_an_identity_whose_key_usage_fits(
+    usage: frozenset[str] | None, suite: int, fits: bool
+) -> None:
+    """RFC 5246 §7.4.2."""
+    found = outcome(Shape(key_usage=usage, key_name="rsa-2048"), suites=[suite])
+    assert isinstance(found, tls.ClientConnection) == fits
+    if not fits:
+        assert found is tls.Reason.NO_SUITE_IN_COMMON
+
+
+@pytest.mark.parametrize(("usage", "suite"), [(ENCIPHERS, 0xC02F), (SIGNS, 0x002F)])
+def test_a_client_refuses_a_key_usage_that_does_not_fit(usage: frozenset[str], suite: int) -> None:
+    """RFC 5246 §7.4.2."""
+    identity = identity_of(issue(ROOT, Shape(key_usage=usage, key_name="rsa-2048")))
+    identity.leaf.may_sign = identity.leaf.may_encipher_keys = True
+    client, server = new_client(suites=[suite]), new_server(identities=[identity])
+    server.receive(client.outgoing())
+    identity.leaf.may_sign, identity.leaf.may_encipher_keys = usage == SIGNS, usage == ENCIPHERS
+    with pytest.raises(tls.PeerError) as caught:
+        client.receive(server.outgoing())
+    assert caught.value.reason is tls.Reason.KEY_USAGE_OF_SUITE
+
+
+def test_a_server_takes_an_identity_on_a_curve_that_the_client_listed() -> None:
+    """RFC 8422 §5.3: else another identity, else another suite."""
+    ecdsa = server_identity("ecdsa")
+    for groups, suite in (([23], 0xC02B), ([24], 0xC02F), ([24, 23], 0xC02B)):
+        client = new_client(suites=[0xC02B, 0xC02F], groups=groups)
+        converse(client, new_server(identities=[ecdsa, server_identity("rsa-2048")]))
+        assert client.suite == suite
+    with pytest.raises(tls.PeerError) as caught:
+        converse(new_client(suites=[0xC02B], groups=[24]), new_server(identities=[ecdsa]))
+    assert caught.value.reason is tls.Reason.NO_SUITE_IN_COMMON
+
+
+def test_a_client_refuses_a_curve_that_it_did_not_list() -> None:
+    """RFC 8422 §5.3."""
+    identity = server_identity("ecdsa")
+    client, server = new_client(suites=[0xC02B], groups=[24]), new_server(identities=[identity])
+    curve, identity.leaf.curve = identity.leaf.curve, None
+    server.receive(client.outgoing())
+    identity.leaf.curve = curve
+    with pytest.raises(tls.PeerError) as caught:
+        client.receive(server.outgoing())
+    assert caught.value.reason is tls.Reason.CERTIFICATE_CURVE_NOT_OFFERED
+
+
+def test_a_client_shows_no_certificate_whose_key_may_not_sign() -> None:
+    leaf = issue(ROOT, Shape("somebody", (), purposes=[], key_usage=ENCIPHERS, key_name="rsa-2048"))
+    client = new_client(identities=[identity_of(leaf)])
+    server = new_server(client_authentication=tls.ClientAuthentication.REQUEST, client_trust=TRUST)
+    converse(client, server)
+    assert server.peer_certificates == ()

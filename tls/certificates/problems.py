@@ -1,0 +1,67 @@
+"""What can be wrong with a chain of certificates."""
+
+from __future__ import annotations
+
+import enum
+
+from tls.alerts import (
+    BAD_CERTIFICATE,
+    CERTIFICATE_EXPIRED,
+    CERTIFICATE_REVOKED,
+    UNKNOWN_CA,
+    UNSUPPORTED_CERTIFICATE,
+)
+from tls.reasons import Reason
+
+
+class CertificateProblem(enum.Enum):
+    """What can be wrong with a chain, and the alert that says so (RFC 2246 §7.2.2)."""
+
+    NAME_MISMATCH = ("name mismatch", BAD_CERTIFICATE, Reason.CERTIFICATE_NAME_MISMATCH)
+    REVOKED = ("revoked by its issuer", CERTIFICATE_REVOKED, Reason.CERTIFICATE_REVOKED)
+    EXPIRED = ("expired or not yet valid", CERTIFICATE_EXPIRED, Reason.CERTIFICATE_EXPIRED)
+    UNKNOWN_AUTHORITY = (
+        "no trusted authority issued it",
+        UNKNOWN_CA,
+        Reason.CERTIFICATE_AUTHORITY_UNKNOWN,
+    )
+    BAD_SIGNATURE = (
+        "a signature does not verify",
+        BAD_CERTIFICATE,
+        Reason.CERTIFICATE_SIGNATURE_INVALID,
+    )
+    NOT_AN_AUTHORITY = (
+        "an issuer is no authority",
+        BAD_CERTIFICATE,
+        Reason.CERTIFICATE_ISSUER_NO_AUTHORITY,
+    )
+    WRONG_PURPOSE = (
+        "not made for this use",
+        UNSUPPORTED_CERTIFICATE,
+        Reason.CERTIFICATE_PURPOSE,
+    )
+    NAME_NOT_PERMITTED = (
+        "an authority was not permitted to issue for its name",
+        BAD_CERTIFICATE,
+        Reason.CERTIFICATE_NAME_NOT_PERMITTED,
+    )
+    UNKNOWN_CRITICAL_EXTENSION = (
+        "a critical extension is not understood",
+        UNSUPPORTED_CERTIFICATE,
+        Reason.CERTIFICATE_EXTENSION_UNKNOWN,
+    )
+
+    @property
+    def description(self) -> str:
+        """The problem in words."""
+        return self.value[0]
+
+    @property
+    def alert(self) -> int:
+        """The alert that says so."""
+        return self.value[1]
+
+    @property
+    def reason(self) -> Reason:
+        """The stable name of a handshake's end for it."""
+        return self.value[2]

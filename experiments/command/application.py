@@ -98,13 +98,7 @@ def run(
 
     from experiments.running import run as run_study
 
-        file,
-        out=out,
-        seed=seed,
-        replications=replications,
-        workers=workers,
-        yes=yes,
-        announce=_announce,
+    result = run_study(
         file,
         out=out,
         seed=seed,

@@ -224,10 +224,11 @@ def _savings(
     baseline = study.baseline
     if baseline is None or math.isnan(needs[baseline.index].mean):
         return
-    name = "Plain HTTP" if baseline.scenario.server.security == "plain" else "The baseline"
+    is_plain = baseline.scenario.server.security == "plain"
+    name = "Plain HTTP" if is_plain else f"The {baseline.label}"
     ratio = replication_interval(_ratio(estimates, chosen, baseline, cores))
     yield (
-        f"{name} ({baseline.label}) would need {figure(needs[baseline.index], cores)} cores: the "
+        f"{name} would need {figure(needs[baseline.index], cores)} cores: the "
         f"recommendation takes {figure(ratio, _RATIO)} times that."
     )
 

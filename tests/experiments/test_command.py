@@ -42,10 +42,13 @@ def test_run_prints_the_answer_and_names_the_report(
 ) -> None:
     out = tmp_path / "out"
     outcome = tlscape("run", scenario, "--out", out, "--replications", "2")
-    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.returncode == 0
+    assert outcome.stderr.startswith("tlscape: small: some 1,500 connections, about ")
+    assert outcome.stderr.count("\n") == 1
+    assert max(map(len, outcome.stdout.splitlines()[:-1])) <= 80
     assert "Remember " in outcome.stdout
     assert " ± " in outcome.stdout
-    assert "baseline (plain)" in outcome.stdout
+    assert "baseline (security plain)" in outcome.stdout
     assert outcome.stdout.rstrip().endswith(f"Report: {out / 'report.html'}")
 
 
@@ -55,7 +58,7 @@ def test_json_is_one_object_and_nothing_else(
     folder = tmp_path / "copy"
     shutil.copytree(result.folder, folder)
     outcome = tlscape("run", scenario, "--json", "--out", folder)
-    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.returncode == 0
     content = json.loads(outcome.stdout)
     assert content["answer"] == result.answer.sentence
     assert len(content["summary"]) == len(result.summary)

@@ -77,7 +77,7 @@ def test_each_point_has_its_own_warm_up(folder: Folder) -> None:
     durations = np.random.default_rng(3).normal(10, 1, size=(3, 4, 2_000))
     durations[1, :, :400] += 10
     durations[2, :, :1_400] += 10
-    with Measurements(folder(rows(durations)), steady_points=[0]) as measurements:
+    with Measurements(folder(rows(durations)), steady_points=[0, 1, 2]) as measurements:
         warm_up = measurements.warm_up
         kept = measurements.connections()
     assert warm_up is not None

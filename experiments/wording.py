@@ -66,7 +66,7 @@ def rounded(number: float) -> str:
 
 def rate_words(rate: float) -> str:
     """Return connections a second, such as "1,200 connections/s"."""
-    return f"{rounded(rate)} connections/s"
+    return f"{rounded(rate)} connection{'' if rate == 1 else 's'}/s"
 
 
 def duration_words(seconds: float, *, article: bool = False) -> str:

@@ -95,6 +95,8 @@ def run(
     from experiments.scenario_files.overrides import parse_override
 
     file = load_scenario(scenario, [parse_override(text) for text in settings or ()])
+    for notice in file.notices:
+        _announce(notice)
 
     from experiments.running import run as run_study
 
@@ -140,6 +142,8 @@ def check(
     from experiments.studies.study import design
 
     file = load_scenario(scenario, [parse_override(text) for text in settings or ()])
+    for notice in file.notices:
+        _announce(notice)
     for line in outlook(design(file, seed=0, replications=replications)):
         typer.echo(line)
 

@@ -15,6 +15,7 @@ _FACTORS = {
     Quantity.THOUSANDS: 1e-3,
 }
 _MORE_DECIMALS = 2
+_MOST_DECIMALS_OF_SHARES = 4
 NOTHING = "–"
 """What stands where there is no figure."""
 
@@ -60,6 +61,8 @@ def written(value: float, metric: Metric, decimals: int) -> str:
 
 
 def _decimals(value: float, metric: Metric) -> int:
-    if metric.quantity in (Quantity.SHARE, Quantity.THOUSANDS):
+    if metric.quantity is Quantity.THOUSANDS:
         return metric.decimals
+    if metric.quantity is Quantity.SHARE:
+        return min(_MOST_DECIMALS_OF_SHARES, decimals_for(100 * value, metric.decimals))
     return decimals_for(_FACTORS[metric.quantity] * value, metric.decimals)

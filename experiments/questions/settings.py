@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from experiments import questions
 from experiments.failures import ScenarioError
-from experiments.scenario_files import former_names, schema
+from experiments.scenario_files import schema
 from experiments.scenario_files.complaints import complaint
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.scenario_files.study_table import StudyTable
@@ -25,9 +25,6 @@ def check_question(file: ScenarioFile) -> None:
     name, written = file.study.question, dict(file.study.model_extra or {})
     if name not in questions.NAMES:
         place = file.source.place(("study", "question"))
-        if name in former_names.QUESTIONS:
-            renamed = former_names.is_called(name, former_names.QUESTIONS[name])
-            raise ScenarioError(f"{place}: {renamed}")
         remedy = did_you_mean(name, questions.NAMES, what="questions")
         raise ScenarioError(f'{place}: there is no question "{name}"; {remedy}')
     settings = questions.find(name).settings

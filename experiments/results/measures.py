@@ -77,7 +77,7 @@ class Measurements:
         if since is not None and until is not None:
             window = f"arrival >= {since!r} AND arrival < {until!r}"
         quantiles = ", ".join(
-            f"quantile_cont({column}, {percent / 100}) AS {name}_p{percent}"
+            f"quantile_disc({column}, {percent / 100}) AS {name}_p{percent}"
             for name, column in (
                 ("handshake", "handshake_time"),
                 ("first_byte", "first_byte_time"),
@@ -113,7 +113,7 @@ class Measurements:
         return self._frame(f"""
             SELECT point, replication,
                    avg(CASE WHEN {_SUCCEEDED} THEN 1.0 ELSE 0.0 END) AS succeeded_share,
-                   quantile_cont(connect_time, 0.5) AS connect_p50, {means}
+                   quantile_disc(connect_time, 0.5) AS connect_p50, {means}
             FROM {self._recorded} GROUP BY point, replication ORDER BY point, replication
         """)
 
@@ -128,8 +128,8 @@ class Measurements:
                    avg(CASE WHEN {_SUCCEEDED} THEN 1.0 ELSE 0.0 END) AS succeeded,
                    string_agg(DISTINCT version, ', ' ORDER BY version) AS versions,
                    avg(round_trips) FILTER (WHERE {_SUCCEEDED}) AS round_trips,
-                   quantile_cont(handshake_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS handshake,
-                   quantile_cont(first_byte_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS first_byte
+                   quantile_disc(handshake_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS handshake,
+                   quantile_disc(first_byte_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS first_byte
             FROM {self._recorded} GROUP BY ALL ORDER BY point, profile
         """)
 
@@ -143,7 +143,7 @@ class Measurements:
             SELECT point, CAST(profile AS VARCHAR) AS profile, CAST(symptom AS VARCHAR) AS symptom,
                    CAST(stopped_by AS VARCHAR) AS stopped_by,
                    CAST(coalesce(reason, alert) AS VARCHAR) AS reason,
-                   count(*) AS connections, quantile_cont(duration, 0.5) AS duration
+                   count(*) AS connections, quantile_disc(duration, 0.5) AS duration
             FROM {self._recorded} WHERE outcome = 'failed'
             GROUP BY ALL ORDER BY point, connections DESC, profile, symptom, stopped_by, reason
         """)
@@ -256,7 +256,7 @@ class Measurements:
         _check_column(column)
         listed = ", ".join(f"{share:.9f}" for share in shares)
         row = self._database.execute(
-            f"SELECT quantile_cont({column}, [{listed}]) FROM {self._recorded} WHERE point = ?",
+            f"SELECT quantile_disc({column}, [{listed}]) FROM {self._recorded} WHERE point = ?",
             [point],
         ).fetchone()
         values = row[0] if row else None

@@ -27,9 +27,10 @@ WORDS: Mapping[str, str] = {
 """Values of a scenario file that are one of few words."""
 
 QUESTIONS: Mapping[str, str] = {
+    "overview": "capacity",
     "passage": "reachability",
 }
-"""Questions of a `[study]` table."""
+"""Questions of a `[study]` table; the old name still asks the question, with a line about it."""
 
 
 def is_called(old: str, new: str) -> str:

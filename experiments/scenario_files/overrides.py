@@ -77,13 +77,15 @@ def apply(description: Mapping[str, Any], override: Override) -> dict[str, Any]:
     inner: Any = changed
     for depth, part in enumerate(override.path):
         is_last = depth == len(override.path) - 1
+        if isinstance(inner, dict):
+            part = str(part)
         if isinstance(inner, list) and isinstance(part, int):
             if part >= len(inner):
                 raise ScenarioError(
                     f"{override.words}: {dotted(override.path[:depth])} has {len(inner)} entries; "
                     f"the first is number 0"
                 )
-        elif not isinstance(inner, dict) or isinstance(part, int):
+        elif not isinstance(inner, dict):
             raise ScenarioError(
                 f"{override.words}: {dotted(override.path[:depth])} holds a value, "
                 f"it has nothing called {part!r}; set it as a whole"

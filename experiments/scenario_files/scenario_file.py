@@ -20,6 +20,7 @@ import sim
 from experiments.failures import ScenarioError
 from experiments.scenario_files import data_sets
 from experiments.scenario_files.complaints import complaint
+from experiments.scenario_files.former_names import QUESTIONS, is_called
 from experiments.scenario_files.overrides import Override, apply, parse_path
 from experiments.scenario_files.places import Source
 from experiments.scenario_files.settings import unknown_setting
@@ -40,6 +41,7 @@ class ScenarioFile:
         study: the `[study]` table; its defaults when there is none.
         overrides: what was set beside the file, in order.
         parts: middleboxes of the caller's own that it may have.
+        notices: what is understood, but has another name now, a line each.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ScenarioFile:
     study: StudyTable
     overrides: tuple[Override, ...] = ()
     parts: tuple[type[sim.Middlebox], ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -179,10 +182,22 @@ def _checked(
     except ValidationError as error:
         raise complaint(error, source, content, below=("study",)) from None
     _check_study(study, source)
+    study, notices = _by_its_name_now(study, source)
     description = {key: value for key, value in content.items() if key != "study"}
     scenario = ScenarioFile(name, source, description, study, overrides, parts)
     assumptions = _that_apply(study, scenario.world(), source, overrides)
-    return replace(scenario, study=study.model_copy(update={"assumptions": assumptions}))
+    study = study.model_copy(update={"assumptions": assumptions})
+    return replace(scenario, study=study, notices=notices)
+
+
+def _by_its_name_now(study: StudyTable, source: Source) -> tuple[StudyTable, tuple[str, ...]]:
+    """Return a study whose question may have been written by a former name, and a line about it."""
+    former = study.question
+    if former not in QUESTIONS:
+        return study, ()
+    place = source.place(("study", "question"))
+    notice = f"{place}: {is_called(former, QUESTIONS[former])}"
+    return study.model_copy(update={"question": QUESTIONS[former]}), (notice,)
 
 
 def _pinning(override: Override, content: Mapping[str, Any]) -> Override:

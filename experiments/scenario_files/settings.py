@@ -29,7 +29,7 @@ def unknown_setting(world: BaseModel, path: Path) -> str | None:
             before = f"{dotted(path[:depth])} has" if depth else "there is"
             remedy = did_you_mean(str(part), known, what="names there")
             return f'{before} nothing called "{part}"; {remedy}'
-        inner = _inner(inner, part)
+        inner = part_of(inner, part)
     return None
 
 
@@ -43,9 +43,14 @@ def _names(inner: Any) -> list[str]:
     return []
 
 
-def _inner(inner: Any, part: str | int) -> Any:
+def part_of(inner: Any, part: str | int) -> Any:
+    """Return the part of a described world that a step of a path names.
+
+    Raises:
+        LookupError: there is none.
+    """
     if isinstance(inner, BaseModel):
         return getattr(inner, str(part))
     if isinstance(inner, Mapping):
-        return next(value for key, value in inner.items() if str(key) == str(part))
+        return {str(key): value for key, value in inner.items()}[str(part)]
     return inner[int(part)]

@@ -98,6 +98,7 @@ def _seconds_each(world: sim.Scenario) -> float:
     each += _REQUEST_SECONDS * (world.http.requests - 1)
     crossed = {name for path in world.all_paths.values() for name in path.crosses}
     simple = all(name in world.all_links and world.all_links[name].only_delays for name in crossed)
+    simple = simple and world.server.backlog is None
     return each if simple else each + _NETWORK_SECONDS * world.http.requests
 
 

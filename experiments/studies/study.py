@@ -14,6 +14,7 @@ import sim
 from experiments.scenario_files.overrides import Override, parse_path
 from experiments.scenario_files.places import Source
 from experiments.scenario_files.scenario_file import ScenarioFile
+from experiments.scenario_files.settings import part_of
 from experiments.scenario_files.toml_places import Path
 from experiments.version import simulation_digest, version
 from experiments.wording import factor_words, level_words
@@ -153,7 +154,7 @@ def value_at(scenario: sim.Scenario, path: Path) -> Level:
     for part in path:
         if inner is None:
             return None
-        inner = inner[part] if isinstance(part, int) else getattr(inner, part)
+        inner = part_of(inner, part)
     if inner is None or isinstance(inner, bool | int | float | str):
         return inner
     return json.dumps(inner, default=str)

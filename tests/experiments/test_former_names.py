@@ -72,11 +72,11 @@ def test_a_word(written: Write) -> None:
     )
 
 
-def test_a_question(written: Write) -> None:
-    file = written(study='\n[study]\nquestion = "passage"\n')
-    with pytest.raises(experiments.ScenarioError) as caught:
-        experiments.load_scenario(file)
-    assert str(caught.value).endswith('study.question: "passage" is called "reachability" now')
+def test_a_question_asks_what_it_asked_with_a_line(written: Write) -> None:
+    file = experiments.load_scenario(written(study='\n[study]\nquestion = "passage"\n'))
+    assert file.study.question == "reachability"
+    (notice,) = file.notices
+    assert notice.endswith('study.question: "passage" is called "reachability" now')
 
 
 def test_a_column(result: experiments.Result) -> None:

@@ -186,7 +186,7 @@ def coverage(studies: Iterator[np.ndarray], estimator: Estimator, truth: float) 
 _COLUMNS = [(visits, replications) for visits in (60, 400, 2_000) for replications in (4, 8)]
 
 
-def _table(seeds: int = 4_000) -> Iterator[str]:
+def _table(seeds: int = 2_000) -> Iterator[str]:
     """The rows of the table, in Markdown."""
     queues = (LOGNORMAL, mm1(0.5), md1(0.8))
     rows: list[tuple[World, str, Estimator, float]] = []

@@ -15,7 +15,6 @@ from experiments.results.statistics import (
     find_warm_up,
     halves_test,
     mser5,
-    warm_up_warning,
 )
 
 
@@ -83,8 +82,6 @@ def test_one_cut_serves_all_replications(end: int, replications: int) -> None:
 def test_a_transient_over_half_of_the_run_is_not_trusted() -> None:
     found = find_warm_up(series(transient(6, 4, 160)))
     assert found == WarmUp(125, 0.5, trusted=False)
-    assert "Simulate longer" in warm_up_warning(found)
-    assert warm_up_warning(WarmUp(100, 0.4)) == ""
 
 
 def test_a_series_that_grows_all_the_time_is_not_trusted() -> None:

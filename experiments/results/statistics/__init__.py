@@ -34,7 +34,6 @@ from experiments.results.statistics.warm_up import (
     WarmUp,
     find_warm_up,
     mser5,
-    warm_up_warning,
 )
 
 __all__ = [
@@ -58,5 +57,4 @@ __all__ = [
     "share_interval",
     "simultaneous_differences",
     "too_few_for_quantile",
-    "warm_up_warning",
 ]

@@ -89,21 +89,6 @@ def mser5(observations: Values) -> int:
     return 5 * int(np.argmin(errors[: count - _SPARED + 1]))
 
 
-def warm_up_warning(warm_up: WarmUp) -> str:
-    """Return a sentence where the cut is not to be trusted, otherwise an empty string.
-
-    Args:
-        warm_up: What was found for one design point.
-    """
-    if warm_up.trusted:
-        return ""
-    return (
-        "MSER-5 finds no end of the warm-up in the first half of the run: half of it was left out, "
-        "and what remains may not be the steady state yet. Simulate longer, or set a longer "
-        "warm_up."
-    )
-
-
 def _differs(series: BinnedSeries, bins: int) -> bool:
     before, after = series.means(0, bins), series.means(bins, series.bins)
     total = before + after

@@ -68,6 +68,16 @@ def _add_serve(commands: Any) -> None:
         "--http", action="store_true", help="answer a GET with a short page, then close (default)"
     )
     answer.add_argument("--echo", action="store_true", help="send back what comes")
+    parser.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        type=lifetime,
+        default=60.0,
+        help="cut off a client that takes longer, default 60",
+    )
+    parser.add_argument(
+        "--connections", metavar="N", type=count, help="at a time; default: by descriptors"
+    )
     add_protocol_options(parser)
     parser.add_argument(
         "--client-auth",
@@ -193,7 +203,15 @@ def _serve(options: argparse.Namespace) -> int:
             key_log=key_log,
             **protocol_settings(options),
         )
-        asyncio.run(serve(config, *options.address, echo=options.echo))
+        asyncio.run(
+            serve(
+                config,
+                *options.address,
+                echo=options.echo,
+                deadline=options.deadline,
+                places=options.connections,
+            )
+        )
     return 0
 
 

@@ -138,6 +138,13 @@ def _add_connect(commands: Any) -> None:
         "--renegotiate", action="store_true", help="negotiate anew once, before any request"
     )
     parser.add_argument(
+        "--minimum-key-bits",
+        metavar="N",
+        type=count,
+        default=1024,
+        help="shortest RSA, DSA or DHE key of a server, default 1024",
+    )
+    parser.add_argument(
         "--false-start", action="store_true", help="send before the server's Finished"
     )
     parser.add_argument(
@@ -225,6 +232,7 @@ def _connect(options: argparse.Namespace) -> int:
             session_tickets=options.tickets,
             ssl2_hello=options.ssl2_hello,
             false_start=options.false_start,
+            minimum_key_bits=options.minimum_key_bits,
             fallback=options.fallback_scsv,
             max_fragment_length=options.max_fragment_length,
             key_log=key_log,

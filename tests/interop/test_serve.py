@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import errno
 import os
 import resource
 import socket
@@ -12,12 +14,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import tls
 from tests.interop.identities import Identities
 from tests.interop.ours import ROOT, identity_options, visit
+from tls.command.admission import Admission, Place
 
 pytestmark = pytest.mark.interop
 
@@ -92,6 +96,37 @@ def test_six_hundred_idle_clients(identities: Identities) -> None:
 
 
 @pytest.mark.usefixtures("many_descriptors")
+def test_descriptors_that_something_else_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where accept fails for want of descriptors the silent make room, and one line tells."""
+
+    class Listener(socket.socket):
+        def accept(self) -> NoReturn:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    async def knock() -> None:
+        held: list[int] = []
+
+        async def handle(transport: socket.socket, place: Place) -> None:
+            held.append(transport.fileno())
+
+        with Listener() as listener, socket.socket() as client:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            listener.setblocking(False)
+            client.connect(listener.getsockname())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(2):
+                    await Admission(handle, 10).accept_from(listener)
+        assert held == []
+
+    before = time.process_time()
+    asyncio.run(knock())
+    assert time.process_time() - before < 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_as_many_idle_clients_with_a_handshake(identities: Identities) -> None:
     """They keep their places; others wait, and are served when one closes."""
     config = tls.ClientConfig(identities.trust)
@@ -187,12 +222,12 @@ def test_a_client_that_never_reads_is_cut_off(identities: Identities) -> None:
 
 def test_a_slow_client_that_keeps_talking_is_not_cut_off(identities: Identities) -> None:
     config = tls.ClientConfig(identities.trust)
-    options = ("--echo", "--deadline", "1.5")
+    options = ("--echo", "--deadline", "4")
     with server(identities, *options) as running, connect(running.port) as transport:
         client = tls.ClientConnection(config, "www.contoso.com")
         shake_hands(client, transport)
         for _ in range(4):
-            time.sleep(0.7)
+            time.sleep(1.2)
             client.send(b"ping")
             transport.sendall(client.outgoing())
             answer = b""

@@ -64,7 +64,7 @@ class Admission:
         while True:
             await _readable(listener)
             if len(self._running) >= self._places:
-                await self._make_room()
+                await self._make_room(f"{self._places} connections are open: others wait")
                 continue
             try:
                 transport, _ = listener.accept()
@@ -72,8 +72,7 @@ class Admission:
                 continue
             except OSError as error:
                 if error.errno in _EXHAUSTED:
-                    self._complain(f"no connection can be accepted: {error.strerror}")
-                    await self._wait_for_room(_RETRY)
+                    await self._make_room(f"no connection can be accepted: {error.strerror}")
                 continue  # else the client has gone already
             transport.setblocking(False)
             place = Place(loop.time())
@@ -81,11 +80,11 @@ class Admission:
             self._running[task] = place
             task.add_done_callback(self._release)
 
-    async def _make_room(self) -> None:
-        self._complain(f"{self._places} connections are open: others wait")
+    async def _make_room(self, why: str) -> None:
+        self._complain(why)
         silent = {task: place for task, place in self._running.items() if not place.established}
         if not silent:
-            await self._wait_for_room(None)
+            await self._wait_for_room(None if self._running else _RETRY)
             return
         longest = min(silent, key=lambda task: silent[task].heard)
         left = silent[longest].heard + SILENCE - asyncio.get_running_loop().time()

@@ -56,7 +56,7 @@ async def serve(
         finally:
             writer.transport.abort()
 
-    admission = Admission(handle, places or available_places())
+    admission = Admission(handle, min(places or available_places(), available_places()))
     listeners = await _listen(host, port)
     bound_host, bound_port = listeners[0].getsockname()[:2]
     print(f"listening on {bound_host}:{bound_port}", flush=True)

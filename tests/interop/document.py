@@ -222,10 +222,17 @@ malformed, and with the key log all application data can be read, but for what i
 client certificate. `test_extensions.py` agrees on ALPN, lets the name choose the identity, limits
 records with max_fragment_length (OpenSSL) and record_size_limit (GnuTLS), refuses an inappropriate
 fallback, false-starts, and leaves out encrypt-then-MAC and extended master secrets.
-`test_algorithms.py` goes through every group, every RSA signature scheme, Ed25519 and Ed448.
+`test_algorithms.py` goes through every group, every RSA signature scheme, keys for RSASSA-PSS,
+Ed25519 and Ed448.
 `test_features.py` exchanges hellos in SSL 2.0's format with Java, misses certificates that are not
 asked for, asked for and required, and opens a thousand connections one after another and fifty at
 once.
+
+`test_certificate_chains.py` puts chains, one a row, before OpenSSL, GnuTLS, Java and the engine,
+and `test_certificate_names.py` names: where all agree the engine agrees; where they differ the row
+cites the RFC that decides, and says why the other sees it otherwise. `test_serve.py` leaves six
+hundred clients idle before a server with 256 descriptors, and lets clients trickle, never read and
+never send.
 """
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 import tls
@@ -10,7 +13,7 @@ from tests.interop.choices import (
     ECDHE_RSA_GCM,
     PeerOf,
 )
-from tests.interop.identities import Identities
+from tests.interop.identities import SERVER_NAME, Files, Identities
 from tests.interop.ours import (
     identity_options,
     serve_everything,
@@ -19,6 +22,7 @@ from tests.interop.ours import (
     visit,
 )
 from tests.interop.peers import GnuTLS, OpenSSL, run_client
+from tests.peers import require_program
 from tls.groups import GROUP_NAMES
 from tls.suites import SUITES
 
@@ -105,4 +109,46 @@ def test_edwards_curves(kind: str, identities: Identities, peer_of: PeerOf) -> N
         assert "full handshake" in run_client(*gnutls.client_command(port, tls.TLS_1_2, suite))
     port = openssl.start_openssl_server(certificate=files)
     _, answer = visit(port, tls.ClientConfig(identities.trust, suites=[suite.code]))
+    assert answer
+
+
+def pss_files(folder: Path, *, restricted: bool) -> Files:
+    """A certificate with an RSASSA-PSS key that trusts itself, made by OpenSSL."""
+    files = Files(folder / "pss.pem", folder / "pss.key.pem")
+    openssl = require_program("openssl")
+    restriction = ("md:sha256", "mgf1_md:sha256", "saltlen:32") if restricted else ()
+    options = [word for each in restriction for word in ("-pkeyopt", f"rsa_pss_keygen_{each}")]
+    for command in (
+        ["genpkey", "-algorithm", "RSA-PSS", *options, "-out", str(files.key)],
+        [
+            *("req", "-x509", "-new", "-key", str(files.key), "-subj", f"/CN={SERVER_NAME}"),
+            *("-addext", f"subjectAltName=DNS:{SERVER_NAME}", "-days", "100"),
+            *("-sha256", "-out", str(files.certificate)),
+        ],
+    ):
+        subprocess.run([openssl, *command], check=True, capture_output=True, timeout=60)
+    return files
+
+
+@pytest.mark.parametrize("restricted", [False, True], ids=["free", "restricted"])
+def test_keys_for_rsassa_pss(
+    restricted: bool, identities: Identities, peer_of: PeerOf, tmp_path: Path
+) -> None:
+    """With OpenSSL and GnuTLS in TLS 1.2 (RFC 4055 §1.2, RFC 8446 §4.2.3)."""
+    openssl, gnutls = peer_of(OpenSSL), peer_of(GnuTLS)
+    assert isinstance(openssl, OpenSSL)
+    assert isinstance(gnutls, GnuTLS)
+    files = pss_files(tmp_path, restricted=restricted)
+    suite = SUITES[0xC02F]
+    with tls_serve(*identity_options(files)) as port:
+        command = openssl.client_command(port, tls.TLS_1_2, suite)
+        output = run_client(*command, "-verify_return_error", "-CAfile", str(files.certificate))
+        assert "Peer signature type: RSA-PSS" in output
+        assert "full handshake" in output
+        command = gnutls.client_command(port, tls.TLS_1_2, suite)
+        output = run_client(*command, "--x509cafile", str(files.certificate))
+        assert "full handshake" in output
+    port = openssl.start_openssl_server(certificate=files)
+    trust = tls.TrustStore.from_pem(files.certificate.read_bytes())
+    _, answer = visit(port, tls.ClientConfig(trust, suites=[suite.code]))
     assert answer

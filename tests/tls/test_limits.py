@@ -177,6 +177,16 @@ def test_an_identity_that_a_certificate_message_has_no_room_for() -> None:
         tls.Identity((leaf.der, *([leaf.der] * (17_000_000 // len(leaf.der)))), leaf.key)
 
 
+def test_a_remote_signer_s_answer_that_is_no_signature() -> None:
+    deferred = frozenset({tls.PrivateKeyOperation})
+    for answer in (b"", b"s" * 65_536, None):
+        client = new_client(suites=[0xC02F])
+        server = new_server(deferred=deferred)
+        server.receive(client.outgoing())
+        with pytest.raises(tls.UsageError, match="signature"):
+            server.answer(answer)
+
+
 def test_application_protocols_that_are_not_ascii() -> None:
     client, server = new_client(alpn=["h2", "é"]), new_server(alpn=["é"])
     converse(client, server)

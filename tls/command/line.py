@@ -68,6 +68,16 @@ def _add_serve(commands: Any) -> None:
         "--http", action="store_true", help="answer a GET with a short page, then close (default)"
     )
     answer.add_argument("--echo", action="store_true", help="send back what comes")
+    parser.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        type=lifetime,
+        default=60.0,
+        help="cut off a client that takes longer, default 60",
+    )
+    parser.add_argument(
+        "--connections", metavar="N", type=count, help="at a time; default: by descriptors"
+    )
     add_protocol_options(parser)
     parser.add_argument(
         "--client-auth",
@@ -126,6 +136,13 @@ def _add_connect(commands: Any) -> None:
     parser.add_argument("--get", metavar="PATH", help="request a page and print the answer")
     parser.add_argument(
         "--renegotiate", action="store_true", help="negotiate anew once, before any request"
+    )
+    parser.add_argument(
+        "--minimum-key-bits",
+        metavar="N",
+        type=count,
+        default=1024,
+        help="shortest RSA, DSA or DHE key of a server, default 1024",
     )
     parser.add_argument(
         "--false-start", action="store_true", help="send before the server's Finished"
@@ -193,7 +210,15 @@ def _serve(options: argparse.Namespace) -> int:
             key_log=key_log,
             **protocol_settings(options),
         )
-        asyncio.run(serve(config, *options.address, echo=options.echo))
+        asyncio.run(
+            serve(
+                config,
+                *options.address,
+                echo=options.echo,
+                deadline=options.deadline,
+                places=options.connections,
+            )
+        )
     return 0
 
 
@@ -207,6 +232,7 @@ def _connect(options: argparse.Namespace) -> int:
             session_tickets=options.tickets,
             ssl2_hello=options.ssl2_hello,
             false_start=options.false_start,
+            minimum_key_bits=options.minimum_key_bits,
             fallback=options.fallback_scsv,
             max_fragment_length=options.max_fragment_length,
             key_log=key_log,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
+from tls.command.admission import Admission, Place, available_places
 from tls.configuration import ServerConfig
 from tls.errors import PeerError
 from tls.events import ApplicationData
@@ -12,30 +14,69 @@ from tls.suites import suite_name
 from tls.versions import version_name
 
 _READ_SIZE = 65_536
-_IDLE_TIMEOUT = 60.0
 _LINGER_TIMEOUT = 2.0
 _MAX_REQUEST = 65_536
+_BACKLOG = 1024
 
 
-async def serve(config: ServerConfig, host: str, port: int, *, echo: bool) -> None:
+async def serve(
+    config: ServerConfig,
+    host: str,
+    port: int,
+    *,
+    echo: bool,
+    deadline: float = 60.0,
+    places: int | None = None,
+) -> None:
     """Answer connections until cancelled; says on standard output where it listens.
 
-    With `echo` what comes is sent back, until the client closes; else a GET is answered.
+    Args:
+        config: of every connection.
+        host: where to listen.
+        port: where to listen; 0 takes any free one.
+        echo: send back what comes, until the client closes; else answer a GET.
+        deadline: seconds within which a client must have completed its handshake and have read
+            the answer, with `echo` each answer. It is cut off then, however slowly it sends or
+            reads.
+        places: the most connections at a time; `None` takes what the descriptors allow.
     """
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(transport: socket.socket, place: Place) -> None:
         try:
-            await _Exchange(config, reader, writer, echo=echo).run()
-        except OSError:
-            pass  # the peer is gone, which is its own affair
+            reader, writer = await asyncio.open_connection(sock=transport)
+        except BaseException:
+            transport.close()
+            raise
+        # Nothing counts as sent before the client's side has taken it.
+        writer.transport.set_write_buffer_limits(0)
+        try:
+            await _Exchange(config, reader, writer, place, echo=echo, deadline=deadline).run()
+        except (OSError, TimeoutError):
+            pass  # the peer is gone or too slow, which is its own affair
         finally:
-            writer.close()
+            writer.transport.abort()
 
-    server = await asyncio.start_server(handle, host, port, backlog=1024)
-    bound_host, bound_port = server.sockets[0].getsockname()[:2]
+    admission = Admission(handle, min(places or available_places(), available_places()))
+    listeners = await _listen(host, port)
+    bound_host, bound_port = listeners[0].getsockname()[:2]
     print(f"listening on {bound_host}:{bound_port}", flush=True)
-    async with server:
-        await server.serve_forever()
+    try:
+        await asyncio.gather(*map(admission.accept_from, listeners))
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+async def _listen(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for every address of a host."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    listeners = []
+    for family, _, _, _, address in dict.fromkeys(found):
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        listener.setblocking(False)
+        listeners.append(listener)
+    return listeners
 
 
 class _Exchange:
@@ -46,19 +87,31 @@ class _Exchange:
         config: ServerConfig,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        place: Place,
         *,
         echo: bool,
+        deadline: float,
     ) -> None:
         self._echo = echo
+        self._deadline = deadline
         self._connection = ServerConnection(config)
         self._reader = reader
         self._writer = writer
+        self._place = place
         self._request = b""
 
     async def run(self) -> None:
+        """Raises `TimeoutError` at the deadline."""
+        async with asyncio.timeout(self._deadline) as limit:
+            await self._converse(limit)
+        await self._linger()
+
+    async def _converse(self, limit: asyncio.Timeout) -> None:
         connection = self._connection
+        loop = asyncio.get_running_loop()
         while not connection.closed:
-            data = await asyncio.wait_for(self._reader.read(_READ_SIZE), _IDLE_TIMEOUT)
+            data = await self._reader.read(_READ_SIZE)
+            self._place.heard = loop.time()
             if not data:
                 connection.receive_end()
                 return
@@ -66,6 +119,7 @@ class _Exchange:
                 events = connection.receive(data)
             except PeerError:
                 break
+            self._place.established = connection.handshake_completed
             received = b"".join(e.data for e in events if isinstance(e, ApplicationData))
             if self._echo:
                 if received and not connection.closed:
@@ -73,8 +127,9 @@ class _Exchange:
             elif self._answers(received):
                 break
             await self._flush()
+            if self._echo and received:
+                limit.reschedule(loop.time() + self._deadline)
         await self._flush()
-        await self._linger()
 
     def _answers(self, received: bytes) -> bool:
         """Whether the request is whole and was answered."""

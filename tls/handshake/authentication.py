@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.certificates import Certificate, Identity
 from tls.deferrable import PrivateKeyOperation
-from tls.errors import PeerError
+from tls.errors import PeerError, UsageError
 from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import Handshake
 from tls.keys import Secrets
@@ -19,6 +19,7 @@ from tls.signatures import SCHEMES, SignatureScheme, scheme_name, verify, verify
 from tls.versions import SSL_3_0, TLS_1_2
 from tls.wire import Reader, vector16
 
+_MAX_SIGNATURE = 65_535
 _IMPLIED = {"rsa": 0x0201, "dsa": 0x0202, "ecdsa": 0x0203}
 
 
@@ -54,10 +55,18 @@ def sign_parameters(
     data = context.client_random + context.server_random + parameters
     if scheme is None:
         digests = _md5_and_sha1(context, data)
-        signature = yield PrivateKeyOperation(identity, "sign", digests)
+        signature = yield from _signature(identity, digests, None)
         return vector16(signature)
-    signature = yield PrivateKeyOperation(identity, "sign", data, scheme)
+    signature = yield from _signature(identity, data, scheme)
     return scheme.code.to_bytes(2, "big") + vector16(signature)
+
+
+def _signature(identity: Identity, data: bytes, scheme: SignatureScheme | None) -> Handshake:
+    """A signature, wherever its key is held. Raises `UsageError` for an answer that is none."""
+    signature = yield PrivateKeyOperation(identity, "sign", data, scheme)
+    if not isinstance(signature, bytes) or not 1 <= len(signature) <= _MAX_SIGNATURE:
+        raise UsageError("a PrivateKeyOperation wants a signature of 1 to 65,535 bytes")
+    return signature
 
 
 def check_parameters(
@@ -116,10 +125,10 @@ def sign_conversation(
                 "no signature scheme for the client's certificate",
             )
         data = context.transcript.data()
-        signature = yield PrivateKeyOperation(identity, "sign", data, scheme)
+        signature = yield from _signature(identity, data, scheme)
         return CertificateVerify(signature, scheme.code)
     digests = _conversation_digests(context, secrets)
-    signature = yield PrivateKeyOperation(identity, "sign", digests)
+    signature = yield from _signature(identity, digests, None)
     return CertificateVerify(signature)
 
 

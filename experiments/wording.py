@@ -30,7 +30,8 @@ def factor_words(path: str, among: tuple[str, ...] = ()) -> str:
     parts = path.replace('"', "").split(".")
     others = [other.replace('"', "").split(".") for other in among if other != path]
     for length in range(1, len(parts) + 1):
-        if all(other[-length:] != parts[-length:] for other in others):
+        apart = all(other[-length:] != parts[-length:] for other in others)
+        if apart and not parts[-length].isdigit():
             break
     return " ".join(parts[-length:]).replace("_", " ")
 

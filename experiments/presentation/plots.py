@@ -218,7 +218,8 @@ class Plots:
 
     def _shown(self, points: Sequence[int] | None) -> dict[int, str]:
         if points is None:
-            return dict(self._analysis.answer.shown)
+            first = self._study.points[0]
+            return dict(self._analysis.answer.shown) or {first.index: first.label}
         return {index: self._study.points[index].label for index in points}
 
     def _interval(self, point: DesignPoint, name: str) -> Interval:

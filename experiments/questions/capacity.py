@@ -20,6 +20,7 @@ from experiments.questions.metric import Metric
 from experiments.questions.peak import peak_of
 from experiments.questions.question import Answer, Question, Settings, Table
 from experiments.questions.resources import (
+    BACKLOG,
     Resource,
     binding,
     full_words,
@@ -206,6 +207,13 @@ def _sentence(
         told = [ordered[0], ordered[-1]]
     moments = {peak_of(point.scenario).words for point in study.points}
     moment = f" {moments.pop()}" if len(moments) == 1 else " at the peak"
+    figures = {figure(need[point.index], cores) for point in measured}
+    if len(figures) == 1 and len(measured) > 1:
+        same = figure(need[measured[0].index], cores, named=True)
+        return (
+            f"The load needs {same} cores at every design point{moment} to keep the cores "
+            f"{percent(target)} busy."
+        )
     needs = []
     for number, point in enumerate(told):
         words = f"{figure(need[point.index], cores, named=number == 0)} cores"
@@ -259,7 +267,8 @@ def _binding_remarks(first: dict[int, Resource | None], study: Study) -> list[st
             + (f" at {point.label}" if len(having) > 1 else "")
             for point, resource in having[:_POINTS_IN_SENTENCE]
         ]
-        remark = f"What binds first{where} is {words}: {listed(shares)} in use"
+        fullest = " at its fullest" if having[0][1].kind == BACKLOG else ""
+        remark = f"What binds first{where} is {words}: {listed(shares)} in use{fullest}"
         if len(having) > _POINTS_IN_SENTENCE:
             remark += ", further points in the table"
         if len(having) == 1 and having[0][1].full_at is not None:

@@ -24,11 +24,9 @@ def offered_loads(measurements: Measurements, study: Study) -> pd.DataFrame:
     `busy_cores` (at the peak, of the whole load). A connection's cost to the server at the peak is
     the mean of those that arrived near it, elsewhere the mean of all.
     """
-    frames = [
-        _of_server(measurements, study),
-        _of_proxies(measurements, study),
-    ]
-    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    frames = [_of_server(measurements, study), _of_proxies(measurements, study)]
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
 
 def _of_server(measurements: Measurements, study: Study) -> pd.DataFrame:

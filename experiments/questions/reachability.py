@@ -99,7 +99,7 @@ class Reachability(Question):
             if not estimates.is_measured(point.index, SUCCEEDED):
                 continue
             found = {metric.name: estimates.interval(point.index, metric) for metric in _METRICS}
-            at = f"{point.label}: " if len(study.points) > 1 else ""
+            at = f"at {point.label}: " if len(study.points) > 1 else ""
             succeeded = found["succeeded_share"]
             if succeeded.mean == 0:
                 reached.append(f"{at}no connection succeeds")
@@ -115,10 +115,11 @@ class Reachability(Question):
             reached.append(words)
             lost = found["time_retransmission"]
             if lost.mean > _WORTH_A_REMARK:
-                remarks.append(
-                    f"{at or 'In the mean: '}waiting for lost packets takes a connection that "
-                    f"succeeds {figure(lost, LOST)}."
+                remark = (
+                    f"{at}waiting for lost packets takes a connection that succeeds "
+                    f"{figure(lost, LOST)} in the mean."
                 )
+                remarks.append(remark[:1].upper() + remark[1:])
         if not reached:
             return Answer("No connection was recorded: simulate longer, or more of the load.")
         sentence = "; ".join(reached) + "."

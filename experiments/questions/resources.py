@@ -39,9 +39,9 @@ class Resource:
         name: whose, with the direction of a link.
         mean, busiest: shares in use, of the mean sample and of the busiest.
         in_use: that which decides: the mean under a constant rate, else the busiest.
-        full_at: connections a second, of the whole load, at which it would be full: the share in
-            use grows with the load; a mean of `None` where nothing is in use, or where it does
-            not grow so (a backlog fills when the processor behind it is busy).
+        full_at: connections a second, of the whole load, at which it would be full, as the share
+            in use grows with the load; `None` where nothing is in use, where it does not grow so (a
+            backlog fills when the processor behind it is busy), or where all of it is in use.
     """
 
     kind: str
@@ -125,7 +125,8 @@ def _resource(
         of_node = offered[(offered["point"] == point.index) & (offered["node"] == name)]
         load = of_node.sort_values("replication")["offered_at_peak"].to_numpy(float)
     full_at = None
-    if kind != BACKLOG and len(load) and (load > 0).all():
+    is_known = kind == PROCESSOR or float(in_use.mean()) < _FULL
+    if kind != BACKLOG and is_known and len(load) and (load > 0).all():
         full_at = replication_interval(peak.rate / load)
     return Resource(
         kind,

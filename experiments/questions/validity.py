@@ -15,11 +15,10 @@ from experiments.questions.peak import peak_of
 from experiments.results.measures import Measurements
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
-from experiments.wording import counted, duration_words, listed, percent
+from experiments.wording import duration_words, listed, percent, rounded
 
 _SATURATED = 0.995
 _FIRST_VISITS = 0.05
-_FEW_REPLICATIONS = 3
 _POINTS_NAMED = 3
 _SERIES = {
     "duration": "the duration of a connection",
@@ -130,13 +129,17 @@ def _not_settled(measurements: Measurements, study: Study) -> Iterator[str]:
         if not points:
             continue
         changes = of_series.loc[[point.index for point in points[:_POINTS_NAMED]]]
-        by = listed([f"{1e3 * change:+,.3g} ms" for change in changes["change"]])
+        by = listed([_signed_milliseconds(change) for change in changes["change"]])
         most = of_series.loc[[point.index for point in points], "p"].max()
         yield _sentence(
             f"{_at(points, study)}the series has not settled: {words} differs between the halves "
             f"of the recorded time, by {by} in the mean (paired t-test over replications, "
             f"p ≤ {most:.1g}, Bonferroni-corrected); simulate longer, with a longer warm-up."
         )
+
+
+def _signed_milliseconds(seconds: float) -> str:
+    return f"{'+' if seconds > 0 else ''}{rounded(1e3 * seconds)} ms"
 
 
 def _long_transient(measurements: Measurements, study: Study) -> Iterator[str]:
@@ -210,8 +213,8 @@ def _first_visits(world: sim.Scenario) -> float:
 def _few_replications(study: Study) -> Iterator[str]:
     if study.replications == 1:
         yield "One replication gives no interval; run with --replications 4 or more."
-    elif study.replications <= _FEW_REPLICATIONS:
+    elif study.replications == 2:
         yield (
-            f"The intervals rest on {counted(study.replications, 'replication')} only and are "
-            "wide; run with --replications 4 or more."
+            "Two replications leave one degree of freedom: an interval is 12.7 standard errors to "
+            "either side, 3.2 with four; run with --replications 4 or more."
         )

@@ -1,0 +1,76 @@
+"""Every sentence of an answer is true for worlds that nobody had in mind.
+
+Each world's warnings, answer and remarks are taken apart, and every figure and claim is worked out
+again from the Parquet files (`tests.experiments.worlds.evidence`). A sentence that no check knows
+fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import experiments
+from tests.experiments.worlds.checks import World, hold
+from tests.experiments.worlds.descriptions import VARIATIONS, scenario_text
+
+FAST = (
+    "one-replication",
+    "curve",
+    "scaled",
+    "overloaded",
+    "two-machines",
+    "full-table",
+    "cache-and-keys",
+    "reached-by-none",
+    "nobody-comes",
+)
+"""Worlds that the fast tests run; the slow ones run all others."""
+
+
+def sentences(world: World) -> Iterator[str]:
+    answer = world.result.answer
+    if world.result.study.file.study.question == "reachability":
+        yield from answer.sentence.removesuffix(".").split("; ")
+    else:
+        yield answer.sentence
+    yield from answer.remarks
+    yield from world.result.warnings
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in VARIATIONS],
+)
+def test_every_sentence_is_true(name: str, tmp_path: Path) -> None:
+    file = tmp_path / f"{name}.toml"
+    file.write_text(scenario_text(name), encoding="utf-8")
+    world = World(experiments.run(file, out=tmp_path / "out", workers=1))
+    written = list(sentences(world))
+    for sentence in written:
+        hold(world, sentence)
+    report = world.result.report.read_text(encoding="utf-8")
+    assert "nan" not in " ".join(written)
+    assert not re.search(r">\s*nan\b", report)
+
+
+@pytest.mark.slow
+def test_warnings_stand_where_they_belong(tmp_path: Path) -> None:
+    expected = {
+        "plain-minute": (),
+        "overloaded": ("no steady state", "not settled"),
+        "warm-up-too-short": ("shorter than sessions live",),
+        "many-clients": ("short for the population",),
+        "a-saturated-link": ("link path to client is busy",),
+        "nobody-comes": ("no connection was recorded",),
+    }
+    for name, words in expected.items():
+        file = tmp_path / f"{name}.toml"
+        file.write_text(scenario_text(name), encoding="utf-8")
+        warnings = experiments.run(file, out=tmp_path / name, workers=1).warnings
+        text = " ".join(warnings).lower()
+        assert all(word in text for word in words), (name, warnings)
+        assert bool(warnings) == bool(words)

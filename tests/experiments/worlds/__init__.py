@@ -1,0 +1,1 @@
+"""Worlds that no ready scenario resembles, and what their answers must say."""

@@ -356,7 +356,7 @@ def _memory(world: World, found: re.Match[str]) -> None:
 
 @says(
     rf"(?:[Aa]t (?P<label>LABEL): )?(?:{SHARE} of the connections succeed(?:, in {PLAIN} round trips, "
-    rf"first byte after {TIME} in the median)?|no connection succeeds)"
+    rf"first byte after {TIME} in the median)?|[Nn]o connection succeeds)"
 )
 def _reached(world: World, found: re.Match[str]) -> None:
     groups = found.groups()

@@ -27,10 +27,10 @@ def main() -> None:
                 application(prog_name="tlscape")
             except SystemExit as end:
                 code = end.code
+    except OutputFailed as failure:
+        code = failure.exit_code
     except Failure as failure:
         print(f"tlscape: {failure}", file=sys.stderr)
-        code = failure.exit_code
-    except OutputFailed as failure:
         code = failure.exit_code
     sys.exit(code)  # type: ignore[arg-type]
 

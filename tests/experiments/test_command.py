@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jsonschema
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 import experiments
 from experiments.questions.settings import scenario_file_schema
 from experiments.scenario_files.suggestions import did_you_mean
-from tests.experiments.small_world import Run
+from tests.experiments.small_world import ROOT, Run
 
 
 def test_help_names_every_command(tlscape: Run) -> None:
@@ -118,3 +121,116 @@ def test_a_script_named_tls_beside_the_command_is_not_imported(tmp_path: Path) -
     )
     assert finished.returncode == 0, finished.stderr
     assert "session-cache" in finished.stdout
+
+
+def test_check_says_what_would_be_run_and_runs_nothing(
+    scenario: Path, tlscape: Run, tmp_path: Path
+) -> None:
+    outcome = tlscape("check", scenario)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert "5 design points x 2 replications:" in outcome.stdout
+    assert (
+        "lifetime 10 s, capacity 2: live, 5 min simulated, some 150 connections" in outcome.stdout
+    )
+    assert "in all some 1,500 connections, about " in outcome.stdout
+    assert not (tmp_path / "here" / "out").exists()
+
+
+def test_check_refuses_what_run_would(scenario: Path, tlscape: Run) -> None:
+    outcome = tlscape("check", scenario, "--set", "server.coers=2")
+    assert outcome.returncode == 2
+    assert outcome.stdout == ""
+    assert 'unknown key "coers"' in outcome.stderr
+
+
+def test_what_is_beyond_reach_needs_a_yes(scenario: Path, tlscape: Run) -> None:
+    outcome = tlscape("run", scenario, "--set", "arrivals.rate=100000 /s", "--set", "duration=1 h")
+    assert outcome.returncode == 2
+    assert "some 3,600,000,000 connections would be simulated" in outcome.stderr
+    assert outcome.stderr.rstrip().endswith("or say --yes")
+
+
+def test_output_survives_an_ascii_terminal(scenario: Path, tlscape: Run, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    outcome = subprocess.run(
+        [sys.executable, "-m", "experiments.command", "run", str(scenario), "--out", "out"],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert " +/- " in outcome.stdout
+    assert outcome.stdout.isascii()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_device_is_told_in_one_line(tlscape: Run) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        outcome = subprocess.run(
+            [sys.executable, "-m", "experiments.command", "schema"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert outcome.returncode == 4
+    assert outcome.stderr == "tlscape: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", [["calibrate"], ["run", "session-cache"]])
+def test_an_interrupt_ends_a_command(
+    command: list[str], number: signal.Signals, tmp_path: Path
+) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "experiments.command", *command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(5)
+    running.send_signal(number)
+    out, error = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert out == ""
+    assert error.splitlines()[-1].startswith("tlscape: interrupted")
+    assert "Traceback" not in error
+
+
+def test_the_completion_of_a_shell(tlscape: Run) -> None:
+    outcome = tlscape("--help")
+    assert "--install-completion" in outcome.stdout
+
+
+@pytest.mark.slow
+def test_the_readme_s_pair_speaks(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    serve, connect = re.findall(r"python -m tls (serve|connect) (.+)", readme)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tls", "serve", *serve[1].rstrip(" &").split()], cwd=ROOT
+    )
+    try:
+        for _ in range(100):
+            outcome = subprocess.run(
+                [sys.executable, "-m", "tls", "connect", *connect[1].split()],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            if outcome.returncode == 0:
+                break
+            time.sleep(0.2)
+        assert outcome.returncode == 0, outcome.stderr
+        assert "TLS 1.2" in outcome.stdout
+    finally:
+        server.terminate()
+        server.wait(timeout=30)

@@ -8,6 +8,7 @@ more a flight.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -70,18 +71,26 @@ def _cpu_each(server: Server, client: Client, seconds: float) -> float:
 
 
 def _run(server: Server, client: Client, seconds: float) -> float:
-    spent = [0.0]
+    spent: list[float] = []
 
     def serve(listener: socket.socket) -> None:
         start = thread_time()
-        times = server(listener)
-        spent[0] = (thread_time() - start) / times
+        with contextlib.suppress(OSError):
+            times = server(listener)
+            spent.append((thread_time() - start) / times)
 
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        thread = Thread(target=serve, args=(listener,))
+        thread = Thread(target=serve, args=(listener,), daemon=True)
         thread.start()
-        client(listener.getsockname(), perf_counter() + seconds)
+        try:
+            client(listener.getsockname(), perf_counter() + seconds)
+        except BaseException:
+            # An interrupt: nobody will come whom the thread waits for.
+            listener.shutdown(socket.SHUT_RDWR)
+            raise
         thread.join()
+    if not spent:
+        raise OSError("the loopback server of a measurement ended early")
     return spent[0]
 
 

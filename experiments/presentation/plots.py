@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,6 +36,7 @@ from experiments.wording import (
 )
 
 _HOUR = 3600.0
+_LABEL_WIDTH = 28
 _TAIL_SHARES = tuple(1 - 10 ** -(nines / 40) for nines in range(121))
 """Shares from 0 to 99.9 %, at equal distances on an axis that stretches towards 100 %."""
 
@@ -311,7 +313,7 @@ def _stack(
             label=name,
         )
         left += widths
-    axes.set_yticks(range(len(table)), labels)
+    axes.set_yticks(range(len(table)), [textwrap.fill(label, _LABEL_WIDTH) for label in labels])
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     add_legend_above(chart, axes, columns=4)

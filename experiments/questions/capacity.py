@@ -16,7 +16,7 @@ from experiments.questions.comparison import comparison_table
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
 from experiments.questions.load import offered_loads
-from experiments.questions.metric import Metric
+from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
 from experiments.questions.question import Answer, Question, Settings, Table
 from experiments.questions.resources import (
@@ -31,9 +31,10 @@ from experiments.results.measures import Measurements
 from experiments.results.statistics import replication_interval
 from experiments.results.study_tables import StudyTables
 from experiments.studies.study import DesignPoint, Study
-from experiments.wording import counted, fraction, listed, percent
+from experiments.wording import counted, duration_words, fraction, listed, percent
 
 _POINTS_IN_SENTENCE = 3
+_SECONDS = Metric("seconds", "Seconds", Quantity.COUNT, "A duration in seconds.", decimals=1)
 _POINTS_IN_PLOTS = 6
 
 
@@ -103,8 +104,9 @@ class Capacity(Question):
         study = tables.study
         with tables.measurements() as measurements:
             found = resources(measurements, study)
+            saturation = measurements.saturation()
         first = {point.index: binding(found[point.index]) for point in study.points}
-        return _binding_remarks(first, study)
+        return [*_binding_remarks(first, study), *_saturation_remarks(saturation, study)]
 
     def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
         """Return the comparison of the design points, the servers, and all resources in use."""
@@ -275,6 +277,25 @@ def _binding_remarks(first: dict[int, Resource | None], study: Study) -> list[st
             verb = "is" if having[0][1].is_full else "would be"
             remark += f"; it {verb} full from {full_words(having[0][1])} connections/s on"
         remarks.append(remark + ".")
+    return remarks
+
+
+def _saturation_remarks(saturation: pd.DataFrame, study: Study) -> list[str]:
+    """Return for how long all cores were busy in worlds that end, and how many jobs waited."""
+    remarks = []
+    for point in study.points[:_POINTS_IN_PLOTS]:
+        of_point = saturation[saturation["point"] == point.index].sort_values("replication")
+        if point.scenario.kind == "steady-state" or not (of_point["seconds"] > 0).all():
+            continue
+        if of_point.empty:
+            continue
+        at = f"At {point.label} all" if len(study.points) > 1 else "All"
+        seconds = replication_interval(of_point["seconds"].to_numpy(float))
+        remarks.append(
+            f"{at} cores of {of_point['node'].iloc[0]} were busy for {figure(seconds, _SECONDS)} s "
+            f"in whole samples of {duration_words(point.scenario.sample_interval)}, and up to "
+            f"{of_point['queue_most'].max():,.0f} jobs waited at a sample, as simulated."
+        )
     return remarks
 
 

@@ -189,6 +189,21 @@ class Measurements:
             FROM {self._sampled("samples")} GROUP BY ALL ORDER BY point, replication, node
         """)
 
+    def saturation(self) -> pd.DataFrame:
+        """Return how long each server's cores were all busy, by whole samples.
+
+        Columns: `node`, `seconds` (of the recorded time), `queue_most` (jobs that waited).
+        """
+        return self._frame(f"""
+            SELECT point, replication, CAST(node AS VARCHAR) AS node,
+                   coalesce(sum(length) FILTER (WHERE utilisation > 0.9999), 0) AS seconds,
+                   max(queue_length) AS queue_most
+            FROM (SELECT *, time - lag(time, 1, 0.0) OVER (
+                      PARTITION BY point, replication, node ORDER BY time) AS length
+                  FROM {self._tables["samples"]})
+            GROUP BY ALL ORDER BY point, replication, node
+        """)
+
     def links(self) -> pd.DataFrame:
         """Return each direction of each link with a rate in figures.
 

@@ -27,6 +27,7 @@ FAST = (
     "cache-and-keys",
     "reached-by-none",
     "nobody-comes",
+    "a-storm",
 )
 """Worlds that the fast tests run; the slow ones run all others."""
 

@@ -379,6 +379,18 @@ def _lost(world: World, found: re.Match[str]) -> None:
     same(found.groups()[1:4], evidence.succeeded_mean("time_retransmission"), 1000)
 
 
+@says(
+    rf"(?:At (?P<label>LABEL) a|A)ll cores of (\S+) were busy for {PLAIN} s in whole samples of (.+?), and up to ({NUMBER}) jobs waited at a sample, as simulated\."
+)
+def _saturated(world: World, found: re.Match[str]) -> None:
+    evidence, scenario = world.at(found["label"])
+    groups = evidence.by_replication(evidence.samples())
+    busy = [(one["utilisation"] > 0.9999).sum() * scenario.sample_interval for one in groups]
+    same(found.groups()[2:5], mean(np.array(busy)))
+    most = max(one["queue_length"].max() for one in groups)
+    assert int(found.groups()[-1].replace(",", "")) == most
+
+
 # ------------------------------------------------------------------ warnings
 
 

@@ -167,6 +167,12 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "warm_up": "30 s",
     },
     "a-small-backlog": {"extra": "backlog = 2", "machine": "pentium-iii-933"},
+    "a-storm": {
+        "machine": "pentium-iii-933",
+        "arrivals": '{ process = "curve", interval = "5 s", counts = [300, 10, 10, 10, 10, 10] }',
+        "duration": "30 s",
+        "sample": "1 s",
+    },
     "cache-one-size": {"question": "session-cache", "sessions": _CACHE},
     "cache-sizes": {
         "question": "session-cache",

@@ -5,11 +5,20 @@ The codes are documented in `docs/exit-codes.md`.
 
 from __future__ import annotations
 
+_LONGEST = 2_000
+
 
 class Failure(Exception):
-    """A failure that is told in one line: its message names the place and the remedy."""
+    """A failure that is told in one line: its message names the place and the remedy.
+
+    What the message quotes may have line breaks and other signs that a terminal obeys or nobody
+    sees; they are written as Python writes them (`\\n`), and a message of pages is cut.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(_one_line(str(message)))
 
 
 class ScenarioError(Failure):
@@ -46,3 +55,12 @@ class Interrupted(KeyboardInterrupt):
     """The user interrupted a study; finished jobs are kept."""
 
     exit_code = 130
+
+
+def _one_line(text: str) -> str:
+    """Return a text as it can be printed in one line."""
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "..."
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)

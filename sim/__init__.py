@@ -5,6 +5,7 @@ It knows no files and no plots: traces come in as arrays, tables go out as Arrow
 
 from sim.costs import MachineProfile, machine_profile, machine_profiles
 from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
+from sim.rehearsal import UnpricedOperation, unpriced_operations
 from sim.scenario import Scenario, scenario_with
 from sim.tables import SCHEMAS
 from sim.telemetry import MemorySink, Sink
@@ -23,6 +24,7 @@ __all__ = [
     "Scenario",
     "Seen",
     "Sink",
+    "UnpricedOperation",
     "Verdict",
     "browser",
     "browsers",
@@ -30,4 +32,5 @@ __all__ = [
     "machine_profiles",
     "scenario_with",
     "simulate",
+    "unpriced_operations",
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.failures import FolderError
+from experiments.scenario_files.data_files import DataFiles
 from experiments.scenario_files.former_names import renamed_columns
 from experiments.scenario_files.overrides import Override
 from experiments.scenario_files.scenario_file import parse
@@ -77,7 +78,8 @@ def load_tables(
     overrides = [
         Override(tuple(one["path"]), one["value"], one["words"]) for one in scenario["overrides"]
     ]
-    file = parse(scenario["name"], scenario["file"], scenario["text"], overrides, parts)
+    data = DataFiles.of_texts(scenario.get("data_files", {}))
+    file = parse(scenario["name"], scenario["file"], scenario["text"], overrides, parts, data=data)
     study = design(file, seed=manifest["seed"], replications=manifest["replications"])
     return StudyTables(Path(folder), study)
 

@@ -17,14 +17,19 @@ class Source:
         name: the file's name as the user knows it.
         text: the file's whole text (valid TOML), empty when there is no file.
         overrides: each overridden path with the words that override it ("--set path=value").
+        included: each path whose content stands in a file of its own, with that file.
     """
 
     name: str
     text: str = ""
     overrides: Mapping[Path, str] = field(default_factory=dict)
+    included: Mapping[Path, Source] = field(default_factory=dict)
 
     def place(self, path: Path) -> str:
         """Return "file:line: dotted path", or the override that wrote this path."""
+        for inside, included in self.included.items():
+            if len(path) > len(inside) and path[: len(inside)] == inside:
+                return f"{self.place(inside)}: {included.place(path[len(inside) :])}"
         for depth in range(len(path), 0, -1):
             if path[:depth] in self.overrides:
                 inner = f": {dotted(path)}" if depth < len(path) else ""

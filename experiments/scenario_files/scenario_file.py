@@ -8,9 +8,8 @@ place, what is wrong, and the remedy.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,21 @@ from pydantic import ValidationError
 
 import sim
 from experiments.failures import ScenarioError
-from experiments.scenario_files import data_sets
 from experiments.scenario_files.complaints import complaint
+from experiments.scenario_files.data_files import DataFiles
 from experiments.scenario_files.former_names import QUESTIONS, is_called
 from experiments.scenario_files.overrides import Override, apply, parse_path
 from experiments.scenario_files.places import Source
+from experiments.scenario_files.prices import check_prices
 from experiments.scenario_files.settings import unknown_setting
 from experiments.scenario_files.study_table import Assumption, StudyTable
 from experiments.scenario_files.suggestions import did_you_mean
+from experiments.scenario_files.text_files import read_text, toml_content
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
+
+LARGEST = 4_000_000
+"""Bytes of a scenario file."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class ScenarioFile:
         overrides: what was set beside the file, in order.
         parts: middleboxes of the caller's own that it may have.
         notices: what is understood, but has another name now, a line each.
+        data: the files that it names: counts and machine profiles of the user's own.
     """
 
     name: str
@@ -51,6 +56,7 @@ class ScenarioFile:
     overrides: tuple[Override, ...] = ()
     parts: tuple[type[sim.Middlebox], ...] = ()
     notices: tuple[str, ...] = ()
+    data: DataFiles = field(default_factory=DataFiles)
 
     @property
     def title(self) -> str:
@@ -64,7 +70,9 @@ class ScenarioFile:
             ScenarioError: they make its content wrong.
         """
         every = [*self.overrides, *overrides]
-        return parse(self.name, self.source.name, self.source.text, every, self.parts)
+        return parse(
+            self.name, self.source.name, self.source.text, every, self.parts, data=self.data
+        )
 
     def world(self, overrides: Iterable[Override] = ()) -> sim.Scenario:
         """Return the world that the file describes, with further overrides (a design point's).
@@ -78,19 +86,22 @@ class ScenarioFile:
             description = apply(description, override)
             words[override.path] = override.words
         source = Source(self.source.name, self.source.text, words)
+        content, included = self.data.filled(description, source)
+        source = replace(source, included=included)
         try:
-            schema = sim.scenario_with(*self.parts)
-            return schema.model_validate(_with_data(description, source))
+            world = sim.scenario_with(*self.parts).model_validate(content)
         except ValidationError as error:
-            raise complaint(error, source, description) from None
+            raise complaint(error, source, content) from None
+        check_prices(world, source)
+        return world
 
 
 def ready_scenarios() -> dict[str, str]:
     """Return the ready scenarios: name and title, sorted by name."""
     titles = {}
     for path in sorted(FOLDER.glob("*.toml")):
-        with path.open("rb") as file:
-            titles[path.stem] = str(tomllib.load(file).get("title", ""))
+        content = toml_content(path.read_text(encoding="utf-8"), path.name)
+        titles[path.stem] = str(content.get("title", ""))
     return titles
 
 
@@ -108,13 +119,8 @@ def load(
             one of the parts cannot be used.
     """
     file, shown = _find(name_or_file)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{shown}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
-    except OSError as error:
-        raise ScenarioError(f"{shown}: cannot be read ({error.strerror})") from None
-    return parse(file.stem, shown, text, overrides, parts)
+    text = read_text(file, shown, largest=LARGEST)
+    return parse(file.stem, shown, text, overrides, parts, data=DataFiles(file.parent))
 
 
 def parse(
@@ -123,17 +129,28 @@ def parse(
     text: str,
     overrides: Iterable[Override] = (),
     parts: Iterable[type[sim.Middlebox]] = (),
+    *,
+    data: DataFiles | None = None,
 ) -> ScenarioFile:
-    """Read a scenario file's text; `shown` is what error messages call the file.
+    """Read a scenario file's text.
+
+    Args:
+        name: of the scenario; it names the default out folder.
+        shown: what error messages call the file.
+        text: the file's.
+        overrides: what is set beside it, in order.
+        parts: middleboxes of the caller's own.
+        data: where the files lie that it names, or what was read of them before.
 
     Raises:
-        ScenarioError: it is not TOML, its content is wrong, or one of the parts cannot be used.
+        ScenarioError: it is not TOML, its content is wrong, a file that it names cannot be used, or
+            one of the parts cannot.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{_shown_line(shown, error)}: not TOML: {error}") from None
-    return _checked(name, Source(shown, text), content, tuple(overrides), tuple(parts))
+    text = text.removeprefix("\ufeff")
+    content = toml_content(text, shown)
+    return _checked(
+        name, Source(shown, text), content, tuple(overrides), tuple(parts), data or DataFiles()
+    )
 
 
 def _find(name_or_file: str | os.PathLike[str]) -> tuple[Path, str]:
@@ -157,25 +174,23 @@ def _find(name_or_file: str | os.PathLike[str]) -> tuple[Path, str]:
     raise ScenarioError(f"{name}: there is no such file; {remedy}")
 
 
-def _shown_line(shown: str, error: tomllib.TOMLDecodeError) -> str:
-    _, _, place = str(error).partition("(at line ")
-    line = place.partition(",")[0]
-    return f"{shown}:{line}" if line.isdigit() else shown
-
-
 def _checked(
     name: str,
     source: Source,
     content: dict[str, Any],
     overrides: tuple[Override, ...],
     parts: tuple[type[sim.Middlebox], ...],
+    data: DataFiles,
 ) -> ScenarioFile:
     _check_parts(parts)
+    pinning = []
     for override in overrides:
-        content = apply(apply(content, override), _pinning(override, content))
+        pinning.append(_pinning(override, content))
+        content = apply(apply(content, override), pinning[-1])
     source = Source(
         source.name, source.text, {override.path: override.words for override in overrides}
     )
+    data = data.read(content, [*overrides, *pinning], source)
     written_study = content.get("study", {})
     try:
         study = StudyTable.model_validate(written_study)
@@ -184,7 +199,7 @@ def _checked(
     _check_study(study, source)
     study, notices = _by_its_name_now(study, source)
     description = {key: value for key, value in content.items() if key != "study"}
-    scenario = ScenarioFile(name, source, description, study, overrides, parts)
+    scenario = ScenarioFile(name, source, description, study, overrides, parts, data=data)
     assumptions = _that_apply(study, scenario.world(), source, overrides)
     study = study.model_copy(update={"assumptions": assumptions})
     return replace(scenario, study=study, notices=notices)
@@ -243,21 +258,3 @@ def _that_apply(
         elif path[0] not in replaced:
             raise ScenarioError(f"{place}: {fault}")
     return tuple(kept)
-
-
-def _with_data(description: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """Replace the name of a data set by its counts and their interval."""
-    arrivals = description.get("arrivals")
-    if not isinstance(arrivals, dict) or not isinstance(arrivals.get("counts"), str):
-        return dict(description)
-    try:
-        series = data_sets.count_series(arrivals["counts"])
-    except ScenarioError as error:
-        raise ScenarioError(f"{source.place(('arrivals', 'counts'))}: {error}") from None
-    if "interval" in arrivals:
-        place = source.place(("arrivals", "interval"))
-        raise ScenarioError(
-            f'{place}: the data set "{series.name}" has its own interval; remove this one'
-        )
-    filled = {**arrivals, "counts": series.counts, "interval": f"{series.interval!r} s"}
-    return {**description, "arrivals": filled}

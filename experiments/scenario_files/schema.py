@@ -31,11 +31,17 @@ def scenario_file_schema() -> dict[str, Any]:
 
 
 def _allow_data_sets(definition: dict[str, Any]) -> None:
-    """Let `counts` be the name of a data set, which brings its own interval."""
+    """Let `counts` be the name of a data set, which brings its own interval, or of a file."""
     counts = definition["properties"]["counts"]
     described = {key: counts.pop(key) for key in ("title", "description") if key in counts}
     by_name = {"type": "string", "enum": data_sets.names()}
-    definition["properties"]["counts"] = {**described, "anyOf": [by_name, counts]}
+    of_a_file = {
+        "type": "string",
+        "pattern": r"[/\\\\]|\.([cC][sS][vV]|[tT][sS][vV]|[tT][xX][tT])$",
+        "description": "a CSV file, relative to the scenario file: a column of counts, perhaps "
+        "one of times before it, which then tells the interval",
+    }
+    definition["properties"]["counts"] = {**described, "anyOf": [by_name, of_a_file, counts]}
     definition["required"] = [key for key in definition["required"] if key != "interval"]
     definition["if"] = {"properties": {"counts": {"type": "array"}}}
     definition["then"] = {"required": ["interval"]}

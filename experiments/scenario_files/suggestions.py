@@ -5,6 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST = 60
+
+
+def shortened(text: str) -> str:
+    """Return a text, or its beginning where it is too long to be quoted."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
 
 def did_you_mean(written: str, known: Iterable[str], *, what: str) -> str:
     """Return the remedy for a name that is not known.
@@ -13,7 +20,7 @@ def did_you_mean(written: str, known: Iterable[str], *, what: str) -> str:
     ("scenarios", "keys here").
     """
     names = list(known)
-    near = difflib.get_close_matches(written, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(shortened(written), names, n=1, cutoff=0.6)
     if near:
         return f'did you mean "{near[0]}"?'
     if not names:

@@ -1,11 +1,13 @@
 """On which line of a TOML file does a value stand?
 
 `tomllib` tells no positions, so the file is cut into statements (a header, or a key with its
-value) by letting `tomllib` itself say when a statement is complete.
+value): one ends with the first line that leaves no string and no bracket open.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -32,6 +34,7 @@ def is_written(text: str, path: Path) -> bool:
     return any(known[: len(path)] == path for known in _lines(text))
 
 
+@functools.lru_cache(maxsize=4)
 def _lines(text: str) -> dict[Path, int]:
     return dict(_places(text))
 
@@ -58,20 +61,41 @@ def _places(text: str) -> Iterator[tuple[Path, int]]:
                 yield table + keys, line
 
 
+_TOKEN = re.compile(
+    r'''
+      """ (?: \\. | [^\\] )*? """ "{0,2}
+    | \'\'\' .*? \'\'\' \'{0,2}
+    | " (?: \\. | [^"\\\n] )* "
+    | ' [^'\n]* '
+    | \# [^\n]*
+    | [\[\]{}\n]
+    ''',
+    re.VERBOSE | re.DOTALL,
+)
+
+
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    first, pending = 0, ""
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
-        if not pending:
-            if not line.strip() or line.lstrip().startswith("#"):
-                continue
-            first = number
-        pending += line
-        try:
-            tomllib.loads(pending)
-        except tomllib.TOMLDecodeError:
+    text = text.replace("\r\n", "\n")
+    line = first = 1
+    begin = depth = 0
+    for token in _TOKEN.finditer(f"{text}\n"):
+        sign = token[0]
+        if sign in ("[", "{"):
+            depth += 1
+        elif sign in ("]", "}"):
+            depth -= 1
+        elif sign != "\n":
+            line += sign.count("\n")
             continue
-        yield first, pending
-        pending = ""
+        if sign != "\n":
+            continue
+        line += 1
+        if depth:
+            continue
+        statement = text[begin : token.end()]
+        if statement.strip() and not statement.lstrip().startswith("#"):
+            yield first, statement
+        first, begin = line, token.end()
 
 
 def _header_names(content: dict[str, Any]) -> tuple[list[str], bool]:

@@ -58,6 +58,7 @@ def _manifest(
                 {"path": list(one.path), "value": one.value, "words": one.words}
                 for one in file.overrides
             ],
+            "data_files": file.data.texts,
         },
         "seed": study.seed,
         "replications": study.replications,

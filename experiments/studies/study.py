@@ -157,6 +157,8 @@ def value_at(scenario: sim.Scenario, path: Path) -> Level:
         inner = part_of(inner, part)
     if inner is None or isinstance(inner, bool | int | float | str):
         return inner
+    if isinstance(inner, sim.MachineProfile):
+        return inner.name
     return json.dumps(inner, default=str)
 
 

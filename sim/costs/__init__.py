@@ -6,6 +6,7 @@ from sim.costs.profile import (
     UnpricedOperationError,
     machine_profile,
     machine_profiles,
+    priced_operations,
 )
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "UnpricedOperationError",
     "machine_profile",
     "machine_profiles",
+    "priced_operations",
 ]

@@ -18,11 +18,13 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import tls
+from sim.description import fault_at
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
-PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
-Factor = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
-Bits = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, strict=True)]
+PositiveSeconds = Annotated[float, Field(ge=1e-12, le=1e6, allow_inf_nan=False, strict=True)]
+Factor = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False, strict=True)]
+Exponent = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False, strict=True)]
+Bits = Annotated[int, Field(gt=0, le=1_000_000)]
 Rate = tuple[float, float]
 
 _SUFFIX = ".toml"
@@ -42,6 +44,9 @@ class OperationPrice(BaseModel):
             two that are listed follow the power law through both.
         exponent: the power law beyond the listed sizes, such as 3 for an RSA private operation;
             without it other sizes have no price.
+
+    A price is at most a million seconds, one by key size at least a picosecond, a key has at most
+    a million bits, and an exponent is at most 10.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +54,7 @@ class OperationPrice(BaseModel):
     each: Seconds = 0.0
     per_byte: Seconds = 0.0
     by_bits: dict[Bits, PositiveSeconds] = {}
-    exponent: Factor | None = None
+    exponent: Exponent | None = None
 
     @model_validator(mode="after")
     def _one_way_to_price(self) -> Self:
@@ -111,8 +116,8 @@ class MachineProfile(BaseModel):
         if self.base is None:
             if self.model_fields_set & {"factor", "public_key_factor"}:
                 raise ValueError("a factor needs the `base` profile that it multiplies")
-        else:
-            machine_profile(self.base)
+        elif self.base not in machine_profiles():
+            raise fault_at(("base",), _unknown(self.base))
         return self
 
     @classmethod
@@ -180,17 +185,28 @@ def machine_profile(name: str) -> MachineProfile:
 
     Raises `ValueError`, naming those that exist, when there is none.
     """
-    known = machine_profiles()
-    if name not in known:
-        raise ValueError(f"no machine profile is named {name!r}; there are {', '.join(known)}")
+    if name not in machine_profiles():
+        raise ValueError(_unknown(name))
     file = _folder().joinpath(name + _SUFFIX)
     return MachineProfile.from_toml(file.read_text(encoding="utf-8"), name=name)
+
+
+def _unknown(name: str) -> str:
+    return f"no machine profile is named {name!r}; there are {', '.join(machine_profiles())}"
 
 
 def machine_profiles() -> tuple[str, ...]:
     """The names of the built-in profiles, in alphabetical order."""
     found = (entry.name for entry in _folder().iterdir())
     return tuple(sorted(n.removesuffix(_SUFFIX) for n in found if n.endswith(_SUFFIX)))
+
+
+@cache
+def priced_operations() -> frozenset[str]:
+    """The names of all operations: what any built-in profile prices."""
+    return frozenset(
+        operation for name in machine_profiles() for operation in machine_profile(name).operations
+    )
 
 
 def _folder() -> Traversable:

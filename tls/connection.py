@@ -277,7 +277,7 @@ class Connection:
         handshake, state, next_record = self._handshake, self._state, self._records.next_record
         if self._first_record and not self._read_ssl2_hello():
             return
-        while state.current is not _CLOSED and handshake.pending_request is None:
+        while handshake.pending_request is None:
             record = next_record()
             if record is None:
                 return
@@ -290,6 +290,8 @@ class Connection:
                 self._receive_application_data(fragment)
             elif content_type == ALERT:
                 self._receive_alerts(fragment)
+                if state.current is _CLOSED:
+                    return
             else:
                 handshake.receive_change_cipher_spec(fragment)
 

@@ -1,4 +1,4 @@
-"""Handshakes with one flight spoilt, each of them the same every time its number is asked for.
+"""Handshakes with one flight spoilt, by numbers that seed all that is drawn here.
 
 python -m tests.tls.mutations [NUMBER OF HANDSHAKES]
 """

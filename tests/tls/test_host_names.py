@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import tls
 from tests.tls.conversation import EPOCH, TRUST, converse, new_client, new_server
-from tls.extensions import decode_server_name, encode_server_name
+from tls.extensions import SERVER_NAME, decode_server_name, encode_server_name
+from tls.messages import ServerHello
 
 FORMS = [
     "www.contoso.com",
@@ -115,3 +116,25 @@ def test_an_address_is_not_sent() -> None:
 def test_what_a_peer_sends_is_brought_into_the_form(sent: bytes) -> None:
     data = (3 + len(sent)).to_bytes(2, "big") + b"\0" + len(sent).to_bytes(2, "big") + sent
     assert decode_server_name(data) == "www.contoso.com"
+
+
+def hello_in(flight: bytes) -> ServerHello:
+    return ServerHello.decode(flight[9 : 9 + int.from_bytes(flight[6:9], "big")], tls.TLS_1_2)
+
+
+def test_a_name_is_answered_but_not_where_a_session_is_resumed() -> None:
+    """RFC 6066 §3: the answer is empty, and none belongs to a resumed session."""
+    sessions = tls.SessionCache()
+    session = None
+    for resumed in (False, True):
+        client, server = new_client(session), new_server(sessions)
+        server.receive(client.outgoing())
+        flight = server.outgoing()
+        assert hello_in(flight).extensions.get(SERVER_NAME) == (None if resumed else b"")
+        client.receive(flight)
+        converse(client, server)
+        assert client.resumed is resumed
+        session = client.session
+    unnamed, server = new_client(server_name_indication=False), new_server()
+    server.receive(unnamed.outgoing())
+    assert SERVER_NAME not in hello_in(server.outgoing()).extensions

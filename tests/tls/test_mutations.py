@@ -25,13 +25,6 @@ def test_a_sample(kind: Kind) -> None:
     assert len(reasons) >= 5
 
 
-def test_a_mutation_is_the_same_every_time() -> None:
-    for kind in KINDS[::7]:
-        assert [run(kind, number) for number in range(5)] == [
-            run(kind, number) for number in range(5)
-        ]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_whole(kind: Kind) -> None:

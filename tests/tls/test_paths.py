@@ -17,7 +17,7 @@ from tests.tls.authority import (
     server_identity,
 )
 from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST, converse, new_client, new_server
-from tls.certificates import path, trust
+from tls.certificates import path
 from tls.meter import Meter
 
 Problem = tls.CertificateProblem
@@ -109,12 +109,15 @@ def test_what_is_remembered_is_of_one_name_and_one_purpose() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     store = tls.TrustStore([ROOT.der])
+    forgetful = tls.TrustStore([ROOT.der], remembered_checks=0)
     leaf = issue(ROOT, Shape())
-    for number in range(2 * trust._MAX_CHECKED):
+    assert forgetful.server_problems((leaf.der,), SERVER_NAME, EPOCH, Meter()) == []
+    assert not forgetful._checked
+    for number in range(200):
         store.server_problems((leaf.der,), f"{number}.example", EPOCH, Meter())
     long = (leaf.der,) * (40_000 // len(leaf.der))
     store.server_problems(long, SERVER_NAME, EPOCH, Meter())
-    assert len(store._checked) <= trust._MAX_CHECKED
+    assert len(store._checked) == 64
     assert max(len(b"".join(key[0])) for key in store._checked) < 40_000  # type: ignore[arg-type]
 
 

@@ -19,7 +19,6 @@ from tls.meter import Meter
 from tls.sessions import MAX_KEPT_CHAIN
 
 _SERVER = ExtendedKeyUsageOID.SERVER_AUTH
-_MAX_CHECKED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,18 @@ class TrustStore:
     """The authorities one side trusts, as certificates in DER, and what they revoked.
 
     `revocation_lists` are CRLs in DER (RFC 5280 §5); every certificate on a path is looked up in
-    the lists of its issuer.
+    the lists of its issuer. The last `remembered_checks` of chains are remembered for as long as no
+    certificate's validity begins or ends; 0 verifies every signature each time.
     """
 
     def __init__(
-        self, certificates: Iterable[bytes] = (), revocation_lists: Iterable[bytes] = ()
+        self,
+        certificates: Iterable[bytes] = (),
+        revocation_lists: Iterable[bytes] = (),
+        *,
+        remembered_checks: int = 64,
     ) -> None:
+        self._remembered_checks = remembered_checks
         self._revoked: set[tuple[CanonicalName, int]] = set()
         for crl in map(x509.load_der_x509_crl, revocation_lists):
             issuer = canonical_name(crl.issuer)
@@ -133,6 +138,8 @@ class TrustStore:
         found = path_problems(leaf, others, self, purpose, now, meter)
         if server_name is not None and not names_server(leaf, server_name):
             found.append(CertificateProblem.NAME_MISMATCH)
+        if not self._remembered_checks:
+            return _Checked(tuple(found), tuple(meter.take_log()), now, now)
         anchors = [a for each in certificates for a in self.anchors(each.issuer_name)]
         moments = {
             moment
@@ -149,8 +156,8 @@ class TrustStore:
     def _remember(self, key: tuple[object, ...], checked: _Checked) -> None:
         chain = key[0]
         assert isinstance(chain, tuple)
-        if sum(map(len, chain)) > MAX_KEPT_CHAIN:
+        if not self._remembered_checks or sum(map(len, chain)) > MAX_KEPT_CHAIN:
             return
-        if len(self._checked) >= _MAX_CHECKED:
+        if len(self._checked) >= self._remembered_checks:
             self._checked.pop(next(iter(self._checked)), None)
         self._checked[key] = checked

@@ -79,6 +79,18 @@ class HandshakeProtocol:
         events: where events go.
     """
 
+    version: int | None = None
+    completed: HandshakeCompleted | None = None
+    peer_certificates: tuple[bytes, ...] = ()
+    running = False
+    pending_request: Deferrable | None = None
+    _input: bytes | bytearray = b""
+    _change_due: ChangeReadKeys | None = None
+    _expected = _NOTHING
+    _authenticated: tuple[bytes, ...] = ()
+    _renegotiations = 0
+    _renegotiation_requested = False
+
     def __init__(
         self,
         settings: Settings,
@@ -92,11 +104,6 @@ class HandshakeProtocol:
     ) -> None:
         self.role = role
         self.history = FinishedHistory()
-        self.version: int | None = None
-        self.completed: HandshakeCompleted | None = None
-        self.peer_certificates: tuple[bytes, ...] = ()
-        self.running = False
-        self.pending_request: Deferrable | None = None
         self.flight: list[bytes] = []
         self.events: list[Event] = []
         self._settings = settings
@@ -105,11 +112,6 @@ class HandshakeProtocol:
         self._clock = clock
         self._random = random
         self._meter = meter
-        self._input: bytes | bytearray = b""
-        self._change_due: ChangeReadKeys | None = None
-        self._expected = _NOTHING
-        self._renegotiations = 0
-        self._renegotiation_requested = False
         self._message_version = records.write_version
 
     def start(self) -> None:
@@ -123,7 +125,7 @@ class HandshakeProtocol:
             history=self.history,
         )
         self.running = True
-        self._authenticated: tuple[bytes, ...] = ()
+        self._authenticated = ()
         self._resume = self.role.handshake(context).send
         self._advance(None)
 

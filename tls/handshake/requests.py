@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from tls.deferrable import Deferrable
 from tls.event import Event
@@ -61,9 +61,9 @@ class ChangeWriteKeys:
     TLS 1.3.
     """
 
+    announced: ClassVar[bool] = True
     protection: Protection
     compression: Deflate | None = None
-    announced: bool = True
 
 
 @dataclass(slots=True)
@@ -73,9 +73,9 @@ class ChangeReadKeys:
     `announced` waits for change_cipher_spec before: not in TLS 1.3.
     """
 
+    announced: ClassVar[bool] = True
     protection: Protection
     compression: Deflate | None = None
-    announced: bool = True
 
 
 @dataclass(slots=True)

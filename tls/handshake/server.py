@@ -146,7 +146,9 @@ def _resume(
     suite = SUITES[session.suite]
     issues_ticket = offer.renew_ticket and config.ticket_keys is not None
     context.compression = session.compression
-    yield from answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket)
+    yield from answer_extensions(
+        context, config, offer, suite, issues_ticket=issues_ticket, resumes=True
+    )
     yield Send(
         ServerHello(
             session.version,

@@ -13,6 +13,7 @@ from tls.extensions import (
     EXTENDED_MASTER_SECRET,
     MAX_FRAGMENT_LENGTH,
     RECORD_SIZE_LIMIT,
+    SERVER_NAME,
     SESSION_TICKET,
     UNCOMPRESSED_POINTS,
     decode_fragment_length,
@@ -38,8 +39,12 @@ def answer_extensions(
     suite: CipherSuite,
     *,
     issues_ticket: bool,
+    resumes: bool = False,
 ) -> Handshake:
-    """Fill in `offer.answered`, each extension only where the client sent it."""
+    """Fill in `offer.answered`, each extension only where the client sent it.
+
+    A name that the server goes by is answered, but not where a session is resumed (RFC 6066 §3).
+    """
     answered = offer.answered
     answered.update(servers_renegotiation_info(context.history))
     if offer.version == SSL_3_0:
@@ -47,6 +52,8 @@ def answer_extensions(
             context.check_encrypt_then_mac(suite)
         return
     offered = offer.extensions
+    if offer.server_name is not None and not resumes:
+        answered[SERVER_NAME] = b""
     if offer.extended_master_secret:
         context.extended_master_secret = True
         answered[EXTENDED_MASTER_SECRET] = b""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 import sim
-from experiments.failures import ScenarioError
+from experiments.failures import FolderError, ScenarioError
 from experiments.loading import load_scenario
 from experiments.presentation.report import write_report
 from experiments.questions.analysis import Analysis
@@ -23,8 +24,10 @@ from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.studies import out_folder
 from experiments.studies.executor import processors, run_jobs
 from experiments.studies.forecast import check_reach, estimate_words
-from experiments.studies.jobs import jobs_of
+from experiments.studies.job import jobs_of
+from experiments.studies.job_store import JobStore
 from experiments.studies.manifest import write_manifest
+from experiments.studies.progress import notice
 from experiments.studies.study import design
 from experiments.studies.whole_files import write_whole
 
@@ -41,6 +44,7 @@ def run(
     workers: int | None = None,
     executor: Executor | None = None,
     parts: Sequence[type[sim.Middlebox]] = (),
+    store: str | os.PathLike[str] | None = None,
     yes: bool = False,
     announce: Callable[[str], None] | None = None,
     **settings: Any,
@@ -53,11 +57,14 @@ def run(
         seed: of all random numbers; the same seed gives the same tables to the byte.
         replications: in place of the scenario's own number.
         workers: processes that simulate; as many as there are processors without it.
-        executor: any `concurrent.futures.Executor` in place of worker processes.
-        parts: middleboxes of your own, whose kinds the scenario may name; the study then runs in
-            this process, unless an executor is given.
+        executor: any `concurrent.futures.Executor` in place of worker processes, such as
+            `dask.distributed`'s; its workers need not see this machine's disk.
+        parts: middleboxes of your own, whose kinds the scenario may name. A part that was edited
+            is simulated anew.
         yes: run even what is beyond reach: more than 20 million connections.
         announce: is told, before it begins, how much will be run and about how long it takes.
+        store: the folder of finished jobs, which studies may share; the out folder's own `jobs`
+            without it.
         settings: dotted paths and values that replace the scenario's, such as
             `**{"server.sessions.lifetime": "5 min"}`.
 
@@ -72,9 +79,6 @@ def run(
         check_question(file)
     else:
         file = load_scenario(scenario, overrides, parts)
-    if file.parts:
-        # A class of a notebook is nowhere that a worker could import it from.
-        workers = 1
     _check_counts(seed=seed, replications=replications, workers=workers)
     study = design(file, seed=seed, replications=replications)
     check_reach(study, yes=yes)
@@ -82,21 +86,45 @@ def run(
     jobs = jobs_of(study)
     if announce is not None:
         announce(f"{file.name}: {estimate_words(study)}")
-    with out_folder.held(folder), out_folder.writing(folder):
-        run_jobs(
-            jobs, folder / out_folder.JOBS, title=file.name, workers=workers, executor=executor
-        )
-        rows = merge_tables(study, folder)
+    place = JobStore(folder / out_folder.JOBS if store is None else Path(store))
+    with out_folder.held(folder), out_folder.writing(folder), _using(place):
+        place.needs(folder, file.name, jobs.values())
+        for reason in dict.fromkeys(why for job in jobs.values() for why in job.unknown):
+            notice(f"parts: {reason}; what it takes part in is simulated anew each time")
+        run_jobs(list(jobs.values()), place, title=file.name, workers=workers, executor=executor)
+        merged = merge_tables(study, folder, jobs, place)
+        for job in jobs.values():
+            if not job.is_reusable:
+                place.remove(job)
         write_manifest(
             study,
             folder,
-            rows=rows,
+            rows={name: table.rows for name, table in merged.items()},
+            checksums={name: table.checksum for name, table in merged.items()},
             workers=min(workers or processors(), len(jobs)),
             wall_seconds=time.perf_counter() - began,
         )
         result = Result(StudyTables(folder, study))
         write_analysis(result.analysis)
     return result
+
+
+@contextlib.contextmanager
+def _using(store: JobStore) -> Iterator[None]:
+    """Use a store of finished jobs.
+
+    Raises:
+        FolderError: there is no such folder, and none can be made.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(store.in_use())
+        except OSError as error:
+            raise FolderError(
+                f"{store.folder}: finished jobs cannot be kept here ({error.strerror}); "
+                "choose a folder that can be written with --store"
+            ) from None
+        yield
 
 
 def write_analysis(analysis: Analysis) -> None:

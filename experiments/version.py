@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
-import inspect
-from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -19,29 +17,9 @@ def version() -> str:
         return "unknown"
 
 
-def simulation_digest(parts: Sequence[type] = ()) -> str:
-    """Return a digest (64 hexadecimal digits) of all code that simulates: `sim`, `tls` and `parts`.
-
-    The parts are classes of the caller's own.
-    """
-    own = [_source(part) for part in parts]
-    return _digest_of_packages() if not own else _digest([_digest_of_packages(), *own])
-
-
-def _source(part: type) -> str:
-    try:
-        return inspect.getsource(part)
-    except (OSError, TypeError):
-        return f"{part.__module__}.{part.__qualname__}"
-
-
-def _digest(texts: Sequence[str]) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
-
-
 @functools.cache
-def _digest_of_packages() -> str:
-    """Return the digest of every file of `sim` and `tls`.
+def simulation_digest() -> str:
+    """Return a digest (64 hexadecimal digits) of every file of `sim` and `tls`.
 
     Two results are comparable row by row only when the same code made them; a version number
     does not tell that between two releases.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Literal, get_args, get_origin
 
 from sim.middleboxes.kinds import AnyMiddlebox
@@ -31,6 +32,21 @@ def check_parts(parts: Iterable[object]) -> None:
                     f'{part.__name__} has the kind "{kind}", which is {taken[kind].__name__}\'s; '
                     f"give it one of its own"
                 )
+
+
+def parts_of(module: ModuleType) -> tuple[type[Middlebox], ...]:
+    """The middleboxes that a module defines: its classes with a `kind`, in their order there.
+
+    Those that it only imports are not its own.
+    """
+    return tuple(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Middlebox)
+        and value.__module__ == module.__name__
+        and _kinds(value)
+    )
 
 
 def _kinds(box: type[Middlebox]) -> tuple[str, ...]:

@@ -8,24 +8,47 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import sim
-from experiments.studies.jobs import Job, jobs_of
+from experiments.studies.job import Job
+from experiments.studies.job_record import checksum
+from experiments.studies.job_store import JobStore
 from experiments.studies.study import Level, Study
 
 _ROWS_IN_A_GROUP = 131_072
 
 
-def merge_tables(study: Study, folder: Path) -> dict[str, int]:
+@dataclass(frozen=True)
+class MergedTable:
+    """A table of a whole study, as it was written.
+
+    Attributes:
+        rows: how many there are.
+        checksum: the SHA-256 of its file, in hexadecimal.
+    """
+
+    rows: int
+    checksum: str
+
+
+def merge_tables(
+    study: Study, folder: Path, jobs: Mapping[tuple[int, int], Job], store: JobStore
+) -> dict[str, MergedTable]:
     """Write every table of `sim.SCHEMAS`, such as `connections.parquet`.
 
     Each row of a job's table gets the columns `point`, `replication` and one for each of
-    `study.columns` before its own. `folder` is the study's; the tables appear under their names
-    when they are whole. Returns the number of rows of each.
+    `study.columns` before its own.
+
+    Args:
+        study: what was run.
+        folder: its out folder; the tables appear under their names when they are whole.
+        jobs: its jobs by point and replication.
+        store: holds them all.
 
     Raises:
         OSError: a table cannot be written, or a job's cannot be read.
@@ -34,7 +57,7 @@ def merge_tables(study: Study, folder: Path) -> dict[str, int]:
     types = {
         column: _arrow_type([levels[index][column] for index in levels]) for column in study.columns
     }
-    rows = {}
+    merged = {}
     for name in sim.SCHEMAS:
         schema = pa.schema(
             [
@@ -46,31 +69,26 @@ def merge_tables(study: Study, folder: Path) -> dict[str, int]:
         )
         partial = folder / f".{name}.parquet.partial"
         try:
-            rows[name] = _write(
-                partial, schema, _merged(name, jobs_of(study), folder / "jobs", levels, schema)
-            )
+            rows = _write(partial, schema, _merged(name, jobs, store, levels, schema))
+            merged[name] = MergedTable(rows, checksum(partial))
             os.replace(partial, folder / f"{name}.parquet")
         finally:
             partial.unlink(missing_ok=True)
-    return rows
+    return merged
 
 
 def _merged(
     name: str,
-    jobs: Sequence[Job],
-    folder: Path,
+    jobs: Mapping[tuple[int, int], Job],
+    store: JobStore,
     levels: Mapping[int, Mapping[str, Level]],
     schema: pa.Schema,
 ) -> Iterator[pa.Table]:
-    for job in jobs:
-        with pq.ParquetFile(folder / job.folder_name / f"{name}.parquet") as file:
+    for (point, replication), job in jobs.items():
+        constants = {"point": point, "replication": replication, **levels[point]}
+        with pq.ParquetFile(store.path(job) / f"{name}.parquet") as file:
             for group in range(file.num_row_groups):
                 part = file.read_row_group(group, use_threads=False)
-                constants = {
-                    "point": job.point,
-                    "replication": job.replication,
-                    **levels[job.point],
-                }
                 columns = [
                     part.column(field.name)
                     if field.name in part.column_names

@@ -19,6 +19,7 @@ import sim
 from experiments.failures import ScenarioError
 from experiments.scenario_files.complaints import complaint
 from experiments.scenario_files.data_files import DataFiles
+from experiments.scenario_files.embedded import NOTHING, Embedded
 from experiments.scenario_files.former_names import QUESTIONS, is_called
 from experiments.scenario_files.overrides import Override, apply, parse_path
 from experiments.scenario_files.places import Source
@@ -47,6 +48,7 @@ class ScenarioFile:
         parts: middleboxes of the caller's own that it may have.
         notices: what is understood, but has another name now, a line each.
         data: the files that it names: counts and machine profiles of the user's own.
+        embedded: what came with the file, in place of what ships here under the same names.
     """
 
     name: str
@@ -57,6 +59,7 @@ class ScenarioFile:
     parts: tuple[type[sim.Middlebox], ...] = ()
     notices: tuple[str, ...] = ()
     data: DataFiles = field(default_factory=DataFiles)
+    embedded: Embedded = NOTHING
 
     @property
     def title(self) -> str:
@@ -71,7 +74,13 @@ class ScenarioFile:
         """
         every = [*self.overrides, *overrides]
         return parse(
-            self.name, self.source.name, self.source.text, every, self.parts, data=self.data
+            self.name,
+            self.source.name,
+            self.source.text,
+            every,
+            self.parts,
+            data=self.data,
+            embedded=self.embedded,
         )
 
     def world(self, overrides: Iterable[Override] = ()) -> sim.Scenario:
@@ -86,7 +95,7 @@ class ScenarioFile:
             description = apply(description, override)
             words[override.path] = override.words
         source = Source(self.source.name, self.source.text, words)
-        content, included = self.data.filled(description, source)
+        content, included = self.data.filled(self.embedded.in_place(description), source)
         source = replace(source, included=included)
         try:
             world = sim.scenario_with(*self.parts).model_validate(content)
@@ -131,6 +140,7 @@ def parse(
     parts: Iterable[type[sim.Middlebox]] = (),
     *,
     data: DataFiles | None = None,
+    embedded: Embedded = NOTHING,
 ) -> ScenarioFile:
     """Read a scenario file's text.
 
@@ -141,6 +151,7 @@ def parse(
         overrides: what is set beside it, in order.
         parts: middleboxes of the caller's own.
         data: where the files lie that it names, or what was read of them before.
+        embedded: what came with it, in place of what ships here under the same names.
 
     Raises:
         ScenarioError: it is not TOML, its content is wrong, a file that it names cannot be used, or
@@ -149,7 +160,7 @@ def parse(
     text = text.removeprefix("\ufeff")
     content = toml_content(text, shown)
     return _checked(
-        name, Source(shown, text), content, tuple(overrides), tuple(parts), data or DataFiles()
+        name, Source(shown, text), content, tuple(overrides), tuple(parts), data or DataFiles(), embedded
     )
 
 
@@ -181,6 +192,7 @@ def _checked(
     overrides: tuple[Override, ...],
     parts: tuple[type[sim.Middlebox], ...],
     data: DataFiles,
+    embedded: Embedded,
 ) -> ScenarioFile:
     _check_parts(parts)
     pinning = []
@@ -199,7 +211,7 @@ def _checked(
     _check_study(study, source)
     study, notices = _by_its_name_now(study, source)
     description = {key: value for key, value in content.items() if key != "study"}
-    scenario = ScenarioFile(name, source, description, study, overrides, parts, data=data)
+    scenario = ScenarioFile(name, source, description, study, overrides, parts, data=data, embedded=embedded)
     assumptions = _that_apply(study, scenario.world(), source, overrides)
     study = study.model_copy(update={"assumptions": assumptions})
     return replace(scenario, study=study, notices=notices)

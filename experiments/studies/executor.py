@@ -6,12 +6,13 @@ Finished jobs are on disk and stay there whatever happens to the others.
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -21,11 +22,20 @@ from concurrent.futures import (
     wait,
 )
 from multiprocessing.connection import wait as wait_for_sentinels
-from pathlib import Path
 
 from experiments.failures import Interrupted, WorkerDied
-from experiments.studies.jobs import Job, is_finished, remove_partial, run_job, share_done
-from experiments.studies.progress import StudyProgress
+from experiments.studies.job import Job, share_done
+from experiments.studies.job_record import Damaged
+from experiments.studies.job_store import JobStore
+from experiments.studies.progress import StudyProgress, notice
+from experiments.studies.transport import (
+    PackedJob,
+    Parcel,
+    Place,
+    place_in,
+    run_in_place,
+    work,
+)
 
 _SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -39,74 +49,96 @@ def processors() -> int:
 
 def run_jobs(
     jobs: Sequence[Job],
-    folder: Path,
+    store: JobStore,
     *,
     title: str,
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> None:
-    """Run the jobs that `folder` (the study's `jobs`) does not hold yet.
+    """Run the jobs that the store does not hold whole.
 
     `workers` processes run them (as many as there are processors when it is `None`; with one,
-    this process runs them itself), or else the `executor` that is given: its workers must
-    reach `folder` by the same path.
+    this process runs them itself), or else the `executor` that is given. Its workers need not see
+    the store's folder. A job that is damaged in the store is named on stderr, and run again.
 
     Raises:
-        WorkerDied: a worker ended without an answer.
+        WorkerDied: a worker ended without an answer, or cannot run this study's jobs.
         OSError: results could not be written.
         Interrupted: the user pressed Ctrl-C (or the notebook's stop).
     """
-    remove_partial(folder)
-    missing = [job for job in jobs if not is_finished(job, folder)]
+    every = {job.key: job for job in jobs}
+    missing = [job for job in every.values() if not _is_whole(job, store)]
     if not missing:
         return
     count = min(workers or processors(), len(missing))
     try:
-        with StudyProgress(title, jobs=len(jobs), finished=len(jobs) - len(missing)) as progress:
+        with (
+            place_in(store, outlived=executor is not None) as place,
+            StudyProgress(title, jobs=len(every), finished=len(every) - len(missing)) as progress,
+        ):
             if executor is not None:
-                _run_in(executor, missing, folder, progress, len(jobs))
+                _run_in(executor, missing, place, progress, len(every))
             elif count == 1:
-                _run_here(missing, folder, progress, len(jobs))
+                _run_here(missing, place, progress, len(every))
             else:
                 with _worker_processes(count) as pool:
-                    _run_in(pool, missing, folder, progress, len(jobs))
+                    _run_in(pool, missing, place, progress, len(every))
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted: {_kept(jobs, folder)}") from None
+        raise Interrupted(f"interrupted: {_kept(every.values(), store)}") from None
     except BrokenExecutor:
         raise WorkerDied(
-            f"a worker process died (killed, or out of memory): {_kept(jobs, folder)}; "
+            f"a worker process died (killed, or out of memory): {_kept(every.values(), store)}; "
             "fewer --workers need less memory"
         ) from None
-    finally:
-        if executor is None:
-            remove_partial(folder)
+    except WorkerDied as death:
+        raise WorkerDied(f"{death}: {_kept(every.values(), store)}") from None
+    for job in missing:
+        _check_made(job, store)
 
 
-def _kept(jobs: Sequence[Job], folder: Path) -> str:
-    finished = sum(is_finished(job, folder) for job in jobs)
+def _is_whole(job: Job, store: JobStore) -> bool:
+    try:
+        return store.find(job) is not None
+    except Damaged as damage:
+        notice(f"{store.path(job)}: {damage}; this replication is run again")
+        store.remove(job)
+        return False
+
+
+def _check_made(job: Job, store: JobStore) -> None:
+    try:
+        found = store.find(job)
+    except Damaged as damage:
+        raise OSError(errno.EIO, str(damage), str(store.path(job))) from None
+    if found is None:
+        raise OSError(errno.EIO, "it is gone", str(store.path(job)))
+
+
+def _kept(jobs: Collection[Job], store: JobStore) -> str:
+    finished = sum(store.has(job) for job in jobs)
     return (
-        f"{finished} of {len(jobs)} replications are finished and kept in {folder}; "
+        f"{finished} of {len(jobs)} replications are finished and kept in {store.folder}; "
         "the same command goes on from there"
     )
 
 
-def _run_here(jobs: Sequence[Job], folder: Path, progress: StudyProgress, of: int) -> None:
+def _run_here(jobs: Sequence[Job], place: Place, progress: StudyProgress, of: int) -> None:
     for done, job in enumerate(jobs):
-        with _watching(job, folder, progress, finished=of - len(jobs) + done, done=done):
-            run_job(job, folder)
+        with _watching(job, place, progress, finished=of - len(jobs) + done, done=done):
+            run_in_place(job, place)
     progress.update(finished=of, done=len(jobs))
 
 
 @contextlib.contextmanager
 def _watching(
-    job: Job, folder: Path, progress: StudyProgress, *, finished: int, done: int
+    job: Job, place: Place, progress: StudyProgress, *, finished: int, done: int
 ) -> Iterator[None]:
     """Show a job's progress from a thread while this one simulates."""
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(_SECONDS_BETWEEN_LOOKS):
-            progress.update(finished=finished, done=done + share_done(job, folder))
+            progress.update(finished=finished, done=done + share_done(place.partial(job.key)))
 
     thread = threading.Thread(target=look, name="progress", daemon=True)
     thread.start()
@@ -118,24 +150,46 @@ def _watching(
 
 
 def _run_in(
-    executor: Executor, jobs: Sequence[Job], folder: Path, progress: StudyProgress, of: int
+    executor: Executor, jobs: Sequence[Job], place: Place, progress: StudyProgress, of: int
 ) -> None:
+    """Run jobs in an executor; what far workers give back is stored, and let go of, as it comes."""
     with _main_module_hidden():
-        futures = {executor.submit(run_job, job, folder.absolute()): job for job in jobs}
-    pending: set[Future[None]] = set(futures)
+        pending = {executor.submit(work, packed, place): packed.key for packed in _packed(jobs)}
     try:
         while pending:
-            done, pending = wait(
-                pending, timeout=_SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED
-            )
-            for future in done:
-                future.result()
+            done, _ = wait(pending, timeout=_SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
+            while done:
+                future = done.pop()
+                del pending[future]
+                parcel = _answer(future)
+                del future
+                if parcel is not None:
+                    parcel.store(place)
+                    del parcel
+            running = sum(share_done(place.partial(key)) for key in pending.values())
             whole = len(jobs) - len(pending)
-            running = sum(share_done(futures[one], folder) for one in pending if one.running())
             progress.update(finished=of - len(pending), done=whole + running)
     except BaseException:
         for future in pending:
             future.cancel()
+        raise
+
+
+def _packed(jobs: Sequence[Job]) -> list[PackedJob]:
+    """Pack all jobs, those with classes of the user's own at once: a fault is told before any."""
+    every = [PackedJob(job) for job in jobs]
+    for job, packed in zip(jobs, every, strict=True):
+        if job.modules:
+            packed.pack()
+    return every
+
+
+def _answer(future: Future[Parcel | None]) -> Parcel | None:
+    try:
+        return future.result()
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "distributed":
+            raise WorkerDied(f"a worker died ({error})") from None
         raise
 
 

@@ -38,10 +38,29 @@ _LIBRARIES = (
 
 
 def write_manifest(
-    study: Study, folder: Path, *, rows: Mapping[str, int], workers: int, wall_seconds: float
+    study: Study,
+    folder: Path,
+    *,
+    rows: Mapping[str, int],
+    checksums: Mapping[str, str],
+    workers: int,
+    wall_seconds: float,
 ) -> None:
-    """Write `manifest.json` into the study's folder, whole or not at all."""
+    """Write `manifest.json` into the study's folder, whole or not at all.
+
+    Args:
+        study: what was run.
+        folder: its out folder.
+        rows: of each merged table.
+        checksums: the SHA-256 of each merged table's file.
+        workers: how many processes simulated.
+        wall_seconds: how long all of it took.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     content = _manifest(study, folder, rows=rows, workers=workers, wall_seconds=wall_seconds)
+    content["checksums"] = dict(checksums)
     write_whole(folder / FILE, json.dumps(content, indent=2, default=str) + "\n")
 
 
@@ -68,6 +87,7 @@ def _manifest(
         ],
         "rows": dict(rows),
         "identity": study.identity,
+        "worlds": study.worlds,
         "tlscape": version(),
         "simulation_digest": simulation_digest(),
         "commit": _commit(),

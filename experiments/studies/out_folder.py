@@ -6,7 +6,7 @@ import contextlib
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,15 @@ from experiments.studies.whole_files import write_whole
 
 JOBS = "jobs"
 _STUDY = "study.json"
+_MANIFEST = "manifest.json"
 _DISK_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO))
 
 
 def claim(folder: Path | None, study: Study) -> Path:
     """Return the study's out folder, made if need be, and marked as this study's.
+
+    A study that has grown (levels, replications), whose file or code was edited, goes on in its
+    folder: what it has in common with what lies there is not run again.
 
     Without a `folder` it is `out/NAME`; `out/NAME-DIGEST` for a study with overrides, or when
     another study (another seed or version) lies there.
@@ -38,7 +42,12 @@ def claim(folder: Path | None, study: Study) -> Path:
     made = _make(folder / JOBS)
     marker = folder / JOBS / _STUDY
     try:
-        content = {"identity": study.identity, "scenario": study.file.name, "seed": study.seed}
+        content = {
+            "identity": study.identity,
+            "scenario": study.file.name,
+            "seed": study.seed,
+            "worlds": study.worlds,
+        }
         write_whole(marker, json.dumps(content, indent=1) + "\n")
     except OSError as error:
         for path in reversed(made):
@@ -104,25 +113,42 @@ def _other_content(folder: Path, study: Study) -> str | None:
         names = {path.name for path in folder.iterdir()}
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-    if not names or (names == {JOBS} and not any((folder / JOBS).glob("point-*"))):
+    if not names or (names == {JOBS} and not any((folder / JOBS).glob("?" * 64))):
         return None
-    marker = _marker(folder)
-    if marker is None:
+    claims = list(_claims(folder))
+    if not claims:
         return "holds files that are no study's results"
-    if marker.get("identity") != study.identity:
-        return (
-            f'holds another study (scenario "{marker.get("scenario")}", seed {marker.get("seed")},'
-            " other settings, or another version of tlscape)"
-        )
-    return None
-
-
-def _marker(folder: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads((folder / JOBS / _STUDY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    if any(_goes_on(content, study) for content in claims):
         return None
-    return content if isinstance(content, dict) else None
+    return (
+        f'holds another study (scenario "{_name(claims[0])}", seed {claims[0].get("seed")}, '
+        "other settings, or another version of tlscape)"
+    )
+
+
+def _goes_on(content: Mapping[str, Any], study: Study) -> bool:
+    """Tell whether a study is the one that a folder holds, or that one grown or edited."""
+    if content.get("identity") == study.identity:
+        return True
+    known, worlds = content.get("worlds"), set(study.worlds)
+    if content.get("seed") != study.seed or not isinstance(known, list) or not known:
+        return False
+    edited = _name(content) == study.file.name and not study.file.overrides
+    return worlds.issuperset(known) or (edited and not worlds.isdisjoint(known))
+
+
+def _claims(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield what says which study a folder is of: its mark, and its manifest."""
+    for file in (folder / JOBS / _STUDY, folder / _MANIFEST):
+        with contextlib.suppress(OSError, ValueError):
+            content = json.loads(file.read_text(encoding="utf-8"))
+            if isinstance(content, dict):
+                yield content
+
+
+def _name(claim: Mapping[str, Any]) -> Any:
+    scenario = claim.get("scenario")
+    return scenario.get("name") if isinstance(scenario, dict) else scenario
 
 
 def _make(folder: Path) -> list[Path]:

@@ -20,6 +20,11 @@ _STEPS = 1000
 _SECONDS_BETWEEN_LINES = 30.0
 
 
+def notice(text: str) -> None:
+    """Tell one line about a study on stderr."""
+    print(f"tlscape: {text}", file=sys.stderr, flush=True)
+
+
 class StudyProgress:
     """A progress bar over a study's jobs; without a terminal, a line every `between_lines` s."""
 

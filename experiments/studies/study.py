@@ -16,6 +16,7 @@ from experiments.scenario_files.places import Source
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.scenario_files.settings import part_of
 from experiments.scenario_files.toml_places import Path
+from experiments.studies.content import Content, content_of
 from experiments.version import simulation_digest, version
 from experiments.wording import factor_words, level_words
 
@@ -37,6 +38,11 @@ class DesignPoint:
     is_baseline: bool
     settings: Mapping[str, Any]
     scenario: sim.Scenario
+
+    @functools.cached_property
+    def content(self) -> Content:
+        """What decides its results, the code of the user's own parts included; not its title."""
+        return content_of(self.scenario.model_copy(update={"title": ""}))
 
     @property
     def label(self) -> str:
@@ -97,17 +103,23 @@ class Study:
         }
 
     @functools.cached_property
+    def worlds(self) -> tuple[str, ...]:
+        """A digest of each design point's world, whatever its title and the code that runs it."""
+        dumps = (point.scenario.model_dump_json(exclude={"title"}) for point in self.points)
+        return tuple(hashlib.sha256(dump.encode()).hexdigest() for dump in dumps)
+
+    @functools.cached_property
     def identity(self) -> str:
         """A digest of all that decides the results, the number of replications apart."""
         table = self.file.study
         content = {
             "version": version(),
-            "code": simulation_digest(self.file.parts),
+            "code": simulation_digest(),
             "seed": self.seed,
             "question": table.question,
             "settings": table.model_extra,
             "columns": self.columns,
-            "points": [point.scenario.model_dump(mode="json") for point in self.points],
+            "points": [point.content.digest for point in self.points],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

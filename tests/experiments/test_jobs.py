@@ -19,8 +19,10 @@ from experiments import running
 from experiments.failures import WorkerDied
 from experiments.scenario_files.scenario_file import load
 from experiments.studies import executor, out_folder
-from experiments.studies.jobs import Job, is_finished, jobs_of, run_job
+from experiments.studies.job import Job, jobs_of
+from experiments.studies.job_store import JobStore
 from experiments.studies.study import design
+from experiments.studies.transport import PackedJob, Parcel, Place, place_in, run_in_place, work
 from tests.experiments.small_world import ROOT, Run
 
 TABLES = tuple(f"{name}.parquet" for name in sim.SCHEMAS)
@@ -32,7 +34,7 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 def inodes(folder: Path) -> dict[str, int]:
     """The identity of each finished job's folder: a job that is run again gets another."""
-    return {path.name: path.stat().st_ino for path in (folder / "jobs").glob("point-*")}
+    return {path.name: path.stat().st_ino for path in (folder / "jobs").glob("?" * 64)}
 
 
 @pytest.mark.parametrize("workers", [2, 3])
@@ -78,14 +80,21 @@ def test_finished_jobs_are_never_run_again(
     assert tables(more.folder) == tables(result.folder)
 
 
-def test_a_folder_of_other_work_is_not_mistaken_for_a_job(scenario: Path, tmp_path: Path) -> None:
-    job = jobs_of(design(load(scenario), seed=1))[0]
-    other = jobs_of(design(load(scenario), seed=2))[0]
-    assert not is_finished(job, tmp_path)
-    run_job(job, tmp_path)
-    assert is_finished(job, tmp_path)
-    assert not is_finished(other, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [job.folder_name]
+def first_job(scenario: Path, seed: int) -> Job:
+    return next(iter(jobs_of(design(load(scenario), seed=seed)).values()))
+
+
+def test_a_job_is_filed_under_its_content(scenario: Path, tmp_path: Path) -> None:
+    job, other = first_job(scenario, 1), first_job(scenario, 2)
+    store = JobStore(tmp_path)
+    assert store.find(job) is None
+    with place_in(store) as place:
+        run_in_place(job, place)
+    record = store.find(first_job(scenario, 1))
+    assert record is not None
+    assert (record.key, record.seed, record.replication) == (job.key, 1, 0)
+    assert store.find(other) is None
+    assert [path.name for path in tmp_path.iterdir()] == [job.key]
 
 
 def test_a_job_that_fails_leaves_nothing(
@@ -95,16 +104,17 @@ def test_a_job_that_fails_leaves_nothing(
         raise RuntimeError("no such luck")
 
     monkeypatch.setattr("sim.simulate", fail)
-    with pytest.raises(RuntimeError):
-        run_job(jobs_of(design(load(scenario), seed=1))[0], tmp_path)
+    with pytest.raises(RuntimeError), place_in(JobStore(tmp_path)) as place:
+        run_in_place(first_job(scenario, 1), place)
     assert list(tmp_path.iterdir()) == []
 
 
-def die(job: Job, folder: Path) -> None:
-    """Stand in for a job whose worker is killed, in place of the design's third."""
-    if (job.point, job.replication) == (1, 0):
+def die(packed: PackedJob, place: Place) -> Parcel | None:
+    """Stand in for the work of a worker that is killed, in place of the design's third job."""
+    job = packed.job()
+    if job.replication == 0 and job.scenario.server.sessions.capacity == 1000:
         signal.raise_signal(signal.SIGKILL)
-    run_job(job, folder)
+    return work(packed, place)
 
 
 def test_a_dead_worker_is_told_and_finished_jobs_stay(
@@ -113,7 +123,7 @@ def test_a_dead_worker_is_told_and_finished_jobs_stay(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(executor, "run_job", die)
+    monkeypatch.setattr(executor, "work", die)
     with pytest.raises(WorkerDied, match="of 10 replications are finished and kept"):
         experiments.run(scenario, out=tmp_path / "out", workers=2)
     kept = inodes(tmp_path / "out")

@@ -9,7 +9,7 @@ import pytest
 
 import experiments
 import sim
-from experiments.studies.jobs import jobs_of
+from experiments.studies.job import jobs_of
 from tests.experiments.small_world import WORLD
 
 
@@ -19,12 +19,12 @@ def test_tables_are_the_jobs_rows_in_job_order(name: str, result: experiments.Re
     own = [field.name for field in sim.SCHEMAS[name]]
     assert merged.column_names == ["point", "replication", *result.study.columns, *own]
     start = 0
-    for job in jobs_of(result.study):
-        rows = pq.read_table(result.folder / "jobs" / job.folder_name / f"{name}.parquet")
+    for (point, replication), job in jobs_of(result.study).items():
+        rows = pq.read_table(result.folder / "jobs" / job.key / f"{name}.parquet")
         part = merged.slice(start, len(rows))
         assert part.select(own).to_pylist() == rows.to_pylist()
-        assert set(part["point"].to_pylist()) <= {job.point}
-        assert set(part["replication"].to_pylist()) <= {job.replication}
+        assert set(part["point"].to_pylist()) <= {point}
+        assert set(part["replication"].to_pylist()) <= {replication}
         start += len(rows)
     assert start == len(merged)
 

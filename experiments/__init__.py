@@ -22,6 +22,7 @@ from experiments.failures import (
 
 if TYPE_CHECKING:
     from experiments.loading import load_scenario
+    from experiments.repeating import repeat
     from experiments.result import Result, load_result
     from experiments.running import run
     from experiments.scenario_files.scenario_file import ScenarioFile, ready_scenarios
@@ -32,11 +33,13 @@ _LAZY = {
     "load_result": ("experiments.result", "load_result"),
     "load_scenario": ("experiments.loading", "load_scenario"),
     "ready_scenarios": ("experiments.scenario_files.scenario_file", "ready_scenarios"),
+    "repeat": ("experiments.repeating", "repeat"),
     "run": ("experiments.running", "run"),
 }
 
 __all__ = [
     "run",
+    "repeat",
     "load_scenario",
     "load_result",
     "ready_scenarios",

@@ -5,8 +5,8 @@ It knows no files and no plots: traces come in as arrays, tables go out as Arrow
 
 from sim.costs import MachineProfile, machine_profile, machine_profiles
 from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
-from sim.rehearsal import UnpricedOperation, unpriced_operations
 from sim.parts import parts_of
+from sim.rehearsal import UnpricedOperation, unpriced_operations
 from sim.scenario import Scenario, scenario_with
 from sim.tables import SCHEMAS
 from sim.telemetry import MemorySink, Sink

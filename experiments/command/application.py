@@ -54,16 +54,33 @@ def _tlscape(
     pass
 
 
+Parts = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--parts",
+        metavar="FILE.py",
+        help="Middleboxes of your own: every class with a kind in it. Repeatable.",
+    ),
+]
+
+
 @application.command()
 def run(
     scenario: Annotated[
-        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="NAME|FILE.toml",
+            help="A ready scenario, or a scenario file; none with --from.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="The folder for the results.  [default: out/NAME]"),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random numbers.")] = 1,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of all random numbers.  [default: 1]")
+    ] = None,
     replications: Annotated[
         int | None,
         typer.Option(metavar="N", help="Replications of each design point.  [default: the file's]"),
@@ -80,6 +97,22 @@ def run(
             help='Override a setting, such as server.sessions.lifetime="5 min". Repeatable.',
         ),
     ] = None,
+    parts: Parts = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Finished replications, which studies may share.  [default: jobs in --out]",
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="manifest.json",
+            help="Repeat the study that a manifest tells of, byte for byte.",
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Run even more than 20 million connections.")
     ] = False,
@@ -91,24 +124,16 @@ def run(
 
     Finished replications are kept: the same command run again runs only what is missing.
     """
-    from experiments.loading import load_scenario
-    from experiments.scenario_files.overrides import parse_override
+    from experiments.command.studies import repeat_study, run_study
 
-    file = load_scenario(scenario, [parse_override(text) for text in settings or ()])
-    for notice in file.notices:
-        _announce(notice)
-
-    from experiments.running import run as run_study
-
-    result = run_study(
-        file,
-        out=out,
-        seed=seed,
-        replications=replications,
-        workers=workers,
-        yes=yes,
-        announce=_announce,
-    )
+    how: dict[str, Any] = {"out": out, "workers": workers, "store": store}
+    how |= {"yes": yes, "announce": _announce}
+    if manifest is not None:
+        given = {"NAME": scenario, "--seed": seed, "--replications": replications}
+        result = repeat_study(manifest, parts or (), {**given, "--set": settings}, **how)
+    else:
+        counts = {"seed": seed, "replications": replications}
+        result = run_study(scenario, settings or (), parts or (), **counts, **how)
     from experiments.command.answer import print_answer, print_json
 
     if as_json:
@@ -134,14 +159,14 @@ def check(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
     ] = None,
+    parts: Parts = None,
 ) -> None:
     """Check a scenario file and say what would be run; run nothing."""
-    from experiments.loading import load_scenario
-    from experiments.scenario_files.overrides import parse_override
+    from experiments.command.studies import load
     from experiments.studies.forecast import outlook
     from experiments.studies.study import design
 
-    file = load_scenario(scenario, [parse_override(text) for text in settings or ()])
+    file = load(scenario, settings or (), parts or ())
     for notice in file.notices:
         _announce(notice)
     for line in outlook(design(file, seed=0, replications=replications)):
@@ -162,16 +187,42 @@ def scenarios() -> None:
 @application.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's out folder.")],
+    parts: Parts = None,
 ) -> None:
     """Make a finished study's summary, plots and report anew from its tables."""
     from experiments.result import load_result
     from experiments.running import write_analysis
+    from experiments.scenario_files.part_files import load_parts
     from experiments.studies.out_folder import writing
 
-    result = load_result(folder)
+    result = load_result(folder, load_parts(parts or ()))
     with writing(folder):
         write_analysis(result.analysis)
     typer.echo(result.report)
+
+
+@application.command()
+def clean(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A study's out folder, or a store of jobs.")
+    ],
+) -> None:
+    """Remove finished replications that no study there needs any longer, and half-written ones."""
+    from experiments.studies.out_folder import clean as clean_jobs
+    from experiments.wording import counted
+
+    done = clean_jobs(folder)
+    for file in done.unread:
+        typer.echo(
+            f"tlscape: {folder}: {file} cannot be read, so no finished replication was removed; "
+            "run the studies there again, or remove that file",
+            err=True,
+        )
+    typer.echo(
+        f"{folder}: removed {counted(done.jobs, 'replication')} that no study needs and "
+        f"{counted(done.partial, 'half-written one')}, {done.size:,} bytes; "
+        f"{counted(done.kept, 'replication')} kept"
+    )
 
 
 @application.command()

@@ -5,22 +5,24 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sim
 from experiments.failures import FolderError
 from experiments.scenario_files.data_files import DataFiles
+from experiments.scenario_files.embedded import Embedded
 from experiments.scenario_files.former_names import renamed_columns
 from experiments.scenario_files.overrides import Override
-from experiments.scenario_files.scenario_file import parse
+from experiments.scenario_files.scenario_file import ScenarioFile, parse
+from experiments.studies.job_record import checksum
 from experiments.studies.manifest import FILE as MANIFEST
 from experiments.studies.study import Study, design
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    import sim
     from experiments.results.measures import Measurements
 
 
@@ -68,20 +70,67 @@ def load_tables(
     `parts` are those that it was run with.
 
     Raises:
-        FolderError: no finished study lies there, or one of an earlier version whose tables have
-            other columns.
+        FolderError: no finished study lies there, a table is missing or not as it was written, or
+            the study is of an earlier version whose tables have other columns.
         ScenarioError: its scenario means nothing to this version of tlscape.
     """
     manifest = read_manifest(Path(folder))
     _check_columns(Path(folder))
+    try:
+        file = scenario_of(manifest, parts)
+        seed, replications = int(manifest["seed"]), int(manifest["replications"])
+        checksums = dict(manifest.get("checksums", {}))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise FolderError(
+            f"{folder}: {MANIFEST} is damaged ({type(error).__name__}: {error}); run the study "
+            "again with the same --out, which takes up its finished replications"
+        ) from None
+    _check_tables(Path(folder), checksums)
+    return StudyTables(Path(folder), design(file, seed=seed, replications=replications))
+
+
+def scenario_of(
+    manifest: Mapping[str, Any], parts: Sequence[type[sim.Middlebox]] = ()
+) -> ScenarioFile:
+    """Return the scenario that a manifest tells of, with all data that came along.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError: it is not as it was written.
+        ScenarioError: the scenario means nothing to this version of tlscape.
+    """
     scenario = manifest["scenario"]
     overrides = [
         Override(tuple(one["path"]), one["value"], one["words"]) for one in scenario["overrides"]
     ]
-    data = DataFiles.of_texts(scenario.get("data_files", {}))
-    file = parse(scenario["name"], scenario["file"], scenario["text"], overrides, parts, data=data)
-    study = design(file, seed=manifest["seed"], replications=manifest["replications"])
-    return StudyTables(Path(folder), study)
+    return parse(
+        scenario["name"],
+        scenario["file"],
+        scenario["text"],
+        overrides,
+        parts,
+        data=DataFiles.of_texts(scenario.get("data_files", {})),
+        embedded=Embedded.of_plain(manifest),
+    )
+
+
+def _check_tables(folder: Path, checksums: Mapping[str, str]) -> None:
+    """Check that each merged table is there, as it was written."""
+    faults = []
+    for name in sim.SCHEMAS:
+        file = folder / f"{name}.parquet"
+        try:
+            found = checksum(file)
+            if found != checksums.get(name, found):
+                faults.append(f"{file.name} is damaged")
+        except FileNotFoundError:
+            faults.append(f"{file.name} is missing")
+        except OSError as error:
+            faults.append(f"{file.name} cannot be read ({error.strerror})")
+    if faults:
+        raise FolderError(
+            f"{folder}: {', '.join(faults)}; mend it with tlscape run --from "
+            f"{folder / MANIFEST} --out {folder}, which takes up its finished replications"
+        )
 
 
 def _check_columns(folder: Path) -> None:

@@ -2,80 +2,63 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import sim
 from experiments.scenario_files import data_sets
-from experiments.scenario_files.data_sets import CountSeries
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """What scenarios name, by name.
+    """What ships with tlscape and scenarios name, by name.
 
     Attributes:
-        data_sets: counts of arrivals.
+        data_sets: counts of arrivals, with their interval in seconds, as plain values.
         machines: machine profiles, as plain values.
     """
 
-    data_sets: Mapping[str, CountSeries] = field(default_factory=dict)
+    data_sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     machines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def count_series(self, name: str) -> CountSeries:
-        """Return a data set: the embedded one of that name, or else the one here.
-
-        Raises:
-            ScenarioError: there is none.
-        """
-        return self.data_sets.get(name) or data_sets.count_series(name)
-
-    def in_place(self, description: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a description with machine profiles instead of names that mean others here."""
-        other = {
-            name: dict(profile)
-            for name, profile in self.machines.items()
-            if _profile_here(name) != profile
+    def in_place(self, description: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a description with contents instead of names that mean others here."""
+        if not self.data_sets and not self.machines:
+            return description
+        others = {
+            "machine": _others(self.machines, _profile_here),
+            "counts": _others(self.data_sets, _counts_here),
         }
-        return {key: _replaced(key, value, other) for key, value in description.items()}
+        return {key: _replaced(key, value, others) for key, value in description.items()}
 
     def plain(self) -> dict[str, Any]:
         """Return all of it as plain values, as `of_plain` takes them."""
-        return {
-            "data_sets": {
-                name: dataclasses.asdict(series) for name, series in self.data_sets.items()
-            },
-            "machine_profiles": dict(self.machines),
-        }
+        return {"data_sets": dict(self.data_sets), "machine_profiles": dict(self.machines)}
 
     @classmethod
     def of_plain(cls, content: Mapping[str, Any]) -> Embedded:
         """Read plain values.
 
         Raises:
-            TypeError, KeyError, AttributeError: they are not as `plain` gave them.
+            TypeError, ValueError: they are not as `plain` gave them.
         """
-        series = {
-            name: CountSeries(**{**one, "counts": tuple(one["counts"])})
-            for name, one in content.get("data_sets", {}).items()
-        }
-        return cls(series, dict(content.get("machine_profiles", {})))
+        return cls(dict(content.get("data_sets", {})), dict(content.get("machine_profiles", {})))
 
     @classmethod
     def named_in(cls, contents: Iterable[Any], known: Embedded) -> Embedded:
         """Return the data sets and machine profiles that descriptions name; `known` go first."""
-        words = set(_words(contents))
-        series = {
-            name: known.count_series(name)
-            for name in sorted(words & {*data_sets.names(), *known.data_sets})
-        }
-        machines = {
-            name: known.machines[name] if name in known.machines else _profile_here(name)
-            for name in sorted(words & {*sim.machine_profiles(), *known.machines})
-        }
-        return cls(series, {name: one for name, one in machines.items() if one is not None})
+        words = sorted(set(_words(contents)))
+        series = {name: known.data_sets.get(name) or _counts_here(name) for name in words}
+        machines = {name: known.machines.get(name) or _profile_here(name) for name in words}
+        return cls(
+            {name: one for name, one in series.items() if one is not None},
+            {name: one for name, one in machines.items() if one is not None},
+        )
+
+
+NOTHING = Embedded()
+"""No data that came along: names mean what they mean here."""
 
 
 def _profile_here(name: str) -> Mapping[str, Any] | None:
@@ -84,13 +67,31 @@ def _profile_here(name: str) -> Mapping[str, Any] | None:
     return sim.machine_profile(name).model_dump(mode="json")
 
 
-def _replaced(key: Any, value: Any, machines: Mapping[str, Any]) -> Any:
+def _counts_here(name: str) -> Mapping[str, Any] | None:
+    if name not in data_sets.names():
+        return None
+    series = data_sets.count_series(name)
+    return {"counts": list(series.counts), "interval": series.interval}
+
+
+def _others(
+    carried: Mapping[str, Mapping[str, Any]], here: Callable[[str], Mapping[str, Any] | None]
+) -> dict[str, Mapping[str, Any]]:
+    """Return what does not mean here what it meant where it came from."""
+    return {name: dict(content) for name, content in carried.items() if here(name) != content}
+
+
+def _replaced(key: Any, value: Any, others: Mapping[str, Mapping[str, Any]]) -> Any:
     if key == "machine" and isinstance(value, str):
-        return machines.get(value, value)
+        return others["machine"].get(value, value)
     if isinstance(value, Mapping):
-        return {inner: _replaced(inner, one, machines) for inner, one in value.items()}
+        inside = {inner: _replaced(inner, one, others) for inner, one in value.items()}
+        series = others["counts"].get(str(value.get("counts"))) if key == "arrivals" else None
+        if series is not None:
+            inside |= {"counts": series["counts"], "interval": f"{series['interval']!r} s"}
+        return inside
     if isinstance(value, list):
-        return [_replaced(None, one, machines) for one in value]
+        return [_replaced(None, one, others) for one in value]
     return value
 
 

@@ -33,31 +33,6 @@ def load_parts(files: Iterable[str | os.PathLike[str]]) -> tuple[type[sim.Middle
     return tuple(parts)
 
 
-def run_text(name: str, text: str, file: Path) -> ModuleType:
-    """Run a module's text as the module of that name, and leave it where imports find it.
-
-    Raises:
-        ScenarioError: it cannot be run; the message names the file and the line.
-    """
-    spec = importlib.util.spec_from_loader(name, loader=None, origin=str(file))
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    module.__file__ = str(file)
-    before = sys.modules.get(name)
-    sys.modules[name] = module
-    try:
-        exec(compile(text, str(file), "exec", dont_inherit=True), vars(module))
-    except BaseException as error:
-        if before is None:
-            del sys.modules[name]
-        else:
-            sys.modules[name] = before
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise ScenarioError(f"--parts {_place(file, error)}: {_words(error)}") from None
-    return module
-
-
 def _module(file: Path) -> ModuleType:
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -79,17 +54,33 @@ def _module(file: Path) -> ModuleType:
     if str(whole.parent) not in sys.path:
         # At the end, so that nothing beside the file stands in for a library.
         sys.path.append(str(whole.parent))
-    return run_text(name, text, whole)
+    return _run(name, text, whole, shown=str(file))
 
 
-def _place(file: Path, error: BaseException) -> str:
+def _run(name: str, text: str, file: Path, *, shown: str) -> ModuleType:
+    spec = importlib.util.spec_from_loader(name, loader=None, origin=str(file))
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    module.__file__ = str(file)
+    sys.modules[name] = module
+    try:
+        exec(compile(text, str(file), "exec", dont_inherit=True), vars(module))
+    except BaseException as error:
+        del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise ScenarioError(f"--parts {_place(shown, file, error)}: {_words(error)}") from None
+    return module
+
+
+def _place(shown: str, file: Path, error: BaseException) -> str:
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == str(file):
             line = trace.tb_lineno
         trace = trace.tb_next
-    return f"{file}:{line}" if line else str(file)
+    return f"{shown}:{line}" if line else shown
 
 
 def _words(error: BaseException) -> str:

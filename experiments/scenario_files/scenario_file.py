@@ -160,7 +160,13 @@ def parse(
     text = text.removeprefix("\ufeff")
     content = toml_content(text, shown)
     return _checked(
-        name, Source(shown, text), content, tuple(overrides), tuple(parts), data or DataFiles(), embedded
+        name,
+        Source(shown, text),
+        content,
+        tuple(overrides),
+        tuple(parts),
+        data or DataFiles(),
+        embedded,
     )
 
 
@@ -211,7 +217,9 @@ def _checked(
     _check_study(study, source)
     study, notices = _by_its_name_now(study, source)
     description = {key: value for key, value in content.items() if key != "study"}
-    scenario = ScenarioFile(name, source, description, study, overrides, parts, data=data, embedded=embedded)
+    scenario = ScenarioFile(
+        name, source, description, study, overrides, parts, data=data, embedded=embedded
+    )
     assumptions = _that_apply(study, scenario.world(), source, overrides)
     study = study.model_copy(update={"assumptions": assumptions})
     return replace(scenario, study=study, notices=notices)

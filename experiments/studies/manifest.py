@@ -18,7 +18,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import sim
+from experiments.scenario_files.embedded import Embedded
+from experiments.studies.own_source import GATHERED, sources_of
 from experiments.studies.study import Study
 from experiments.studies.whole_files import write_whole
 from experiments.version import simulation_digest, version
@@ -68,6 +69,7 @@ def _manifest(
     study: Study, folder: Path, *, rows: Mapping[str, int], workers: int, wall_seconds: float
 ) -> dict[str, Any]:
     file = study.file
+    sources = sources_of(file.parts)
     return {
         "scenario": {
             "name": file.name,
@@ -93,9 +95,10 @@ def _manifest(
         "commit": _commit(),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in _LIBRARIES},
-        "machine_profiles": {
-            name: sim.machine_profile(name).model_dump(mode="json")
-            for name in sorted({*_machines(point.scenario.model_dump() for point in study.points)})
+        **Embedded.named_in(_named(study), file.embedded).plain(),
+        "parts": {
+            "classes": [[_module_of(part, sources), part.__qualname__] for part in file.parts],
+            "sources": sources,
         },
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "host": {
@@ -117,17 +120,17 @@ def _version(distribution: str) -> str:
         return "unknown"
 
 
-def _machines(contents: Iterable[Any]) -> Iterable[str]:
-    """Yield the machine profiles that descriptions name, wherever they stand in them."""
-    for content in contents:
-        if isinstance(content, Mapping):
-            for key, inner in content.items():
-                if key == "machine" and isinstance(inner, str):
-                    yield inner
-                else:
-                    yield from _machines([inner])
-        elif isinstance(content, list | tuple):
-            yield from _machines(content)
+def _named(study: Study) -> Iterable[Any]:
+    """Yield whatever names data sets and machine profiles: the file's content, and the worlds."""
+    table = study.file.study
+    yield study.file.description
+    yield table.factors
+    yield table.baseline or {}
+    yield from (point.scenario.model_dump(exclude={"title"}) for point in study.points)
+
+
+def _module_of(part: type, sources: Mapping[str, str] | None) -> str:
+    return part.__module__ if sources is None or part.__module__ in sources else GATHERED
 
 
 def _commit() -> str | None:

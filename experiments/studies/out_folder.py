@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.failures import DiskFailed, FolderError
+from experiments.studies.job_store import Cleaned, JobStore
 from experiments.studies.study import Study
 from experiments.studies.whole_files import write_whole
 
@@ -84,6 +85,16 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def clean(folder: Path) -> Cleaned:
+    """Remove what no study needs any longer from an out folder's jobs, or from a store.
+
+    Raises:
+        FolderError: it is neither, or a run is using it.
+    """
+    jobs = folder / JOBS
+    return JobStore(jobs if jobs.is_dir() else folder).clean()
 
 
 @contextlib.contextmanager

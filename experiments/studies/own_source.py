@@ -6,7 +6,6 @@ they refer to, and nothing else.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast

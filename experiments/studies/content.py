@@ -113,6 +113,8 @@ class _Walk:
         if kind in (dict, types.MappingProxyType):
             pairs = [part for pair in value.items() for part in map(self.token, pair)]
             return _joined("dict", *pairs)
+        if kind is types.UnionType:
+            return _joined("union", *map(self.token, value.__args__))
         if kind in (set, frozenset):
             return _joined(kind.__name__, *sorted(map(self.token, value)))
         if isinstance(value, staticmethod | classmethod):

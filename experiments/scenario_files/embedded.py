@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,6 +101,6 @@ def _words(content: Any) -> Iterator[str]:
         yield content
     elif isinstance(content, Mapping):
         yield from _words(content.values())
-    elif isinstance(content, Iterable) and not isinstance(content, bytes):
+    elif isinstance(content, list | tuple | set | frozenset | Iterator | ValuesView):
         for one in content:
             yield from _words(one)

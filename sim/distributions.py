@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator
 
 from sim.description import Description
-from sim.units import Duration, PositiveDuration
+from sim.units import Duration, PositiveDuration, at_most
 
 _STANDARD_NORMAL = NormalDist()
 _SMALLEST = 2.0**-53
@@ -21,8 +21,8 @@ class LogNormal(Description):
     """Durations whose logarithm is normally distributed: round-trip times over many paths are."""
 
     distribution: Literal["log-normal"]
-    median: PositiveDuration
-    """Half of all are longer: "80 ms"."""
+    median: Annotated[PositiveDuration, at_most("1 d")]
+    """Half of all are longer: "80 ms"; at most a day."""
     sigma: float = Field(ge=0, le=5)
     """The standard deviation of the natural logarithm; 0.5 puts 95 % within a factor of 2.7."""
 
@@ -35,9 +35,12 @@ class Empirical(Description):
     """Durations as they were measured: a table of quantiles, linear in between."""
 
     distribution: Literal["empirical"]
-    within: tuple[tuple[Duration, Annotated[float, Field(ge=0, le=1)]], ...]
+    within: tuple[
+        tuple[Annotated[Duration, at_most("1 d")], Annotated[float, Field(ge=0, le=1)]], ...
+    ]
     """Durations with the share of all that is no longer, both ascending, the last with all of
-    them: [["20 ms", 0.1], ["60 ms", 0.5], ["400 ms", 1.0]]. None is shorter than the first."""
+    them: [["20 ms", 0.1], ["60 ms", 0.5], ["400 ms", 1.0]]. None is shorter than the first, and
+    the last is at most a day."""
 
     @field_validator("within")
     @classmethod
@@ -68,12 +71,12 @@ def _which(value: Any) -> str:
 
 
 RandomDuration = Annotated[
-    Annotated[Duration, Tag("(constant)")]
+    Annotated[Duration, at_most("1 d"), Tag("(constant)")]
     | Annotated[LogNormal, Tag("(log-normal)")]
     | Annotated[Empirical, Tag("(empirical)")],
     Discriminator(_which),
 ]
-"""Seconds, at least 0, written "50 ms"; or a table with a `distribution`."""
+"""Seconds, from 0 to a day, written "50 ms"; or a table with a `distribution`."""
 
 
 def quantile(duration: float | LogNormal | Empirical, share: float) -> float:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from ipaddress import IPv4Address
+from math import ceil
 from types import GenericAlias
 from typing import Annotated, Any, Literal, Self
 
@@ -30,7 +32,7 @@ from sim.network.link import Link
 from sim.network.path import ONLY, Path, check_path
 from sim.network.tcp import Tcp
 from sim.parts import check_parts
-from sim.units import Duration, PositiveDuration, Scale
+from sim.units import Duration, PositiveDuration, Scale, at_most
 from sim.workload.arrivals import Arrivals
 from sim.workload.http import Http
 from sim.workload.populations import Population
@@ -40,26 +42,43 @@ def _which_path(value: Any) -> str:
     return "(name)" if isinstance(value, str) else "(link)"
 
 
+MOST_SAMPLES = 1_000_000
+MOST_CLIENTS = 50_000_000
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
+_LEAST_CONNECTIONS = 1e-3
+
+
 class Scenario(Description):
-    """A world to simulate. Raises `pydantic.ValidationError` for what cannot be one."""
+    """A world to simulate.
+
+    Limits keep what is out of reach from being begun. Wherever a quantity stands, durations are at
+    most 100 years and, where they must be above 0, at least 1 ns; sizes at most 1 PB; bit rates
+    from 1 bit/s to 1 Pbit/s; frequencies from 10^-12 to 10^9 /s.
+
+    Raises `pydantic.ValidationError` for what cannot be a world.
+    """
 
     title: str = ""
     """What the scenario is, in one line, for reports."""
     start: AwareDatetime
-    """When recording starts, by the calendar, with its time zone: 1998-06-30T00:00:00Z."""
+    """When recording starts, by the calendar, with its time zone: 1998-06-30T00:00:00Z. From
+    1970 to 2105, as a hello has Unix time in 32 bits."""
     kind: Literal["terminating", "steady-state"]
     """"terminating": a day or a storm that ends; connections that are open at the end are still
     served. "steady-state": a piece of something endless; arrivals go on, unrecorded, until the last
     recorded connection has ended."""
-    duration: PositiveDuration
-    """How long is recorded: "24 h". A connection belongs to it that begins in it."""
-    warm_up: Duration = 0.0
-    """How long is simulated before the start, unrecorded, to fill caches: "10 h". In a steady
-    state the sessions of clients who come first in it are of all ages, as they are after long."""
+    duration: Annotated[PositiveDuration, at_most("3653 d")]
+    """How long is recorded: "24 h", at most ten years. A connection belongs to it that begins in
+    it."""
+    warm_up: Annotated[Duration, at_most("3653 d")] = 0.0
+    """How long is simulated before the start, unrecorded, to fill caches: "10 h", at most ten
+    years. In a steady state the sessions of clients who come first in it are of all ages, as they
+    are after long."""
     scale: Scale = 1.0
-    """Divides arrivals, cache capacities and numbers of clients alike: "1/2000"."""
+    """Divides arrivals, cache capacities and numbers of clients alike: "1/2000"; at least 1e-9, and
+    enough for a thousandth of a connection."""
     sample_interval: PositiveDuration = 60.0
-    """Time between two samples: "5 min"."""
+    """Time between two samples: "5 min"; at most a million samples in the duration."""
     fidelity: Literal["live", "replay"] = "live"
     """"live": every connection runs two engines. "replay": the first connections of each kind do,
     later ones follow their traces; some twenty-five times faster, and the same tables where
@@ -139,6 +158,40 @@ class Scenario(Description):
     def default_path(self) -> str:
         """The path of clients that name none."""
         return self.path if isinstance(self.path, str) else ONLY
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> Self:
+        end = self.duration + self.warm_up
+        since, until = self.start - _FIRST, _LAST - self.start
+        if since.total_seconds() < self.warm_up or until.total_seconds() < self.duration:
+            raise fault_at(
+                ("start",),
+                f"{self.start.isoformat()} with {end:g} s of warm-up and duration is not within "
+                "the years 1970 to 2105; choose a start and a duration that are",
+            )
+        if self.duration / self.sample_interval > MOST_SAMPLES:
+            raise fault_at(
+                ("sample_interval",),
+                f'"{self.sample_interval:g} s" makes {self.duration / self.sample_interval:.3g} '
+                f"samples in the duration, at most {MOST_SAMPLES:,} are taken; write at least "
+                f'"{self.duration / MOST_SAMPLES:g} s"',
+            )
+        clients = getattr(self.population, "clients", 0)
+        if clients * self.scale > MOST_CLIENTS:
+            raise fault_at(
+                ("population", "clients"),
+                f"{clients * self.scale:.4g} clients at scale {self.scale:g} would not fit into "
+                f"memory, at most {MOST_CLIENTS:,} do; write a scale of at most "
+                f'"1/{ceil(clients / MOST_CLIENTS)}"',
+            )
+        expected = self.arrivals.mean_rate * self.scale * end
+        if self.scale < 1 and expected < _LEAST_CONNECTIONS:
+            raise fault_at(
+                ("scale",),
+                f"at scale {self.scale:g} only {expected:.2g} connections are expected; write a "
+                "larger scale",
+            )
+        return self
 
     @model_validator(mode="after")
     def _paths_lead_somewhere(self) -> Self:

@@ -2,6 +2,10 @@
 
 Units are parsed here and nowhere else. Inside the simulator times are seconds, sizes bytes, bit
 rates bits a second, frequencies events a second and scales plain shares.
+
+What is out of all reach is refused: durations above 100 years or, where they must not be 0, below a
+nanosecond, sizes above 1 PB, bit rates below 1 bit/s or above 1 Pbit/s, frequencies below one in
+30,000 years or above 10^9 /s, scales below 10^-9.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 Number = TypeVar("Number", int, float)
 
@@ -47,8 +51,27 @@ _FREQUENCIES = {
     "/d": Fraction(1, 86_400),
 }
 
+LONGEST_DURATION = 36_525 * 86_400
+"""Seconds: a hundred years."""
+LARGEST_SIZE = 10**15
+_RATES = (Fraction(1), Fraction(10**15))
+_EVENTS = (Fraction(1, 10**12), Fraction(10**9))
+_LEAST_SCALE = Fraction(1, 10**9)
+_LEAST_DURATION = Fraction(1, 10**9)
+
+_LOOKALIKES = str.maketrans(
+    {
+        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007", " "),
+        **dict.fromkeys("\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+        **dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"),
+        "\u03bc": "µ",
+    }
+)
+"""Signs that look like those of a quantity: spaces of typographers, minus signs, the Greek mu."""
+
 _NUMBER = r"(?:\d+(?:_\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,2})?"
 _LONGEST = 40
+_LONGEST_TEXT = 1000
 _QUANTITY = re.compile(rf"\s*([+-]?)({_NUMBER})\s*([A-Za-zµ/]+)?\s*", re.ASCII)
 _RATIO = re.compile(rf"\s*([+-]?)({_NUMBER})\s*(?:/\s*({_NUMBER})\s*)?", re.ASCII)
 
@@ -58,7 +81,10 @@ def parse_duration(value: object) -> float:
 
     Raises `ValueError` for anything else: a negative one, an unknown unit, a number without one.
     """
-    return float(_parse(value, "a duration", _DURATIONS, '"5 min"'))
+    duration = _parse(value, "a duration", _DURATIONS, '"5 min"')
+    if duration > LONGEST_DURATION:
+        raise ValueError(f"{_quoted(value)} is out of reach; a duration is at most 36525 d")
+    return float(duration)
 
 
 def parse_size(value: object) -> int:
@@ -67,6 +93,8 @@ def parse_size(value: object) -> int:
     Raises `ValueError` for anything else, and for a size that is not a whole number of bytes.
     """
     size = _parse(value, "a size", _SIZES, '"3.7 kB"')
+    if size > LARGEST_SIZE:
+        raise ValueError(f"{_quoted(value)} is out of reach; a size is at most 1000000 GB")
     if size.denominator != 1:
         raise ValueError(f"{_quoted(value)} is not a whole number of bytes")
     return int(size)
@@ -74,7 +102,8 @@ def parse_size(value: object) -> int:
 
 def parse_bit_rate(value: object) -> float:
     """Bits a second of a bit rate such as `"100 Mbit/s"`. Raises `ValueError` otherwise."""
-    return float(_parse(value, "a bit rate", _BIT_RATES, '"100 Mbit/s"'))
+    rate = _parse(value, "a bit rate", _BIT_RATES, '"100 Mbit/s"')
+    return _within(_RATES, rate, value, 'a bit rate is from "1 bit/s" to "1000000 Gbit/s"')
 
 
 def parse_frequency(value: object) -> float:
@@ -82,7 +111,8 @@ def parse_frequency(value: object) -> float:
 
     Raises `ValueError` otherwise.
     """
-    return float(_parse(value, "a frequency", _FREQUENCIES, '"30 /s"'))
+    frequency = _parse(value, "a frequency", _FREQUENCIES, '"30 /s"')
+    return _within(_EVENTS, frequency, value, 'a frequency is from "1e-12 /s" to "1e9 /s"')
 
 
 def parse_rate(value: object) -> float:
@@ -101,14 +131,17 @@ def parse_scale(value: object) -> float:
     accepted = 'a scale is above 0 and at most 1, such as "1/2000" or 0.01'
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"{_quoted(value)} is no scale; {accepted}")
-    match = _RATIO.fullmatch(str(value))
+    match = _RATIO.fullmatch(_plain(value))
     if match is None:
         raise ValueError(f"{_quoted(value)} is no scale; {accepted}")
     sign, above, below = match.groups()
     denominator = _fraction(below) if below else Fraction(1)
     if sign == "-" or not denominator or not 0 < _fraction(above) / denominator <= 1:
         raise ValueError(f"{_quoted(value)} will not do; {accepted}")
-    return float(_fraction(above) / denominator)
+    scale = _fraction(above) / denominator
+    if scale < _LEAST_SCALE:
+        raise ValueError(f"{_quoted(value)} leaves nothing; a scale is at least 1e-9")
+    return float(scale)
 
 
 def scaled(number: int, scale: float) -> int:
@@ -120,7 +153,7 @@ def _parse(value: object, what: str, units: Mapping[str, Fraction], example: str
     accepted = f"write {what} as a number with one of the units {', '.join(units)}: {example}"
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"{_quoted(value)} is not {what}; {accepted}")
-    match = _QUANTITY.fullmatch(str(value))
+    match = _QUANTITY.fullmatch(_plain(value))
     if match is None:
         raise ValueError(f"{_quoted(value)} is not {what}; {accepted}")
     sign, number, unit = match.groups()
@@ -140,8 +173,34 @@ def _fraction(number: str) -> Fraction:
     return Fraction(number.replace("_", ""))
 
 
+def _within(
+    limits: tuple[Fraction, Fraction], number: Fraction, value: object, accepted: str
+) -> float:
+    """A number that is within its limits, or 0, which is for others to refuse."""
+    if number and not limits[0] <= number <= limits[1]:
+        raise ValueError(f"{_quoted(value)} is out of reach; {accepted}")
+    return float(number)
+
+
+def _plain(value: object) -> str:
+    """A number or a text as it would be typed: with plain spaces, signs and units."""
+    if isinstance(value, str):
+        return value.translate(_LOOKALIKES) if len(value) <= _LONGEST_TEXT else ""
+    return _written_number(value)
+
+
 def _quoted(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    if not isinstance(value, str):
+        return _written_number(value)
+    return f'"{value}"' if len(value) <= _LONGEST else f'"{value[:_LONGEST]}..."'
+
+
+def _written_number(value: object) -> str:
+    """A number in digits; of one of hundreds, as many as nobody can write."""
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST:
+        return f"a number of some {len(hex(value)) * 6 // 5} digits"
+    words = repr(value)
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
 
 
 def _above_zero(parse: Callable[[object], Number]) -> Callable[[object], Number]:
@@ -151,6 +210,8 @@ def _above_zero(parse: Callable[[object], Number]) -> Callable[[object], Number]
         parsed = parse(value)
         if parsed == 0:
             raise ValueError(f"{_quoted(value)} will not do; it must be above 0")
+        if parsed < _LEAST_DURATION:
+            raise ValueError(f'{_quoted(value)} is out of reach; write at least "1 ns"')
         return parsed
 
     return parse_above_zero
@@ -208,7 +269,7 @@ Lifetime = Annotated[
 """Seconds, above 0, written such as "5 min"; `None` without end, written "unlimited"."""
 
 Capacity = Annotated[
-    Annotated[int, Field(ge=0)] | None,
+    Annotated[int, Field(ge=0, le=10**12)] | None,
     BeforeValidator(_number_or_none, json_schema_input_type=int | Literal["unlimited"]),
     PlainSerializer(
         lambda value: "unlimited" if value is None else value,
@@ -216,7 +277,22 @@ Capacity = Annotated[
         when_used="json",
     ),
 ]
-"""A number of entries, at least 0; `None` for any number, written "unlimited"."""
+"""A number of entries, from 0 to 10^12; `None` for any number, written "unlimited"."""
+
+
+def at_most(limit: str) -> AfterValidator:
+    """The limit of a duration or a size: `Annotated[Duration, at_most("1 d")]`."""
+    is_size = limit.split()[1] in _SIZES
+    most = parse_size(limit) if is_size else parse_duration(limit)
+    unit = "B" if is_size else "s"
+
+    def check(quantity: Number) -> Number:
+        if quantity > most:
+            raise ValueError(f'"{quantity:g} {unit}" is out of reach here; write at most "{limit}"')
+        return quantity
+
+    return AfterValidator(check)
+
 
 Size = Annotated[int, _parsed(parse_size), _written("B")]
 """Bytes, at least 0, written such as "3.7 kB"."""

@@ -55,7 +55,11 @@ def _in_toml(written: Any) -> str:
     if isinstance(written, str):
         return f'"{written}"'
     if isinstance(written, list | tuple):
-        return f"[{', '.join(map(_in_toml, written))}]"
+        return f"[{', '.join(map(_in_toml, written[:_LONGEST]))}]"
+    if isinstance(written, dict):
+        return "{ ... }" if written else "{}"
+    if isinstance(written, int) and abs(written) >= 10**_LONGEST:
+        return f"a number of some {len(hex(written)) * 6 // 5} digits"
     return str(written)
 
 
@@ -109,7 +113,7 @@ def _number(written: Any) -> float | None:
         return None
     try:
         number = float(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if abs(number) < float("inf") else None
 
@@ -194,6 +198,10 @@ def _text_too_short(written: Any, context: Mapping[str, Any]) -> str:
     return f"{quoted(written)} is too short; write at least {least} characters"
 
 
+def _text_too_long(written: Any, context: Mapping[str, Any]) -> str:
+    return f"{quoted(written)} is too long; write at most {context['max_length']} characters"
+
+
 def _unknown_word(written: Any, context: Mapping[str, Any]) -> str:
     known = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
     renamed = former_names.WORDS.get(str(written))
@@ -226,6 +234,7 @@ _OF_CONSTRAINTS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "too_short": _too_short,
     "too_long": _too_long,
     "string_too_short": _text_too_short,
+    "string_too_long": _text_too_long,
     "literal_error": _unknown_word,
     "enum": _unknown_word,
     "union_tag_invalid": _unknown_kind,

@@ -14,7 +14,7 @@ import numpy as np
 from experiments.failures import ScenarioError
 from experiments.scenario_files.places import dotted
 from experiments.scenario_files.suggestions import shortened
-from experiments.scenario_files.text_files import DEEPEST, toml_content
+from experiments.scenario_files.text_files import DEEPEST, check_content, toml_content
 from experiments.scenario_files.toml_places import Path
 
 _IN_BRACKETS = re.compile(r"""\"[^\"]*\"|'[^']*'|\[(\d+)\]""", re.ASCII)
@@ -41,7 +41,7 @@ def parse_override(text: str) -> Override:
         ScenarioError: there is no `=`, or the path is not a key.
     """
     path, equals, value = text.partition("=")
-    words = f"--set {text}"
+    words = f"--set {shortened(text, 120)}"
     if not equals:
         raise ScenarioError(f'{words}: there is no "="; write --set path=value')
     return Override(parse_path(path.strip(), words), _value(value.strip(), words), words)
@@ -51,7 +51,9 @@ def setting(path: str, value: Any) -> Override:
     """Return the override that sets `path` to a Python value (the face for notebooks)."""
     if isinstance(value, np.generic):
         value = value.item()
-    words = f"the setting {path}={value!r}"
+    words = f"the setting {path}"
+    check_content({"value": value}, words)
+    words = shortened(f"{words}={value!r}", 120)
     return Override(parse_path(path, words), value, words)
 
 

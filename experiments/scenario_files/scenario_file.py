@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,16 @@ from experiments.scenario_files.places import Source
 from experiments.scenario_files.prices import check_prices
 from experiments.scenario_files.settings import unknown_setting
 from experiments.scenario_files.study_table import Assumption, StudyTable
-from experiments.scenario_files.suggestions import did_you_mean
+from experiments.scenario_files.suggestions import did_you_mean, shortened
 from experiments.scenario_files.text_files import read_text, toml_content
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 
 LARGEST = 4_000_000
 """Bytes of a scenario file."""
+
+MOST_POINTS = 10_000
+"""Design points of a study."""
 
 
 @dataclass(frozen=True)
@@ -178,11 +182,15 @@ def _find(name_or_file: str | os.PathLike[str]) -> tuple[Path, str]:
         if name in known:
             return FOLDER / f"{name}.toml", f"{name}.toml"
         remedy = did_you_mean(name, known, what="ready scenarios")
-        if Path(f"{name}.toml").is_file():
+        if name in (path.stem for path in Path().glob("*.toml")):
             remedy = f"for the file here write {name}.toml"
         raise ScenarioError(f'there is no scenario "{name}"; {remedy} (or give a FILE.toml)')
     file = Path(name)
-    if file.is_file():
+    try:
+        is_file = file.is_file()
+    except OSError as error:
+        raise ScenarioError(f"{shortened(name)}: cannot be read ({error.strerror})") from None
+    if is_file:
         return file, name
     if file.is_dir():
         raise ScenarioError(f"{name}: a folder, not a scenario file; give a FILE.toml")
@@ -255,6 +263,13 @@ def _check_parts(parts: tuple[type[sim.Middlebox], ...]) -> None:
 
 
 def _check_study(study: StudyTable, source: Source) -> None:
+    points = prod(map(len, study.factors.values()))
+    if points > MOST_POINTS:
+        number = f"{points:,}" if points < 10**9 else "thousands of millions of"
+        raise ScenarioError(
+            f"{source.place(('study', 'factors'))}: {number} design points, at most "
+            f"{MOST_POINTS:,} are taken; give fewer factors or levels"
+        )
     for factor in study.factors:
         parse_path(factor, source.place(("study", "factors", factor)))
 

@@ -32,10 +32,14 @@ class StudyTable(BaseModel):
     factors: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
         default_factory=dict,
         description="settings (dotted paths) and their levels; the grid is every combination, "
-        "the last factor varying fastest",
+        "the last factor varying fastest, at most 10,000 of them",
     )
     replications: int = Field(
-        default=4, ge=1, strict=True, description="independent repetitions of every design point"
+        default=4,
+        ge=1,
+        le=100_000,
+        strict=True,
+        description="independent repetitions of every design point",
     )
     baseline: dict[str, Any] | None = Field(
         default=None,

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 _LONGEST = 60
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = _LONGEST) -> str:
     """Return a text, or its beginning where it is too long to be quoted."""
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def did_you_mean(written: str, known: Iterable[str], *, what: str) -> str:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 from experiments.failures import ScenarioError
+from experiments.scenario_files.places import dotted
+from experiments.scenario_files.toml_places import Path, line_of
 
 DEEPEST = 32
 """Tables and arrays inside each other."""
 
+_LARGEST_NUMBER = 10**40
+
+_IN_QUOTES = (
+    'text and quantities stand in quotes, such as "5 min"; a date is one such as '
+    "1998-06-30T00:00:00Z"
+)
 _REMEDIES = {
-    "Invalid value": 'text and quantities stand in quotes, such as "5 min"',
-    "Expected newline": 'text and quantities stand in quotes, such as "5 min"',
+    "Invalid value": _IN_QUOTES,
+    "Expected newline": _IN_QUOTES,
     "Cannot overwrite a value": "the key stands twice; remove one",
     "Cannot declare": "the table stands twice; join the two",
     "Cannot mutate": "the table stands elsewhere already; join the two",
@@ -24,7 +32,7 @@ _REMEDIES = {
 }
 
 
-def read_text(file: Path, shown: str, *, largest: int) -> str:
+def read_text(file: FilePath, shown: str, *, largest: int) -> str:
     """Return a file's text (UTF-8, a byte order mark is dropped); `shown` begins its errors.
 
     Raises:
@@ -70,11 +78,34 @@ def toml_content(text: str, shown: str) -> dict[str, Any]:
         raise _too_deep(shown) from None
     except ValueError:
         raise ScenarioError(f"{shown}: a number has thousands of digits; shorten it") from None
-    level: list[Any] = [content]
-    for _ in range(DEEPEST):
-        level = [inner for table in level for inner in _inner(table)]
+    check_content(content, shown, text)
+    return content
+
+
+def check_content(content: Any, shown: str, text: str = "") -> None:
+    """Check that nothing is nested too deep, and that no number has too many digits.
+
+    Args:
+        content: tables, arrays and values.
+        shown: begins the error, with the line where a number stands in `text`.
+        text: what the content was read from, if it was.
+
+    Raises:
+        ScenarioError: it is nested deeper than `DEEPEST`, or a number is longer than 40 digits.
+    """
+    level: list[tuple[Path, Any]] = [((), content)]
+    for _ in range(DEEPEST + 1):
+        level = [item for path, inner in level for item in _items(inner, path)]
+        for path, inner in level:
+            if isinstance(inner, int) and abs(inner) >= _LARGEST_NUMBER:
+                line = line_of(text, path) if text and path else None
+                where = shown if line is None else f"{shown}:{line}"
+                raise ScenarioError(
+                    f"{where}: {dotted(path) or 'the value'}: a number of some "
+                    f"{len(hex(inner)) * 6 // 5} digits; shorten it"
+                )
         if not level:
-            return content
+            return
     raise _too_deep(shown)
 
 
@@ -84,9 +115,12 @@ def _too_deep(shown: str) -> ScenarioError:
     )
 
 
-def _inner(content: Any) -> list[Any]:
-    inner = content.values() if isinstance(content, dict) else content
-    return [one for one in inner if isinstance(one, dict | list)]
+def _items(content: Any, path: Path) -> list[tuple[Path, Any]]:
+    if isinstance(content, dict):
+        return [((*path, str(key)), inner) for key, inner in content.items()]
+    if isinstance(content, list | tuple):
+        return [((*path, number), inner) for number, inner in enumerate(content)]
+    return []
 
 
 def _at_line(shown: str, error: tomllib.TOMLDecodeError) -> str:

@@ -15,6 +15,7 @@ from sim import identities
 from sim.description import Description
 from sim.hosts import cpu
 from sim.hosts.cpu import Cpu
+from sim.hosts.host_names import HostName
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.ports import Port
@@ -112,18 +113,19 @@ class TlsSettings(Description):
 class ServerDescription(TlsSettings):
     """A server: its name and address, its machine, and how it speaks TLS."""
 
-    name: str = Field(default="www.contoso.com", min_length=1)
-    """Its DNS name: what clients want, what its certificate should name, how tables call it."""
+    name: HostName = "www.contoso.com"
+    """Its DNS name, or an address: what clients want, what its certificate should name, how tables
+    call it. Letters of other scripts are written in ASCII (`xn--`), and a last dot is dropped."""
     address: IPv4Address = IPv4Address("192.0.2.80")
     """Its address, as packet filters and NAT see it."""
     port: Port = 443
     """Where it listens: 443 for https, 465 for smtps, 636 for ldaps, 993 for imaps."""
-    backlog: Annotated[int, Field(gt=0)] | None = None
+    backlog: Annotated[int, Field(gt=0, le=10**9)] | None = None
     """How many connections may wait to be accepted; a SYN that finds no room is dropped, and sent
     again by its client. Else any number."""
     machine: Machine
     """The machine profile that prices its work."""
-    cores: int = Field(default=1, gt=0)
+    cores: int = Field(default=1, gt=0, le=100_000)
     """Processor cores, not scaled."""
     security: Literal["tls", "plain"] = "tls"
     """"tls", or "plain" for HTTP without it."""

@@ -23,7 +23,7 @@ class LoadShedder(Middlebox):
     kind: Literal["load-shedder"]
     rate: Frequency | None = None
     """New connections a second, before scaling: "500 /s"; else any number."""
-    burst: int = Field(default=1, gt=0)
+    burst: int = Field(default=1, gt=0, le=10**9)
     """How many may come at once, before scaling."""
     at_once: Capacity = None
     """Connections that may be open, before scaling; else "unlimited"."""
@@ -79,7 +79,7 @@ class SynCookieFront(Middlebox):
     """
 
     kind: Literal["syn-cookie-front"]
-    half_open: int = Field(default=1024, gt=0)
+    half_open: int = Field(default=1024, gt=0, le=10**9)
     """Half-open connections that it can remember."""
     cookies: bool = True
     """Whether it goes on without entries when they are used up."""

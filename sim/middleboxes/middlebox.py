@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from enum import Enum
 from math import nan
-from typing import Any, ClassVar, Literal, NamedTuple, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast
 
 from pydantic import PrivateAttr
 
 from sim.description import Description
 from sim.telemetry import COUNT, OPTIONAL_TIME, TIME, WORD, Column
-from sim.units import Duration, scaled
+from sim.units import Duration, at_most, scaled
 
 COLUMNS = (
     Column("time", TIME),
@@ -114,7 +114,7 @@ class Middlebox(Description):
     each simulated world has of its own.
     """
 
-    latency: Duration = 0.0
+    latency: Annotated[Duration, at_most("1 d")] = 0.0
     """How long it keeps each packet: "50 us"."""
 
     scaled_fields: ClassVar[tuple[str, ...]] = ()

@@ -22,7 +22,7 @@ class Proxy(Middlebox):
     """Where its own connections come from, and where clients that know it find it."""
     machine: Machine
     """The machine profile that prices its work."""
-    cores: int = Field(default=1, gt=0)
+    cores: int = Field(default=1, gt=0, le=100_000)
     """Processor cores, not scaled."""
 
     ends_tcp = True

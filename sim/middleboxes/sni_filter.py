@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sim.hosts.host_names import HostNamePattern
 from sim.middleboxes.client_hello import begins_client_hello, read_client_hello
 from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
 
@@ -18,7 +19,7 @@ class SniFilter(Middlebox):
     """
 
     kind: Literal["sni-filter"]
-    blocked: tuple[str, ...] = Field(min_length=1)
+    blocked: tuple[HostNamePattern, ...] = Field(min_length=1)
     """Host names, "*" for any part of one: ["*.example.com"]."""
     unnamed: Literal["permit", "block"] = "permit"
     """What becomes of a ClientHello that names no host."""

@@ -55,7 +55,7 @@ class Link(Description):
 
     round_trip_time: RandomDuration
     """From sending a segment to the arrival of its acknowledgement, when nothing else is on the
-    way: "100 ms"; or a distribution over connections."""
+    way: "100 ms", at most a day; or a distribution over connections."""
     share_to_server: float = Field(default=0.5, ge=0, le=1)
     """Which share of the round-trip time is the way to the server."""
     rate: BitRate | None = None
@@ -66,7 +66,7 @@ class Link(Description):
     finds no room, to within a packet, is dropped: "64 kB". Else unlimited."""
     loss: Loss = 0.0
     """Share of the packets of each direction that is lost: 0.02; or bursts of losses."""
-    mtu: PositiveSize = Field(default=1500, ge=576)
+    mtu: PositiveSize = Field(default=1500, ge=576, le=65_535)
     """The largest IP packet: "1500 B" on Ethernet, "1492 B" on PPPoE."""
     to_server: LinkDirection = LinkDirection()
     """What differs on the way to the server."""

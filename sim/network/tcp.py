@@ -18,10 +18,10 @@ SYN_OPTIONS = 8
 class Tcp(Description):
     """How both hosts speak TCP."""
 
-    maximum_segment_size: PositiveSize = 1460
+    maximum_segment_size: PositiveSize = Field(default=1460, le=65_535)
     """Bytes of data in a segment at most: "1460 B", what Ethernet's 1,500 leave. A path's MTU and
     timestamps leave less."""
-    initial_window: int = Field(default=10, gt=0)
+    initial_window: int = Field(default=10, gt=0, le=1_000_000)
     """Segments a host may send before the first acknowledgement: 10 by RFC 6928; 3 full segments
     by RFC 3390 (2002), 2 by RFC 2581 (1999), 1 before."""
     congestion_control: Literal["reno", "cubic"] = "reno"
@@ -40,7 +40,7 @@ class Tcp(Description):
     initial_timeout: PositiveDuration = 1.0
     """When a SYN is sent again, and twice as long after each further time: "1 s" (RFC 6298), "3 s"
     (RFC 2988, 2000)."""
-    syn_linear_timeouts: int = Field(default=0, ge=0)
+    syn_linear_timeouts: int = Field(default=0, ge=0, le=1000)
     """How many times a SYN is sent again before that time begins to double: 4 with Linux since
     6.5."""
     minimum_timeout: PositiveDuration = 0.2

@@ -22,11 +22,11 @@ class Curve(Description):
     """
 
     process: Literal["curve"]
-    counts: tuple[Annotated[float, Field(ge=0)], ...]
+    counts: tuple[Annotated[float, Field(ge=0, le=1e12)], ...] = Field(max_length=1_000_000)
     """Requests an interval, in the order of time."""
     interval: PositiveDuration
     """The length of each interval: "1 min"."""
-    requests_per_visit: float = Field(default=1.0, gt=0)
+    requests_per_visit: float = Field(default=1.0, ge=1e-3, le=1e9)
     """Requests that one visit makes."""
 
     @field_validator("counts")
@@ -40,6 +40,11 @@ class Curve(Description):
     def length(self) -> float:
         """Seconds until the curve repeats."""
         return len(self.counts) * self.interval
+
+    @property
+    def mean_rate(self) -> float:
+        """Visits a second over the whole curve, before scaling."""
+        return sum(self.counts) / self.requests_per_visit / self.length
 
     def times(self, generator: np.random.Generator, start: float, scale: float) -> Iterator[float]:
         """Arrival times from `start` on (seconds), ascending, without end."""

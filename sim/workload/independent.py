@@ -18,8 +18,8 @@ class Independent(Description):
     """
 
     kind: Literal["independent"]
-    clients: int = Field(gt=0)
-    """How many clients, before scaling."""
+    clients: int = Field(gt=0, le=10**12)
+    """How many clients, before scaling; scaled at most 50 million, as each takes memory."""
 
     def visitors(self, scale: float) -> EquallyLikelyVisitors:
         """The scaled number of clients, at least one."""

@@ -19,6 +19,11 @@ class Poisson(Description):
     rate: Frequency
     """Visits a second, before scaling: "30 /s"."""
 
+    @property
+    def mean_rate(self) -> float:
+        """Visits a second, before scaling."""
+        return self.rate
+
     def times(self, generator: np.random.Generator, start: float, scale: float) -> Iterator[float]:
         """Arrival times from `start` on (seconds), ascending, without end."""
         mean = 1.0 / (self.rate * scale)

@@ -27,7 +27,7 @@ class Revisits(Description):
     """
 
     kind: Literal["revisits"]
-    intervals: tuple[tuple[PositiveDuration, Share], ...]
+    intervals: tuple[tuple[PositiveDuration, Share], ...] = Field(max_length=10_000)
     """The cumulative distribution, share back within: [["5 min", 0.177], ["1 h", 0.483]]."""
 
     @field_validator("intervals")

@@ -23,8 +23,10 @@ def load_parts(files: Iterable[str | os.PathLike[str]]) -> tuple[type[sim.Middle
     """
     parts: list[type[sim.Middlebox]] = []
     for file in files:
-        found = sim.parts_of(_module(Path(file)))
+        module = _module(Path(file))
+        found = sim.parts_of(module)
         if not found:
+            del sys.modules[module.__name__]
             raise ScenarioError(
                 f"--parts {os.fspath(file)}: no middlebox is defined here; derive a class from "
                 'sim.Middlebox and give it a field such as kind: Literal["my-box"]'

@@ -86,11 +86,11 @@ def test_factors_of_one_word_leave_the_tables_own_columns_alone(tmp_path: Path) 
         merged = pq.read_table(result.folder / f"{name}.parquet")
         assert merged.column_names == ["point", "replication", *varied, *own.names]
         start = 0
-        for job in jobs_of(result.study):
-            rows = pq.read_table(result.folder / "jobs" / job.folder_name / f"{name}.parquet")
+        for (point, _), job in jobs_of(result.study).items():
+            rows = pq.read_table(result.folder / "jobs" / job.key / f"{name}.parquet")
             part = merged.slice(start, len(rows))
             assert part.select(own.names).to_pylist() == rows.to_pylist()
-            assert all(row == levels[job.point] for row in part.select(varied).to_pylist())
+            assert all(row == levels[point] for row in part.select(varied).to_pylist())
             start += len(rows)
         assert start == len(merged)
 

@@ -8,6 +8,7 @@ place, what is wrong, and the remedy.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
@@ -29,6 +30,7 @@ from experiments.scenario_files.settings import unknown_setting
 from experiments.scenario_files.study_table import Assumption, StudyTable
 from experiments.scenario_files.suggestions import did_you_mean, shortened
 from experiments.scenario_files.text_files import read_text, toml_content
+from experiments.scenario_files.toml_places import Path as TomlPath
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 
@@ -270,8 +272,17 @@ def _check_study(study: StudyTable, source: Source) -> None:
             f"{source.place(('study', 'factors'))}: {number} design points, at most "
             f"{MOST_POINTS:,} are taken; give fewer factors or levels"
         )
-    for factor in study.factors:
-        parse_path(factor, source.place(("study", "factors", factor)))
+    settings: dict[TomlPath, str] = {}
+    for factor, levels in study.factors.items():
+        place = source.place(("study", "factors", factor))
+        other = settings.setdefault(parse_path(factor, place), factor)
+        if other != factor:
+            raise ScenarioError(f'{place}: the same setting as "{other}"; keep one of the two')
+        for level, times in Counter(map(repr, levels)).items():
+            if times > 1:
+                raise ScenarioError(
+                    f"{place}: the level {shortened(level)} stands twice; remove one of the two"
+                )
 
 
 def _that_apply(

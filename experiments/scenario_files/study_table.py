@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_REPLICATIONS = 100_000
+
 
 class Assumption(BaseModel):
     """One assumption of a study, for its report."""
@@ -37,7 +39,7 @@ class StudyTable(BaseModel):
     replications: int = Field(
         default=4,
         ge=1,
-        le=100_000,
+        le=MOST_REPLICATIONS,
         strict=True,
         description="independent repetitions of every design point",
     )

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sim
+from experiments.failures import ScenarioError
 from experiments.scenario_files.overrides import Override, parse_path
 from experiments.scenario_files.places import Source
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.scenario_files.settings import part_of
+from experiments.scenario_files.study_table import MOST_REPLICATIONS
 from experiments.scenario_files.toml_places import Path
 from experiments.studies.content import Content, content_of
 from experiments.version import simulation_digest, version
@@ -128,9 +130,15 @@ def design(file: ScenarioFile, *, seed: int, replications: int | None = None) ->
     """Lay out a scenario file's design: the grid, the last factor fastest, then the baseline.
 
     Raises:
-        ScenarioError: a level makes an impossible world; the message names the level.
+        ScenarioError: a level makes an impossible world, and the message names the level; or the
+            number of replications is out of reach.
     """
     table = file.study
+    count = table.replications if replications is None else replications
+    if not 1 <= count <= MOST_REPLICATIONS:
+        raise ScenarioError(
+            f"--replications {count}: write a number from 1 to {MOST_REPLICATIONS:,}"
+        )
     points: list[DesignPoint] = []
     factors = [
         [(name, level, ("study", "factors", name, number)) for number, level in enumerate(levels)]
@@ -143,7 +151,6 @@ def design(file: ScenarioFile, *, seed: int, replications: int | None = None) ->
             (name, value, ("study", "baseline", name)) for name, value in table.baseline.items()
         ]
         points.append(_point(file, len(points), settings, is_baseline=True))
-    count = table.replications if replications is None else replications
     return Study(file=file, seed=seed, replications=count, points=tuple(points))
 
 

@@ -516,6 +516,31 @@ def test_what_is_out_of_reach(override: str) -> None:
     assert _LIMITS[override] in line
 
 
+@pytest.mark.parametrize(
+    ("factors", "words"),
+    [
+        ('"server.cores" = [1, 2, 1]', "the level 1 stands twice"),
+        ('"server.cores" = [1]\n"server.\'cores\'" = [2]', 'the same setting as "server.cores"'),
+        (
+            '"clients.0.warnings" = ["heeded"]\n"clients[0].warnings" = ["heeded"]',
+            'the same setting as "clients.0.warnings"',
+        ),
+    ],
+)
+def test_levels_and_factors_stand_once(factors: str, words: str) -> None:
+    line = _outcome("twice", f"{WORLD}[study.factors]\n{factors}\n", list)
+    assert line is not None
+    assert words in line
+    assert line.startswith("twice.toml:")
+
+
+@pytest.mark.parametrize("replications", [0, -1, 10**12])
+def test_a_number_of_replications_out_of_reach(replications: int) -> None:
+    file = parse("small", "small.toml", WORLD)
+    with pytest.raises(ScenarioError, match=f"^--replications {replications}: write"):
+        design(file, seed=0, replications=replications)
+
+
 def _some(number: int) -> list[tuple[str, str]]:
     cases = [
         (_words(path), _toml(_WRONG[kind]))

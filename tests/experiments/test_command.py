@@ -182,6 +182,7 @@ def test_a_full_device_is_told_in_one_line(tlscape: Run) -> None:
     assert outcome.stderr == "tlscape: standard output: No space left on device\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("command", [["calibrate"], ["run", "session-cache"]])
 def test_an_interrupt_ends_a_command(

@@ -115,6 +115,7 @@ def test_parts_run_in_a_pool_of_the_users(
     assert tables(tmp_path / "out") == expected
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_dask_cluster_runs_them(boxed: Path, expected: dict[str, bytes], tmp_path: Path) -> None:
@@ -200,6 +201,7 @@ def far(tmp_path: Path) -> Far:
     return far
 
 
+@pytest.mark.slow
 def test_a_worker_that_does_not_see_the_store_sends_bytes(
     boxed: Path, expected: dict[str, bytes], far: Far
 ) -> None:

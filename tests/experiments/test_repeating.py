@@ -187,6 +187,7 @@ class Quota(sim.Middlebox):
 """
 
 
+@pytest.mark.slow
 def test_parts_come_from_a_file_and_go_with_the_manifest(tlscape: Run, tmp_path: Path) -> None:
     here = tmp_path / "here"
     (here / "boxed.toml").write_text(BOXED, encoding="utf-8")
@@ -237,6 +238,7 @@ experiments.run("boxed.toml", parts=[Quota], out="out", workers=2)
 """
 
 
+@pytest.mark.slow
 def test_parts_of_a_script_go_with_the_manifest_without_the_script(
     tlscape: Run, tmp_path: Path
 ) -> None:

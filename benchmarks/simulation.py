@@ -36,7 +36,7 @@ import experiments
 import sim
 import tls
 from experiments.scenario_files.overrides import setting
-from experiments.studies.jobs import ParquetSink
+from experiments.studies.job import ParquetSink
 from experiments.studies.study import design
 from sim.endpoints.engine_configuration import client_configs, server_config
 from sim.endpoints.engine_pair import EnginePair

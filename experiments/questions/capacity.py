@@ -269,8 +269,16 @@ def _binding_remarks(first: dict[int, Resource | None], study: Study) -> list[st
             + (f" at {point.label}" if len(having) > 1 else "")
             for point, resource in having[:_POINTS_IN_SENTENCE]
         ]
+        when = (
+            " in the mean"
+            if peak_of(having[0][0].scenario).is_constant
+            else " in the busiest sample"
+        )
+        scaled = "" if {one.scenario.scale for one, _ in having} == {1.0} else ", at the whole load"
         fullest = " at its fullest" if having[0][1].kind == BACKLOG else ""
-        remark = f"What binds first{where} is {words}: {listed(shares)} in use{fullest}"
+        remark = (
+            f"What binds first{where} is {words}: {listed(shares)} in use{fullest or when}{scaled}"
+        )
         if len(having) > _POINTS_IN_SENTENCE:
             remark += ", further points in the table"
         if len(having) == 1 and having[0][1].full_at is not None:

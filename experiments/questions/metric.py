@@ -30,7 +30,8 @@ class Metric:
         quantile: which quantile it is, from 0 to 1; `None` for what is no quantile.
         column: of a quantile, the observations' column in the table `connections`.
         count: of a share of things that are counted, the values' column with their number; without
-            one it is a mean of shares that may exceed 1.
+            one it is a mean of shares.
+        bounded: whether a mean of shares lies within 0 and 1.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Metric:
     quantile: float | None = None
     column: str = ""
     count: str = ""
+    bounded: bool = False

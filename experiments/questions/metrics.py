@@ -78,6 +78,7 @@ UTILISATION = Metric(
     Quantity.SHARE,
     "Share of the server's core time that was busy, mean over the samples.",
     at_scale=True,
+    bounded=True,
 )
 
 
@@ -91,6 +92,7 @@ def utilisation_busiest(study: Study) -> Metric:
         "Share of the server's core time that was busy in the busiest sample (samples are "
         f"{listed([f'{length:g} s' for length in lengths])} long), mean over replications.",
         at_scale=True,
+        bounded=True,
     )
 
 

@@ -10,7 +10,7 @@ import sim
 from experiments.wording import duration_words, rate_words
 
 _LONGEST_WINDOW = 3600.0
-_CONNECTIONS_IN_WINDOW = 1000
+_CONNECTIONS_IN_WINDOW = 200
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Peak:
 def peak_of(scenario: sim.Scenario) -> Peak:
     """Return a scenario's peak: of a curve its busiest recorded interval, else the constant rate.
 
-    The window is that interval, widened evenly on both sides until some 1,000 connections are
+    The window is that interval, widened evenly on both sides until some 200 connections are
     expected in it at the scenario's scale, and never longer than an hour beyond the interval.
     """
     arrivals = scenario.arrivals

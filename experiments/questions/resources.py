@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 import sim
@@ -37,7 +39,8 @@ class Resource:
     Attributes:
         kind: a processor, a link, a connection table, a port pool or a backlog.
         name: whose, with the direction of a link.
-        mean, busiest: shares in use, of the mean sample and of the busiest.
+        mean, busiest: shares in use, of the mean sample and of the busiest, at the whole load: what
+            is not scaled (cores, rates) is more in use there than in the world simulated.
         in_use: that which decides: the mean under a constant rate, else the busiest.
         full_at: connections a second, of the whole load, at which it would be full, as the share
             in use grows with the load; `None` where nothing is in use, where it does not grow so (a
@@ -98,7 +101,7 @@ def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
         for resource in found[point.index]
     )
     head = ("at", "resource", "in use, mean", "in use, most", "full at, connections/s")
-    return Table("What is in use, and what binds first", head, rows)
+    return Table("What is in use at the whole load, and what binds first", head, rows)
 
 
 def full_words(resource: Resource) -> str:
@@ -116,14 +119,16 @@ def _resource(
     point: DesignPoint, kind: str, name: str, group: pd.DataFrame, offered: pd.DataFrame
 ) -> Resource:
     group = group.sort_values("replication")
-    mean, busiest = group["mean"].to_numpy(float), group["busiest"].to_numpy(float)
+    # Cores and rates are not scaled, tables and pools are: shares are those of the whole load.
+    scale = point.scenario.scale if kind in (PROCESSOR, LINK) else 1.0
+    mean, busiest = (group[name].to_numpy(float) / scale for name in ("mean", "busiest"))
     peak = peak_of(point.scenario)
     in_use = mean if peak.is_constant else busiest
     load = in_use
     if kind == PROCESSOR:
         # More may be offered than a processor can do: its own share in use ends at 1.
         of_node = offered[(offered["point"] == point.index) & (offered["node"] == name)]
-        load = of_node.sort_values("replication")["offered_at_peak"].to_numpy(float)
+        load = of_node.sort_values("replication")["offered_at_peak"].to_numpy(float) / scale
     full_at = None
     is_known = kind == PROCESSOR or float(in_use.mean()) < _FULL
     if kind != BACKLOG and is_known and len(load) and (load > 0).all():
@@ -131,11 +136,19 @@ def _resource(
     return Resource(
         kind,
         name,
-        replication_interval(mean),
-        replication_interval(busiest),
-        replication_interval(in_use),
+        _bounded(mean),
+        _bounded(busiest),
+        _bounded(in_use),
         full_at,
     )
+
+
+def _bounded(shares: npt.NDArray[np.float64]) -> Interval:
+    """Return the interval of shares, within 0 and 1 where they are."""
+    interval = replication_interval(shares)
+    if not len(shares) or shares.max() > 1 or math.isnan(interval.low):
+        return interval
+    return interval._replace(low=max(0.0, interval.low), high=min(1.0, interval.high))
 
 
 def _samples(measurements: Measurements, study: Study) -> pd.DataFrame:

@@ -216,11 +216,15 @@ def _savings(
     cores: Metric,
 ) -> Iterator[str]:
     if worst is not chosen:
-        saved = 1 - _ratio(estimates, chosen, worst, cores)
-        yield (
-            f"That saves {figure(replication_interval(saved), _SAVED)} of the cores that "
-            f"{worst.label} needs ({figure(needs[worst.index], cores)})."
-        )
+        saved = replication_interval(1 - _ratio(estimates, chosen, worst, cores))
+        need = figure(needs[worst.index], cores)
+        if saved.low <= 0:
+            yield f"It was not shown to save cores beside {worst.label}, which needs {need}."
+        else:
+            yield (
+                f"That saves {figure(saved, _SAVED)} of the cores that {worst.label} needs "
+                f"({need})."
+            )
     baseline = study.baseline
     if baseline is None or math.isnan(needs[baseline.index].mean):
         return

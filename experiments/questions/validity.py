@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 import sim
+from experiments.questions import metrics
+from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
 from experiments.questions.load import offered_loads
 from experiments.questions.metric import Metric, Quantity
@@ -19,6 +22,7 @@ from experiments.wording import duration_words, listed, percent, rounded
 
 _SATURATED = 0.995
 _FIRST_VISITS = 0.05
+_WORTH_A_WARNING = 0.01
 _POINTS_NAMED = 3
 _SERIES = {
     "duration": "the duration of a connection",
@@ -31,6 +35,7 @@ def warnings_of(measurements: Measurements, study: Study) -> Iterator[str]:
     """Yield a sentence for each reason why a figure of the study does not hold, the worst first."""
     yield from _nothing_recorded(measurements, study)
     yield from _no_steady_state(measurements, study)
+    yield from _failures(measurements, study)
     yield from _not_settled(measurements, study)
     yield from _long_transient(measurements, study)
     yield from _short_warm_up(study)
@@ -89,7 +94,43 @@ def _no_steady_state(measurements: Measurements, study: Study) -> Iterator[str]:
                 f"offered to {node} is {_loads(near)} of what its cores can do, and 100 % lies "
                 "within its interval."
             )
+    yield from _queue_in_a_world_that_ends(offered, study)
     yield from _saturated_links(measurements, steady, study)
+
+
+def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator[str]:
+    """More work at the peak than the cores can do: latencies follow from how long it lasts."""
+    for node in dict.fromkeys(offered["node"]):
+        over = []
+        for point in study.points:
+            of_node = offered[(offered["node"] == node) & (offered["point"] == point.index)]
+            loads = of_node.sort_values("replication")["offered_at_peak"].to_numpy(float)
+            load = replication_interval(loads)
+            if point.scenario.kind == "terminating" and load.estimate >= 1:
+                over.append((point, load))
+        if over:
+            yield _sentence(
+                f"{_at([point for point, _ in over], study)}at the peak the load offered to {node} "
+                f"is {_loads(over)} of what its cores can do: a queue builds up, and latencies "
+                "depend on how long the peak lasts."
+            )
+
+
+def _failures(measurements: Measurements, study: Study) -> Iterator[str]:
+    """Connections that fail cost less than they would: cores needed are those of the others."""
+    values = Estimates(measurements.connections())
+    failing = [
+        (point, values.interval(point.index, metrics.FAILED_SHARE)) for point in study.points
+    ]
+    failing = [(point, share) for point, share in failing if share.estimate >= _WORTH_A_WARNING]
+    if failing:
+        shares = listed(
+            [figure(share, metrics.FAILED_SHARE) for _, share in failing[:_POINTS_NAMED]]
+        )
+        yield _sentence(
+            f"{_at([point for point, _ in failing], study)}{shares} of the connections fail: what "
+            "they would cost the server is not in its load, nor in the cores needed."
+        )
 
 
 def _loads(having: Sequence[tuple[DesignPoint, Interval]]) -> str:

@@ -65,7 +65,7 @@ def peak(scenario: object) -> tuple[float, float, float]:
     counts = [arrivals.counts[i % len(arrivals.counts)] for i in range(number)]
     first = last = counts.index(max(counts))
     while (
-        sum(counts[first : last + 1]) * scenario.scale / arrivals.requests_per_visit < 1000
+        sum(counts[first : last + 1]) * scenario.scale / arrivals.requests_per_visit < 200
         and (last - first + 3) * arrivals.interval <= max(3600.0, arrivals.interval)
         and (first > 0 or last < number - 1)
     ):
@@ -85,6 +85,14 @@ def same(written: tuple[str | None, ...], figure: Figure, factor: float = 1.0) -
             written,
             figure,
         )
+
+
+def within(figure: Figure) -> Figure:
+    """A share's interval, within 0 and 1 where the share is."""
+    share, low, high = figure
+    if share > 1 or math.isnan(low):
+        return figure
+    return share, max(0.0, low), min(1.0, high)
 
 
 def rounded(written: tuple[str | None, ...], figure: Figure) -> None:
@@ -173,8 +181,8 @@ def _load(world: World, found: re.Match[str]) -> None:
     groups = found.groups()
     evidence, scenario = world.at(groups[0])
     assert int(groups[1].replace(",", "")) == scenario.server.cores
-    same(groups[2:5], evidence.utilisation("mean"), 100)
-    same(groups[5:8], evidence.utilisation("max"), 100)
+    same(groups[2:5], within(evidence.utilisation("mean")), 100)
+    same(groups[5:8], within(evidence.utilisation("max")), 100)
     same(groups[8:11], evidence.share_of("resumed"), 100)
     same(groups[11:14], evidence.share_of("failed"), 100)
     if found["first"] is None:
@@ -207,8 +215,8 @@ def _replay(world: World, found: re.Match[str]) -> None:
 
 @says(
     rf"What binds first(?: at (?P<where>.+?))? is the (?P<what>processor of|link|connection table "
-    rf"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) in use(?: at its "
-    rf"fullest)?(?P<more>, further points in the table)?"
+    rf"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) in use(?: in the mean| in the busiest sample| at its "
+    rf"fullest)(?:, at the whole load)?(?P<more>, further points in the table)?"
     rf"(?:; it (?:would be|is) full from {PLAIN} connections/s on)?\."
 )
 def _binds(world: World, found: re.Match[str]) -> None:
@@ -219,7 +227,9 @@ def _binds(world: World, found: re.Match[str]) -> None:
         constant = scenario.arrivals.process == "poisson"
         in_use = resources(evidence, scenario, "mean" if constant else "max")
         kind = found["what"].removesuffix(" of")
-        same(tuple(word or None for word in written), mean(in_use[kind, found["name"]]), 100)
+        same(
+            tuple(word or None for word in written), within(mean(in_use[kind, found["name"]])), 100
+        )
         most = max(values.mean() for values in in_use.values())
         assert in_use[kind, found["name"]].mean() == pytest.approx(most)
     full = found.groups()[-3:]
@@ -227,7 +237,7 @@ def _binds(world: World, found: re.Match[str]) -> None:
         rate, since, until = peak(scenario)
         if kind == "processor":
             cost = evidence.mean_of("server_cpu", since, until)
-            rounded(full, mean(scenario.server.cores / scenario.scale / cost))
+            rounded(full, mean(scenario.server.cores / cost))
         else:
             rounded(full, mean(rate / in_use[kind, found["name"]]))
 
@@ -238,7 +248,8 @@ def resources(evidence: Evidence, scenario: object, how: str) -> dict[tuple[str,
 
     def add(kind: str, name: str, rows: object, column: str, over: float = 1.0) -> None:
         values = [getattr(one[column], how)() / over for one in evidence.by_replication(rows)]
-        found[kind, name] = np.array(values)
+        scale = scenario.scale if kind in ("processor", "link") else 1.0
+        found[kind, name] = np.array(values) / scale
 
     samples = evidence.samples()
     add("processor", scenario.server.name, samples, "utilisation")
@@ -391,7 +402,36 @@ def _saturated(world: World, found: re.Match[str]) -> None:
     assert int(found.groups()[-1].replace(",", "")) == most
 
 
+@says(rf"It was not shown to save cores beside (?P<label>LABEL), which needs {PLAIN}\.")
+def _not_saved(world: World, found: re.Match[str]) -> None:
+    chosen = world.result.study.points[world.result.answer.recommended].label
+    assert mean(1 - world.cores(chosen) / world.cores(found["label"]))[1] <= 0
+    same(found.groups()[1:4], mean(world.cores(found["label"])))
+
+
 # ------------------------------------------------------------------ warnings
+
+
+@says(
+    rf"(?:At .+?: )?[Aa]t the peak the load offered to (\S+) is {SHARE}.* of what its cores can do: .+"
+)
+def _peak_overload(world: World, found: re.Match[str]) -> None:
+    evidence, scenario = world.at(None)
+    assert scenario.kind == "terminating"
+    rate, since, until = peak(scenario)
+    cost = evidence.mean_of("server_cpu", since, until)
+    offered = rate * scenario.scale * cost / scenario.server.cores
+    same(found.groups()[1:4], mean(offered), 100)
+    assert offered.mean() >= 1
+
+
+@says(
+    rf"(?:At (?P<label>LABEL).*?: )?{SHARE}.* of the connections fail: what they would cost the server is not in its load, nor in the cores needed\."
+)
+def _not_counted(world: World, found: re.Match[str]) -> None:
+    share = world.at(found["label"])[0].share_of("failed")
+    same(found.groups()[1:4], share, 100)
+    assert share[0] >= 0.01
 
 
 @says(r"One replication gives no interval; run with --replications 4 or more\.")

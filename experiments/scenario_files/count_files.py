@@ -169,7 +169,7 @@ def _interval(rows: list[_Row], unit: str | None, shown: str) -> float:
         )
     steps = [later - earlier for earlier, later in pairwise(times)]
     goes_round = read is _time_of_day
-    if goes_round and len(steps) == 1 and steps[0] < 0:
+    if goes_round and len(steps) == 1 and steps[0] < -_DAY / 2:
         steps[0] += _DAY
     forward = Counter(step for step in steps if step > 0)
     usual = max(forward, key=lambda step: (forward[step], -step), default=_DAY)

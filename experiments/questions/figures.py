@@ -12,7 +12,6 @@ _FACTORS = {
     Quantity.SHARE: 100.0,
     Quantity.SECONDS: 1000.0,
     Quantity.COUNT: 1.0,
-    Quantity.THOUSANDS: 1e-3,
 }
 _MORE_DECIMALS = 2
 _MOST_DECIMALS_OF_SHARES = 4
@@ -61,8 +60,6 @@ def written(value: float, metric: Metric, decimals: int) -> str:
 
 
 def _decimals(value: float, metric: Metric) -> int:
-    if metric.quantity is Quantity.THOUSANDS:
-        return metric.decimals
     if metric.quantity is Quantity.SHARE:
         return min(_MOST_DECIMALS_OF_SHARES, decimals_for(100 * value, metric.decimals))
     return decimals_for(_FACTORS[metric.quantity] * value, metric.decimals)

@@ -12,7 +12,6 @@ class Quantity(Enum):
     SHARE = "%"
     SECONDS = "ms"
     COUNT = ""
-    THOUSANDS = "thousand"
 
 
 @dataclass(frozen=True)

@@ -154,9 +154,10 @@ def _bounded(shares: npt.NDArray[np.float64]) -> Interval:
 def _samples(measurements: Measurements, study: Study) -> pd.DataFrame:
     """Return each replication's `mean` and `busiest` share in use by `kind` and `name`."""
     worlds = {point.index: point.scenario for point in study.points}
+    servers = measurements.servers()
     frames = [
-        _processors(measurements.servers()),
-        _backlogs(measurements.servers(), worlds),
+        _processors(servers),
+        _backlogs(servers, worlds),
         _links(measurements.links()),
         *_boxes(measurements.boxes_in_use(), worlds),
     ]

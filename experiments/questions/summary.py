@@ -19,7 +19,7 @@ def summarise(estimates: Estimates, metrics: Sequence[Metric], study: Study) -> 
     `high` (the 95 % interval; none where the replications do not give one), `replications` (that
     gave a value) and `scale` (of the load at which it was simulated).
     """
-    units = {"SHARE": "1", "SECONDS": "s", "COUNT": "", "THOUSANDS": ""}
+    units = {"SHARE": "1", "SECONDS": "s", "COUNT": ""}
     rows = []
     for point in study.points:
         for metric in metrics:

@@ -201,7 +201,7 @@ def verify(
 
 def _library_kind(scheme: SignatureScheme) -> str:
     """The kind of key as the library has it, which knows plain RSA keys only."""
-    return scheme.key.removesuffix("-pss")
+    return "rsa" if scheme.key == "rsa-pss" else scheme.key
 
 
 def _rsa_padding(scheme: SignatureScheme) -> padding.AsymmetricPadding:

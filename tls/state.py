@@ -117,13 +117,17 @@ RENEGOTIATING = frozenset({State.RENEGOTIATION, State.LAST_RENEGOTIATION})
 """States in which what the caller sends or has sent waits for the end of a handshake."""
 
 
+# Members of an enumeration are looked up slowly.
+_FIRST = State.HANDSHAKE
+
+
 class ConnectionState:
     """The state of one connection, shared by all that change it."""
 
     __slots__ = ("current",)
 
     def __init__(self) -> None:
-        self.current = State.HANDSHAKE
+        self.current = _FIRST
 
     def advance(self, occurrence: Occurrence) -> None:
         """Go where the table leads. `KeyError` would be a fault of this engine."""

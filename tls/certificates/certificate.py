@@ -173,7 +173,7 @@ class Certificate:
         """Whether `issuer`'s key made this certificate's signature; booked in the meter."""
         if self._hash is None or not issuer.may_have_signed(self):
             return False
-        kind = issuer.key_kind.removesuffix("-pss")
+        kind = "rsa" if issuer.key_kind == "rsa-pss" else issuer.key_kind
         scheme = certificate_scheme(kind, self._hash, pss=self._pss is not None)
         return verify(
             issuer.public_key, scheme, self._signature, self._signed, meter, pss=self._pss

@@ -34,18 +34,22 @@ def usable_scheme(
     """The first of this side's schemes that the peer takes and the identity's key can make."""
     for code in own:
         scheme = SCHEMES[code]
-        if code in peers and identity.leaf.allows(scheme) and _fits(identity, scheme):
+        if code not in peers or not identity.leaf.allows(scheme):
+            continue
+        if identity.key_size // 8 >= _SHORTEST_KEYS.get(code, 0):
             return scheme
     return None
 
 
-def _fits(identity: Identity, scheme: SignatureScheme) -> bool:
-    """Whether an RSA key is long enough for a scheme's padding (RFC 8017 §9)."""
-    if not scheme.key.startswith("rsa"):
-        return True
+def _shortest_key(scheme: SignatureScheme) -> int:
+    """The bytes that an RSA key needs at least for a scheme's padding (RFC 8017 §9)."""
     digest = hashlib.new(scheme.hash).digest_size
-    overhead = digest + 2 if scheme.pss else 19 + 11
-    return identity.key_size // 8 >= digest + overhead
+    return 2 * digest + 2 if scheme.pss else digest + 19 + 11
+
+
+_SHORTEST_KEYS = {
+    code: _shortest_key(scheme) for code, scheme in SCHEMES.items() if scheme.key.startswith("rsa")
+}
 
 
 def sign_parameters(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from tls.certificates import parse_certificate
 from tls.configuration import ClientConfig
@@ -16,7 +16,8 @@ from tls.versions import SSL_3_0
 _SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
 
 
-class Offer(NamedTuple):
+@dataclass(slots=True)
+class Offer:
     """A session that is offered: by its ticket, which has an ID made up for it, or by its ID."""
 
     session: Session

@@ -29,8 +29,7 @@ from tls.messages import Finished
 from tls.meter import Meter
 from tls.reasons import Reason
 from tls.record.compression import DEFLATE, Deflate
-from tls.record.protection import Protection
-from tls.record.suite_protection import DirectionKeys, connection_keys, protection
+from tls.record.suite_protection import connection_keys, protections
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0, TLS_1_2
@@ -144,22 +143,18 @@ class HandshakeContext:
         own, peers = connection_keys(suite, secrets, self.client_random, self.server_random)
         if not self.is_client:
             own, peers = peers, own
-        writing = self._protection(own, suite, write=True)
-        reading = self._protection(peers, suite, write=False)
-        if self.compression != DEFLATE:
-            return ChangeWriteKeys(writing), ChangeReadKeys(reading)
-        return ChangeWriteKeys(writing, Deflate()), ChangeReadKeys(reading, Deflate())
-
-    def _protection(self, keys: DirectionKeys, suite: CipherSuite, *, write: bool) -> Protection:
-        return protection(
-            keys,
+        writing, reading = protections(
+            own,
+            peers,
             suite,
             self.version,
             encrypt_then_mac=self.encrypt_then_mac,
-            write=write,
             random=self.random,
             meter=self.meter,
         )
+        if self.compression != DEFLATE:
+            return ChangeWriteKeys(writing), ChangeReadKeys(reading)
+        return ChangeWriteKeys(writing, Deflate()), ChangeReadKeys(reading, Deflate())
 
     def send_finished(self, keys: ChangeWriteKeys, secrets: Secrets) -> Handshake:
         """This side's change_cipher_spec, and its Finished under the new keys."""

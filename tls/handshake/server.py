@@ -51,6 +51,11 @@ _EXPECT_CERTIFICATE = Expect(Certificate)
 _EXPECT_CERTIFICATE_OR_KEY_EXCHANGE = Expect(Certificate, ClientKeyExchange)
 _EXPECT_KEY_EXCHANGE = Expect(ClientKeyExchange)
 _EXPECT_CERTIFICATE_VERIFY = Expect(CertificateVerify)
+
+# Members of an enumeration are looked up slowly.
+_NO_CERTIFICATE_ASKED = ClientAuthentication.NONE
+_REQUIRE = ClientAuthentication.REQUIRE
+
 _NO_TICKET = Send(NewSessionTicket(0, b""))
 
 SESSION_ID_LENGTH = 32
@@ -121,10 +126,7 @@ def _fits(config: ServerConfig, offer: ClientOffer, session: Session) -> bool:
         and session.compression in hello.compression_methods
         and session.server_name == offer.server_name
         and (session.extended_master_secret or not offer.extended_master_secret)
-        and (
-            bool(session.certificates)
-            or config.client_authentication is not ClientAuthentication.REQUIRE
-        )
+        and (bool(session.certificates) or config.client_authentication is not _REQUIRE)
     )
 
 
@@ -212,7 +214,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
         ),
     )
     yield from _send_parameters(context, choice, exchange.offer())
-    asks = config.client_authentication is not ClientAuthentication.NONE and not suite.is_anonymous
+    asks = config.client_authentication is not _NO_CERTIFICATE_ASKED and not suite.is_anonymous
     if asks:
         yield Send(
             CertificateRequest(
@@ -260,7 +262,7 @@ def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
     chain = message.chain if isinstance(message, Certificate) else ()
     key_exchange_message = message if isinstance(message, ClientKeyExchange) else None
     if not chain:
-        if config.client_authentication is ClientAuthentication.REQUIRE:
+        if config.client_authentication is _REQUIRE:
             raise PeerError(
                 HANDSHAKE_FAILURE, Reason.CERTIFICATE_MISSING, "the client has no certificate"
             )

@@ -34,13 +34,14 @@ class KeyedHmac:
         outer.update(inner.digest())
         return outer.digest()
 
-    def expand(self, seed: bytes, length: int) -> bytes:
-        """P_hash(key, seed) = HMAC(A(1) + seed) + HMAC(A(2) + seed) ... (RFC 5246 §5).
+    def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
+        """P_hash(key, label + seed) of that length in bytes (RFC 5246 §5).
 
-        A(i) = HMAC(A(i-1)), A(0) = seed. Written out, as key derivation spends its time here.
+        P_hash(key, seed) = HMAC(A(1) + seed) + HMAC(A(2) + seed) ..., where A(i) = HMAC(A(i-1)) and
+        A(0) = seed. Written out, as key derivation spends its time here.
         """
         copy_inner, copy_outer = self._inner.copy, self._outer.copy
-        a = seed
+        a = seed = label + seed
         output = b""
         while len(output) < length:
             inner, outer = copy_inner(), copy_outer()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from tls.keys.hmac import KeyedHmac
@@ -17,10 +18,13 @@ _TLS_1_2_OPERATIONS = {"sha256": "prf.sha256", "sha384": "prf.sha384"}
 class Prf(Protocol):
     """A pseudo-random function under one secret, keyed once."""
 
-    operation: str
+    @property
+    def operation(self) -> str:
+        """Its name in the meter."""
 
-    def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
-        """`length` bytes of PRF(secret, label, seed)."""
+    @property
+    def expand(self) -> Callable[[bytes, bytes, int], bytes]:
+        """Of a label, a seed and a length gives so many bytes of PRF(secret, label, seed)."""
 
 
 class Tls10Prf:
@@ -40,24 +44,19 @@ class Tls10Prf:
 
     def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
         """`length` bytes of PRF(secret, label, seed)."""
-        seed = label + seed
-        from_md5 = int.from_bytes(self._md5.expand(seed, length), "big")
-        from_sha1 = int.from_bytes(self._sha1.expand(seed, length), "big")
+        from_md5 = int.from_bytes(self._md5.expand(label, seed, length), "big")
+        from_sha1 = int.from_bytes(self._sha1.expand(label, seed, length), "big")
         return (from_md5 ^ from_sha1).to_bytes(length, "big")
 
 
 class Tls12Prf:
     """PRF(secret, label, seed) = P_<hash>(secret, label + seed) (RFC 5246 §5)."""
 
-    __slots__ = ("_hmac", "operation")
+    __slots__ = ("expand", "operation")
 
     def __init__(self, secret: bytes, hash_name: str) -> None:
-        self._hmac = KeyedHmac(hash_name, secret)
+        self.expand = KeyedHmac(hash_name, secret).expand
         self.operation = _TLS_1_2_OPERATIONS[hash_name]
-
-    def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
-        """`length` bytes of PRF(secret, label, seed)."""
-        return self._hmac.expand(label + seed, length)
 
 
 class TlsSecrets:

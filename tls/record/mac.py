@@ -30,12 +30,12 @@ class RecordMac(Protocol):
 class HmacRecordMac:
     """HMAC over sequence number, type, version, length and fragment (RFC 2246 §6.2.3.1)."""
 
-    __slots__ = ("_hmac", "_meter", "_operation", "_sequence", "length")
+    __slots__ = ("_book", "_hmac", "_operation", "_sequence", "length")
 
     def __init__(self, mac: str, secret: bytes, meter: Meter) -> None:
         hash_name = _HASHES[mac]
         self._hmac = KeyedHmac(hash_name, secret)
-        self._meter = meter
+        self._book = meter.book
         self._operation = _HMAC_OPERATIONS[hash_name]
         self._sequence = 0
         self.length = len(secret)
@@ -45,7 +45,7 @@ class HmacRecordMac:
         size = len(fragment)
         header = _TLS_HEADER(self._sequence, content_type, version, size)
         self._sequence += 1
-        self._meter.add(self._operation, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         return self._hmac.digest(header + fragment)
 
 
@@ -55,7 +55,7 @@ class Ssl30RecordMac:
     hash(secret + pad_2 + hash(secret + pad_1 + sequence + type + length + fragment))
     """
 
-    __slots__ = ("_inner", "_meter", "_operation", "_outer", "_sequence", "length")
+    __slots__ = ("_book", "_inner", "_operation", "_outer", "_sequence", "length")
 
     def __init__(self, mac: str, secret: bytes, meter: Meter) -> None:
         hash_name = _HASHES[mac]
@@ -63,7 +63,7 @@ class Ssl30RecordMac:
         new = HASHES[hash_name]
         self._inner = new(secret + b"\x36" * pad_length)
         self._outer = new(secret + b"\x5c" * pad_length)
-        self._meter = meter
+        self._book = meter.book
         self._operation = _SSL_3_0_OPERATIONS[hash_name]
         self._sequence = 0
         self.length = len(secret)
@@ -76,5 +76,5 @@ class Ssl30RecordMac:
         self._sequence += 1
         outer = self._outer.copy()
         outer.update(inner.digest())
-        self._meter.add(self._operation, 0, 1, size)
+        self._book((self._operation, 0, 1, size))
         return outer.digest()

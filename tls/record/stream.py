@@ -40,25 +40,25 @@ class StreamProtection:
     """A stream cipher with a MAC; the key stream runs on from record to record."""
 
     predictable_iv = False
-    __slots__ = ("_mac", "_meter", "_name", "_stream")
+    __slots__ = ("_book", "_mac", "_name", "_stream")
 
     def __init__(
         self, name: str, stream: KeyStream, mac: RecordMac, *, write: bool, meter: Meter
     ) -> None:
         self._stream = stream
         self._mac = mac
-        self._meter = meter
+        self._book = meter.book
         self._name = f"{'encrypt' if write else 'decrypt'}.{name}"
 
     def seal(self, content_type: int, version: int, fragment: bytes) -> tuple[bytes, bytes]:
         """The encrypted fragment and MAC."""
         plain = fragment + self._mac.compute(content_type, version, fragment)
-        self._meter.add(self._name, 0, 1, len(plain))
+        self._book((self._name, 0, 1, len(plain)))
         return b"", self._stream.update(plain)
 
     def open(self, content_type: int, version: int, body: Body) -> bytes:
         """The fragment, its MAC checked."""
-        self._meter.add(self._name, 0, 1, len(body))
+        self._book((self._name, 0, 1, len(body)))
         plain = self._stream.update(body)
         length = len(plain) - self._mac.length
         if length < 0:

@@ -62,22 +62,41 @@ def _lengths(suite: CipherSuite) -> tuple[int, int, int]:
     return suite.mac_length, cipher.key_length, cipher.iv_length
 
 
-def protection(
-    keys: DirectionKeys,
+def protections(
+    own: DirectionKeys,
+    peers: DirectionKeys,
     suite: CipherSuite,
     version: int,
     *,
     encrypt_then_mac: bool,
-    write: bool,
     random: RandomSource,
     meter: Meter,
-) -> Protection:
-    """The protection of the records written (or read) under a direction's keys."""
+) -> tuple[Protection, Protection]:
+    """The protection of the records written under one's own keys, and of those read."""
     cipher = suite.cipher
-    if cipher.explicit_nonce_length:
-        return ExplicitNonceProtection(cipher, keys.key, keys.iv, write=write, meter=meter)
     if cipher.mode == "aead":
-        return ImplicitNonceProtection(cipher, keys.key, keys.iv, write=write, meter=meter)
+        aead = ExplicitNonceProtection if cipher.explicit_nonce_length else ImplicitNonceProtection
+        return (
+            aead(cipher, own.key, own.iv, write=True, meter=meter),
+            aead(cipher, peers.key, peers.iv, write=False, meter=meter),
+        )
+    return (
+        _with_mac(own, suite, version, encrypt_then_mac, random, meter, write=True),
+        _with_mac(peers, suite, version, encrypt_then_mac, random, meter, write=False),
+    )
+
+
+def _with_mac(
+    keys: DirectionKeys,
+    suite: CipherSuite,
+    version: int,
+    encrypt_then_mac: bool,
+    random: RandomSource,
+    meter: Meter,
+    *,
+    write: bool,
+) -> Protection:
+    cipher = suite.cipher
     mac_class = Ssl30RecordMac if version == SSL_3_0 else HmacRecordMac
     mac: RecordMac = mac_class(suite.mac, keys.mac_secret, meter)
     if cipher.mode != "cbc":

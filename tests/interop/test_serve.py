@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -21,7 +21,7 @@ import pytest
 import tls
 from tests.interop.identities import Identities
 from tests.interop.ours import ROOT, identity_options, visit
-from tls.command.admission import Admission, Place
+from tls.command.admission import RESERVE, Admission, Place
 
 pytestmark = pytest.mark.interop
 
@@ -80,19 +80,69 @@ def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), 10)
 
 
+def rests(running: Server) -> bool:
+    """Whether the server computes next to nothing for three seconds."""
+    before = running.cpu_seconds()
+    time.sleep(3)
+    return running.cpu_seconds() - before < 0.15
+
+
+def served_within(seconds: float, close_one: Callable[[], None], serve: Callable[[], None]) -> bool:
+    """Whether somebody is served so soon after one has closed.
+
+    A machine that does something else meanwhile gets three tries.
+    """
+    for _ in range(3):
+        close_one()
+        start = time.monotonic()
+        serve()
+        if time.monotonic() - start < seconds:
+            return True
+    return False
+
+
 @pytest.mark.usefixtures("many_descriptors")
 def test_six_hundred_idle_clients(identities: Identities) -> None:
+    """A client is served within a second of the first that closes."""
     config = tls.ClientConfig(identities.trust)
+
+    def serve() -> None:
+        _, answer = visit(running.port, config)
+        assert answer.startswith(b"HTTP/1.0 200 OK")
+
     with server(identities) as running, ExitStack() as clients:
         idle = [clients.enter_context(connect(running.port)) for _ in range(600)]
         time.sleep(1)
-        before = running.cpu_seconds()
-        time.sleep(3)
-        assert running.cpu_seconds() - before < 1.5
+        assert rests(running)
         assert running.open_descriptors() <= DESCRIPTORS
-        idle.pop(0).close()
-        _, answer = visit(running.port, config)
-        assert answer.startswith(b"HTTP/1.0 200 OK")
+        assert served_within(1, lambda: idle.pop(0).close(), serve)
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_six_hundred_clients_with_a_handshake(identities: Identities) -> None:
+    """Those who have a place keep it; the first who waits is served when one of them closes."""
+    config = tls.ClientConfig(identities.trust)
+    established: list[socket.socket] = []
+    waiting: list[tuple[tls.ClientConnection, socket.socket]] = []
+
+    def serve() -> None:
+        client, transport = waiting.pop(0)
+        transport.settimeout(10)
+        shake_hands(client, transport)
+
+    with server(identities, "--echo") as running, ExitStack() as clients:
+        for _ in range(600):
+            transport = clients.enter_context(connect(running.port))
+            client = tls.ClientConnection(config, "www.contoso.com")
+            if len(established) < DESCRIPTORS - RESERVE:
+                shake_hands(client, transport)
+                established.append(transport)
+            else:
+                transport.sendall(client.outgoing())
+                waiting.append((client, transport))
+        assert rests(running)
+        assert running.open_descriptors() <= DESCRIPTORS
+        assert served_within(1, lambda: established.pop(0).close(), serve)
 
 
 @pytest.mark.usefixtures("many_descriptors")
@@ -143,9 +193,7 @@ def test_as_many_idle_clients_with_a_handshake(identities: Identities) -> None:
         waiting.settimeout(1)
         with pytest.raises(TimeoutError):
             waiting.recv(1)
-        before = running.cpu_seconds()
-        time.sleep(2)
-        assert running.cpu_seconds() - before < 1
+        assert rests(running)
         established.pop().close()
         waiting.settimeout(10)
         shake_hands(client, waiting)

@@ -1,6 +1,11 @@
-"""Handshakes with one flight spoilt, by numbers that seed all that is drawn here.
+"""Handshakes with one flight spoilt, by numbers that seed all that is drawn, in the engines too.
 
-python -m tests.tls.mutations [NUMBER OF HANDSHAKES]
+    python -m tests.tls.mutations [HANDSHAKES]
+    python -m tests.tls.mutations KIND NUMBER
+
+A kind and a number say every byte, in any process: the identities are files, and what a library
+would draw itself is left out (RSASSA-PSS, which has twins without) or drawn by the tests (DSA). One
+thing stays the process's own, the temporary key of export suites. What fails says the bytes, too.
 """
 
 from __future__ import annotations
@@ -15,10 +20,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import tls
-from tests.tls.authority import client_identity, server_identity, site_identity
-from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST
+from tests.tls.conversation import EPOCH, SERVER_NAME
+from tests.tls.fixed_identities import identity, trust
 from tls.alerts import ALERT_NAMES
 from tls.handshake.protocol import MAX_MESSAGE
+from tls.signatures import SCHEMES
 
 Engine = tls.ClientConnection | tls.ServerConnection
 
@@ -62,6 +68,7 @@ KINDS = [
     and not (way == "with certificates" and suite == 0x0018)
 ]
 _KEYS = tls.TicketKeys(b"of the mutations")
+_SCHEMES = [code for code, scheme in SCHEMES.items() if not scheme.pss]
 
 
 def engines(
@@ -73,12 +80,13 @@ def engines(
         _client_config(kind), SERVER_NAME, session=session, entropy=draw.randbytes, clock=_clock
     )
     config = tls.ServerConfig(
-        [site_identity(), server_identity("ecdsa"), server_identity("dsa")],
+        [identity("site"), identity("server-ecdsa"), identity("server-dsa")],
         versions=[kind.version],
         suites=[kind.suite],
+        signature_schemes=_SCHEMES,
         sessions=sessions,
         ticket_keys=_KEYS if kind.way == "by ticket" else None,
-        client_trust=TRUST,
+        client_trust=trust(),
         client_authentication=(
             tls.ClientAuthentication.REQUIRE if asks else tls.ClientAuthentication.NONE
         ),
@@ -90,10 +98,11 @@ def engines(
 @cache
 def _client_config(kind: Kind) -> tls.ClientConfig:
     return tls.ClientConfig(
-        TRUST,
+        trust(),
         versions=[kind.version],
         suites=[kind.suite],
-        identities=[client_identity("rsa-1024"), client_identity("ecdsa")],
+        signature_schemes=_SCHEMES,
+        identities=[identity("client-rsa"), identity("client-ecdsa")],
         alpn=["http/1.1"],
     )
 
@@ -103,38 +112,71 @@ def _clock() -> float:
 
 
 @cache
-def _session(kind: Kind) -> tuple[tls.Session | None, tls.SessionCache]:
-    sessions = tls.SessionCache()
+def _sessions(kind: Kind) -> tuple[tls.Session | None, tls.Session | None]:
+    """The client's and the server's session to resume, if the kind does."""
     if kind.way not in ("by ID", "by ticket"):
-        return None, sessions
-    client, server = engines(kind, random.Random(kind.name), None, sessions)
+        return None, None
+    client, server = engines(kind, random.Random(kind.name), None, tls.SessionCache())
     for _ in range(3):
         server.receive(client.outgoing())
         client.receive(server.outgoing())
     assert client.session is not None
-    return client.session, sessions
+    return client.session, server.session
+
+
+class Conversation:
+    """One handshake with one flight spoilt.
+
+    Attributes:
+        flights: what was sent, in turn, the client's first.
+        resumed: whether the client resumed a session.
+    """
+
+    def __init__(self, kind: Kind, number: int) -> None:
+        self.flights: list[bytes] = []
+        self._again = kind.way == "again"
+        self._draw = random.Random(f"{kind.name} {number}")
+        offered, remembered = _sessions(kind)
+        sessions = tls.SessionCache()
+        if remembered is not None and remembered.id:
+            sessions.store(remembered, EPOCH)
+        self._client, self._server = engines(kind, self._draw, offered, sessions)
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the client resumed a session."""
+        return self._client.resumed
+
+    def hold(self) -> tls.Reason | None:
+        """How the first side failed, if one did."""
+        client, server, draw = self._client, self._server, self._draw
+        victim, failed = draw.randrange(4), None
+        for turn in range(MAX_TURNS):
+            sender, receiver = (client, server) if turn % 2 == 0 else (server, client)
+            flight = sender.outgoing()
+            if turn == victim and flight:
+                flight = spoilt(flight, draw)
+            self.flights.append(flight)
+            failed = feed(receiver, flight) or failed
+            if turn == 4 and self._again and client.state is tls.State.OPEN:
+                client.renegotiate()
+                victim = turn + 1 + draw.randrange(4)
+        for side in (client, server):
+            check_bounds(side)
+        return failed
 
 
 def run(kind: Kind, number: int) -> tls.Reason | None:
-    """Hold a handshake with one flight spoilt, and say how the first side failed, if one did."""
-    draw = random.Random(f"{kind.name} {number}")
-    session, sessions = _session(kind)
-    client, server = engines(kind, draw, session, sessions)
-    victim, failed = draw.randrange(4), None
-    for turn in range(MAX_TURNS):
-        sender, receiver = (client, server) if turn % 2 == 0 else (server, client)
-        flight = sender.outgoing()
-        if turn == victim and flight:
-            flight = spoilt(flight, draw)
-        failed = feed(receiver, flight) or failed
-        if turn == 4 and kind.way == "again" and client.state is tls.State.OPEN:
-            client.renegotiate()
-            victim = turn + 1 + draw.randrange(4)
-    for side in (client, server):
-        check_bounds(side)
-    if session is not None and session.id:
-        sessions.store(session, EPOCH)
-    return failed
+    """Hold a handshake and say how the first side failed, if one did.
+
+    Raises `AssertionError` with the kind, the number and all bytes for whatever else happens.
+    """
+    conversation = Conversation(kind, number)
+    try:
+        return conversation.hold()
+    except Exception as error:
+        flights = "\n".join(flight.hex() or "-" for flight in conversation.flights)
+        raise AssertionError(f"{kind.name!r} {number}: {error!r}, after\n{flights}") from error
 
 
 def feed(receiver: Engine, flight: bytes) -> tls.Reason | None:
@@ -254,7 +296,10 @@ def numbers(total: int) -> Iterator[tuple[Kind, int]]:
 
 
 def main() -> None:
-    """Hold the handshakes and count how they ended."""
+    """Hold the handshakes and count how they ended, or hold one."""
+    if len(sys.argv) == 3:
+        print(run(next(kind for kind in KINDS if kind.name == sys.argv[1]), int(sys.argv[2])))
+        return
     total = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     start, before = time.perf_counter(), _memory()
     ends: Counter[str] = Counter()

@@ -13,6 +13,7 @@ from tests.interop.document import Outcome, write_document
 from tests.interop.identities import Identities
 from tests.interop.ours import serve_everything
 from tests.interop.peers import Peer
+from tests.interop.verifiers import GnuTls, Java, OpenSsl, java
 
 SERVERS = {
     "by ID": ("--no-tickets",),
@@ -72,3 +73,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     path = session.config.getoption("write_interoperability", None)
     if path is not None and not hasattr(session.config, "workerinput"):
         write_document(path, _OUTCOMES)
+
+
+@pytest.fixture(scope="session")
+def verifiers() -> Iterator[dict[str, OpenSsl | GnuTls | Java]]:
+    """What others say of certificates, by their name."""
+    with java() as running:
+        yield {"OpenSSL": OpenSsl(), "GnuTLS": GnuTls(), "Java": running}

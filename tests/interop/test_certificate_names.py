@@ -5,7 +5,7 @@ Where all agree the engine agrees; where they differ the RFC decides, which the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import tls
-from tests.interop.verifiers import GnuTls, Java, OpenSsl, java
+from tests.interop.verifiers import GnuTls, Java, OpenSsl
 from tests.tls.authority import Shape, issue
 from tls.certificates import parse_certificate
 from tls.certificates.names import names_server
@@ -122,14 +122,8 @@ ROWS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def peers() -> Iterator[dict[str, OpenSsl | GnuTls | Java]]:
-    with java() as running:
-        yield {"OpenSSL": OpenSsl(), "GnuTLS": GnuTls(), "Java": running}
-
-
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_name(row: Row, peers: dict[str, OpenSsl | GnuTls | Java], tmp_path: Path) -> None:
+def test_name(row: Row, verifiers: dict[str, OpenSsl | GnuTls | Java], tmp_path: Path) -> None:
     shape = Shape(
         row.common_name, row.dns, row.ip, authority=True, purposes=[], key_name="rsa-2048-0"
     )
@@ -139,6 +133,8 @@ def test_name(row: Row, peers: dict[str, OpenSsl | GnuTls | Java], tmp_path: Pat
     file = tmp_path / "certificate"
     file.write_bytes(certificate.certificate.public_bytes(Encoding.PEM))
     address = ip_address(row.wanted) is not None
-    verdicts = {name: peer.name(file, row.wanted, address=address) for name, peer in peers.items()}
+    verdicts = {
+        name: peer.name(file, row.wanted, address=address) for name, peer in verifiers.items()
+    }
     others = {name for name, verdict in verdicts.items() if verdict.accepted != row.named}
     assert others == set(row.differs), verdicts

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from tls.host_names import ip_address
+
 CanonicalName = tuple[frozenset[tuple[str, str | bytes]], ...]
 """A distinguished name as RFC 5280 §7.1 compares it: without case, spaces at most one in a row."""
 
@@ -87,6 +89,7 @@ class NameConstraints:
             and self._permits(x509.DirectoryName, names.directory, _directory_within)
             and self._permits(x509.RFC822Name, names.email, _email_within)
             and self._permits(x509.UniformResourceIdentifier, names.uri, _uri_within)
+            and (not self._constrain_uris() or all(map(_uri_host, names.uri)))
             and not self._excludes_part_of_a_wildcard(names.dns)
         )
 
@@ -103,6 +106,11 @@ class NameConstraints:
             and not any(within(name, tree) for tree in excluded)
             for name in names
         )
+
+    def _constrain_uris(self) -> bool:
+        """Whether URIs are constrained: then one without a host name is refused (§4.2.1.10)."""
+        trees = (*self._permitted, *self._excluded)
+        return any(isinstance(tree, x509.UniformResourceIdentifier) for tree in trees)
 
     def _excludes_part_of_a_wildcard(self, names: list[str]) -> bool:
         parents = {name[2:].lower() for name in names if name.startswith("*.")}
@@ -142,11 +150,17 @@ def _email_within(address: str, tree: str) -> bool:
 
 
 def _uri_within(uri: str, tree: str) -> bool:
+    host = _uri_host(uri)
+    return host is not None and _host_within(host, tree)
+
+
+def _uri_host(uri: str) -> str | None:
+    """The host name in a URI; `None` where it has none or an address."""
     try:
         host = urlsplit(uri).hostname
     except ValueError:
-        return False
-    return host is not None and _host_within(host, tree)
+        return None
+    return host if host and ip_address(host) is None else None
 
 
 def _host_within(host: str, tree: str) -> bool:

@@ -132,7 +132,7 @@ class Connection:
 
     @property
     def peer_certificates(self) -> tuple[bytes, ...]:
-        """The chain of a client that authenticated itself, in this session: DER, leaf first."""
+        """The chain by which the peer authenticated itself in this session: DER, leaf first."""
         return self._handshake.peer_certificates
 
     @property

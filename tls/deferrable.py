@@ -1,7 +1,8 @@
 """What a handshake may wait for: the seam for shared caches, accelerators and remote signers.
 
 A connection answers these itself unless its configuration defers them: then its caller does, with
-`Connection.answer`, at once or later.
+`Connection.answer`, at once or later. They are the part of a handshake's requests that callers see;
+the others are in `tls.handshake.requests`.
 """
 
 from __future__ import annotations

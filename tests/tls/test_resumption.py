@@ -16,6 +16,7 @@ from tests.tls.authority import (
     issue,
     revocation_list,
     server_identity,
+    site_identity,
 )
 from tests.tls.conversation import (
     EPOCH,
@@ -86,10 +87,10 @@ def test_a_fatal_alert_of_a_ticket_s_session_evicts_nobody_else_s() -> None:
     """The ID beside a ticket is made up by the client (RFC 5077 §3.4): it may be a stranger's."""
     keys, sessions = tls.TicketKeys(b"secret"), tls.SessionCache()
     stranger = new_client(session_tickets=False)
-    converse(stranger, new_server(sessions, ticket_keys=keys))
+    converse(stranger, new_server(sessions, ticket_keys=keys, identities=[site_identity()]))
     assert len(sessions) == 1
     client = new_client()
-    converse(client, new_server(sessions, ticket_keys=keys))
+    converse(client, new_server(sessions, ticket_keys=keys, identities=[site_identity()]))
     attacker = new_client(client.session)
     server = new_server(sessions, ticket_keys=keys)
     server.receive(changed_hello(attacker, session_id=stranger.session.id))
@@ -223,6 +224,22 @@ def test_a_client_offers_no_session_whose_server_it_would_not_accept_now() -> No
     assert not offers(extended_master_secret=False)
 
 
+@pytest.mark.parametrize("by", ["id", "ticket"])
+def test_a_client_knows_whom_it_resumed_with(by: str) -> None:
+    """A resumed session is as authenticated as the full handshake was (RFC 5246 §F.1.4)."""
+    keys = tls.TicketKeys(b"secret") if by == "ticket" else None
+    sessions = tls.SessionCache() if by == "id" else None
+    chain = site_identity().chain
+    first = new_client()
+    converse(first, new_server(sessions, ticket_keys=keys, identities=[site_identity()]))
+    assert first.peer_certificates == chain
+    again = new_client(first.session)
+    assert again.peer_certificates == ()
+    converse(again, new_server(sessions, ticket_keys=keys, identities=[site_identity()]))
+    assert again.resumed
+    assert again.peer_certificates == chain
+
+
 # -- names
 
 
@@ -232,7 +249,7 @@ def test_a_hello_without_a_name_does_not_resume_a_session_with_one(by: str) -> N
     keys = tls.TicketKeys(b"secret") if by == "ticket" else None
     sessions = tls.SessionCache()
     named = new_client()
-    converse(named, new_server(sessions, ticket_keys=keys))
+    converse(named, new_server(sessions, ticket_keys=keys, identities=[site_identity()]))
     unnamed = new_client(named.session, server_name_indication=False)
     server = new_server(sessions, ticket_keys=keys)
     converse(unnamed, server)

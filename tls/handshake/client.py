@@ -86,6 +86,7 @@ def client_handshake(
         session = yield from _resume(context, answer, agreed, offered.session)
     else:
         session = yield from _negotiate(context, config, hello, answer, agreed, server_name)
+    context.peer_certificates = session.certificates
     yield Emit(
         HandshakeCompleted(
             version,

@@ -59,9 +59,14 @@ class FinishedHistory:
 
 
 class HandshakeContext:
-    """One handshake's state that both roles share."""
+    """One handshake's state that both roles share.
+
+    Attributes:
+        peer_certificates: the peer's chain once it has proved that it holds its key.
+    """
 
     version = 0
+    peer_certificates: tuple[bytes, ...] = ()
     client_random = b""
     server_random = b""
     compression = 0

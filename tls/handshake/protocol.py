@@ -17,7 +17,7 @@ from tls.deferrable import Deferrable
 from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.event import Event
-from tls.events import ClientAuthenticated, FalseStart, HandshakeCompleted, RequestPending
+from tls.events import FalseStart, HandshakeCompleted, RequestPending
 from tls.handshake.context import FinishedHistory, HandshakeContext
 from tls.handshake.requests import (
     AgreeOnVersion,
@@ -87,7 +87,6 @@ class HandshakeProtocol:
     _input: bytes | bytearray = b""
     _change_due: ChangeReadKeys | None = None
     _expected = _NOTHING
-    _authenticated: tuple[bytes, ...] = ()
     _renegotiations = 0
     _renegotiation_requested = False
 
@@ -125,7 +124,6 @@ class HandshakeProtocol:
             history=self.history,
         )
         self.running = True
-        self._authenticated = ()
         self._resume = self.role.handshake(context).send
         self._advance(None)
 
@@ -366,11 +364,8 @@ class HandshakeProtocol:
             self._expected = _NOTHING
             self.running = False
             self.completed = event
-            self.peer_certificates = self._authenticated
+            self.peer_certificates = self._context.peer_certificates
             self.history.completed = True
             self._state.advance(_HANDSHAKE_COMPLETED)
-        elif isinstance(event, FalseStart):
-            if self._state.current is State.HANDSHAKE:
-                self._state.advance(Occurrence.SENDING_ALLOWED)
-        elif isinstance(event, ClientAuthenticated):
-            self._authenticated = event.chain
+        elif isinstance(event, FalseStart) and self._state.current is State.HANDSHAKE:
+            self._state.advance(Occurrence.SENDING_ALLOWED)

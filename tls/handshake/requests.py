@@ -1,6 +1,8 @@
-"""What a handshake coroutine asks of its connection.
+"""What a handshake coroutine asks of its connection: to send, to wait, to change keys.
 
-A handshake yields one of these, or one of `tls.deferrable`, and is resumed with the answer.
+A handshake yields one of these and is resumed with the answer. The connection does all of them
+itself, at once, and nobody outside of it sees them; those that its caller may take over, and that
+may take time, are in `tls.deferrable`, below configuration and events, which name them.
 """
 
 from __future__ import annotations

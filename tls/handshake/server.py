@@ -169,6 +169,7 @@ def _resume(
     yield from context.send_finished(write_keys, secrets)
     yield from context.expect_finished(read_keys, secrets)
     if session.certificates:
+        context.peer_certificates = session.certificates
         yield Emit(ClientAuthenticated(session.certificates))
     yield Emit(
         HandshakeCompleted(
@@ -233,6 +234,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     secrets = context.new_secrets(suite, premaster)
     if chain:
         yield from _check_possession(context, parse_certificate(chain[0]), secrets)
+        context.peer_certificates = chain
         yield Emit(ClientAuthenticated(chain))
     yield from _finish(context, config, offer, suite, secrets, session_id, chain, issues_ticket)
 

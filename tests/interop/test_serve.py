@@ -146,6 +146,27 @@ def test_six_hundred_clients_with_a_handshake(identities: Identities) -> None:
 
 
 @pytest.mark.usefixtures("many_descriptors")
+def test_silent_clients_in_the_queue_keep_nobody_waiting(identities: Identities) -> None:
+    """All places but one are taken for good, and hundreds wait for it who say nothing."""
+    config = tls.ClientConfig(identities.trust)
+
+    def serve() -> None:
+        visit(running.port, config, request=b"hello", is_answered=lambda a: len(a) >= 5)
+
+    with server(identities, "--echo") as running, ExitStack() as clients:
+        established = []
+        for _ in range(DESCRIPTORS - RESERVE):
+            transport = clients.enter_context(connect(running.port))
+            shake_hands(tls.ClientConnection(config, "www.contoso.com"), transport)
+            established.append(transport)
+        for _ in range(376):
+            clients.enter_context(connect(running.port))
+        time.sleep(1)
+        assert rests(running)
+        assert served_within(1, lambda: established.pop(0).close(), serve)
+
+
+@pytest.mark.usefixtures("many_descriptors")
 def test_descriptors_that_something_else_holds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

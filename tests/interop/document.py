@@ -228,11 +228,11 @@ Ed25519 and Ed448.
 asked for, asked for and required, and opens a thousand connections one after another and fifty at
 once.
 
-`test_certificate_chains.py` puts chains, one a row, before OpenSSL, GnuTLS, Java and the engine,
-and `test_certificate_names.py` names: where all agree the engine agrees; where they differ the row
-cites the RFC that decides, and says why the other sees it otherwise. `test_serve.py` leaves six
-hundred clients idle before a server with 256 descriptors, and lets clients trickle, never read and
-never send.
+`test_certificate_chains.py` and `test_name_constraints.py` put chains, one a row, before OpenSSL,
+GnuTLS, Java and the engine, and `test_certificate_names.py` names: where all agree the engine
+agrees; where they differ the row cites the RFC that decides, and says why the other sees it
+otherwise. `test_serve.py` leaves six hundred clients idle before a server with 256 descriptors, and
+lets clients trickle, never read and never send.
 """
 
 

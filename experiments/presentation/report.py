@@ -169,8 +169,7 @@ def _warm_up(world: sim.Scenario) -> str:
 
 def _transients(analysis: Analysis) -> list[tuple[str, str]]:
     """Return what was left out of the recorded time, where anything was looked for."""
-    with analysis.tables.measurements() as measurements:
-        warm_up = measurements.warm_up
+    warm_up = analysis.findings.warm_up
     if warm_up is None or warm_up.empty:
         return []
     ends = warm_up.set_index("point")["warm_up_end"]

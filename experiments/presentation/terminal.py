@@ -16,7 +16,7 @@ from rich.text import Text
 
 from experiments.presentation.answer_table import AnswerTable, answer_table
 from experiments.questions.analysis import Analysis
-from experiments.questions.question import Table as WordsTable
+from experiments.questions.table import Table as WordsTable
 
 WIDTH_WITHOUT_TERMINAL = 80
 _PADDING = 3

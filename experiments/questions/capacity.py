@@ -15,21 +15,20 @@ from experiments.questions import metrics
 from experiments.questions.comparison import comparison_table
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
-from experiments.questions.load import offered_loads
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.questions.question import Answer, Question, Settings, Table
+from experiments.questions.question import Answer, Question, Settings
 from experiments.questions.resources import (
     BACKLOG,
     Resource,
     binding,
     full_words,
     resource_table,
-    resources,
 )
+from experiments.questions.table import Table
 from experiments.results.measures import Measurements
 from experiments.results.statistics import replication_interval
-from experiments.results.study_tables import StudyTables
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import counted, duration_words, fraction, listed, percent
 
@@ -73,10 +72,10 @@ class Capacity(Question):
             *metrics.FIRST_BYTE,
         )
 
-    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+    def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure all connections of each replication, and the cost of one at the peak."""
-        values = with_load(measurements.connections(), measurements, study)
-        names = [metric.name for metric in self.metrics(study)]
+        values = with_load(findings)
+        names = [metric.name for metric in self.metrics(findings.study)]
         return values[["point", "replication", "connections", *names]]
 
     def conclude(self, estimates: Estimates, study: Study) -> Answer:
@@ -99,42 +98,38 @@ class Capacity(Question):
             shown={point.index: point.label for point in study.points[:_POINTS_IN_PLOTS]},
         )
 
-    def remarks(self, tables: StudyTables) -> list[str]:
+    def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
         """Return what binds first at each design point, and the load at which it would be full."""
-        study = tables.study
-        with tables.measurements() as measurements:
-            found = resources(measurements, study)
-            saturation = measurements.saturation()
-        first = {point.index: binding(found[point.index]) for point in study.points}
-        return [*_binding_remarks(first, study), *_saturation_remarks(saturation, study)]
+        study = findings.study
+        first = {point.index: binding(findings.resources[point.index]) for point in study.points}
+        return [*_binding_remarks(first, study), *_saturation_remarks(findings.saturation, study)]
 
-    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
+    def tables(
+        self, measurements: Measurements, estimates: Estimates, findings: Findings
+    ) -> list[Table]:
         """Return the comparison of the design points, the servers, and all resources in use."""
-        study = tables.study
-        with tables.measurements() as measurements:
-            found = resources(measurements, study)
-            servers = measurements.servers()
+        study = findings.study
         return [
             comparison_table(estimates, self.metrics(study), study),
-            server_table(servers, study),
-            resource_table(found, study),
+            server_table(findings.servers, study),
+            resource_table(findings.resources, study),
         ]
 
 
-def with_load(values: pd.DataFrame, measurements: Measurements, study: Study) -> pd.DataFrame:
-    """Return the replications' values with those of the load.
+def with_load(findings: Findings) -> pd.DataFrame:
+    """Return the replications' values of their connections with those of the load.
 
     Further columns: `cores_needed`, `offered_load`, `utilisation` and `utilisation_busiest`.
     """
+    study, offered = findings.study, findings.offered
     target = CapacitySettings.of(study).utilisation_target
     keys = ["point", "replication"]
-    servers = measurements.servers().groupby(keys, as_index=False)
+    servers = findings.servers.groupby(keys, as_index=False)
     busy = servers[["utilisation", "utilisation_busiest"]].max()
-    offered = offered_loads(measurements, study)
     names = {point.index: point.scenario.server.name for point in study.points}
     of_servers = offered[offered["node"] == offered["point"].map(names)]
     load = of_servers[[*keys, "offered_at_peak", "busy_cores"]]
-    values = values.merge(busy, on=keys, how="left").merge(load, on=keys, how="left")
+    values = findings.connections.merge(busy, on=keys, how="left").merge(load, on=keys, how="left")
     values["cores_needed"] = values["busy_cores"] / target
     return values.rename(columns={"offered_at_peak": "offered_load"})
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import NOTHING, decimals_of, number, written
 from experiments.questions.metric import Metric
-from experiments.questions.question import Table
+from experiments.questions.table import Table
 from experiments.results.statistics import Interval, paired_difference
 from experiments.studies.study import DesignPoint, Study
 

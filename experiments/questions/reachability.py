@@ -11,10 +11,11 @@ from experiments.questions import metrics
 from experiments.questions.capacity import remarks_on_fidelity, remarks_on_scale
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
-from experiments.questions.question import Answer, Question, Table
+from experiments.questions.question import Answer, Question
+from experiments.questions.table import Table
 from experiments.results.measures import Measurements
-from experiments.results.study_tables import StudyTables
 from experiments.studies.study import Study
 from experiments.wording import percent
 
@@ -83,9 +84,9 @@ class Reachability(Question):
         """Return who succeeds, round trips, latencies, and the time in boxes and lost."""
         return _METRICS
 
-    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+    def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure all connections of each replication."""
-        values = measurements.connections().merge(
+        values = findings.connections.merge(
             measurements.reachability(), on=["point", "replication"]
         )
         return values[
@@ -129,16 +130,17 @@ class Reachability(Question):
             shown={point.index: point.label for point in study.points[:6]},
         )
 
-    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
+    def tables(
+        self, measurements: Measurements, estimates: Estimates, findings: Findings
+    ) -> list[Table]:
         """Return who connects, why others fail, what boxes saw, and where the time goes."""
-        labels = {point.index: point.label for point in tables.study.points}
-        with tables.measurements() as measurements:
-            return [
-                _who_connects(measurements, labels),
-                _why_others_fail(measurements, labels),
-                _what_boxes_saw(measurements, labels),
-                _where_time_goes(measurements, labels),
-            ]
+        labels = {point.index: point.label for point in findings.study.points}
+        return [
+            _who_connects(measurements, labels),
+            _why_others_fail(measurements, labels),
+            _what_boxes_saw(measurements, labels),
+            _where_time_goes(measurements, labels),
+        ]
 
 
 def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:

@@ -11,11 +11,9 @@ import pandas as pd
 
 import sim
 from experiments.questions.figures import figure
-from experiments.questions.load import offered_loads
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.questions.question import Table
-from experiments.results.measures import Measurements
+from experiments.questions.table import Table
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import rounded
@@ -65,10 +63,26 @@ class Resource:
         return f"the {self.kind} of {self.name}" if self.kind != LINK else f"the link {self.name}"
 
 
-def resources(measurements: Measurements, study: Study) -> dict[int, list[Resource]]:
-    """Return the limited resources of every design point, those most in use first."""
-    samples = _samples(measurements, study)
-    offered = offered_loads(measurements, study)
+def resources(
+    study: Study,
+    *,
+    servers: pd.DataFrame,
+    links: pd.DataFrame,
+    boxes: pd.DataFrame,
+    offered: pd.DataFrame,
+) -> dict[int, list[Resource]]:
+    """Return the limited resources of every design point, those most in use first.
+
+    Args:
+        study: what was run.
+        servers: as `Measurements.servers` has them.
+        links: as `Measurements.links` has them.
+        boxes: as `Measurements.boxes_in_use` has them.
+        offered: as `offered_loads` has them.
+    """
+    worlds = {point.index: point.scenario for point in study.points}
+    frames = [_processors(servers), _backlogs(servers, worlds), _links(links), *_boxes(boxes)]
+    samples = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     found: dict[int, list[Resource]] = {}
     for point in study.points:
         of_point = samples[samples["point"] == point.index]
@@ -151,20 +165,8 @@ def _bounded(shares: npt.NDArray[np.float64]) -> Interval:
     return interval._replace(low=max(0.0, interval.low), high=min(1.0, interval.high))
 
 
-def _samples(measurements: Measurements, study: Study) -> pd.DataFrame:
-    """Return each replication's `mean` and `busiest` share in use by `kind` and `name`."""
-    worlds = {point.index: point.scenario for point in study.points}
-    servers = measurements.servers()
-    frames = [
-        _processors(servers),
-        _backlogs(servers, worlds),
-        _links(measurements.links()),
-        *_boxes(measurements.boxes_in_use(), worlds),
-    ]
-    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
-
-
 def _shares(frame: pd.DataFrame, kind: str, name: str | pd.Series[str]) -> pd.DataFrame:
+    """Return each replication's `mean` and `busiest` share in use by `kind` and `name`."""
     columns = frame[["point", "replication"]].assign(kind=kind, name=name)
     return columns.assign(mean=frame["utilisation"], busiest=frame["utilisation_busiest"])
 
@@ -186,7 +188,7 @@ def _links(links: pd.DataFrame) -> pd.DataFrame:
     return _shares(links, LINK, links["node"] + ", " + links["direction"])
 
 
-def _boxes(boxes: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> list[pd.DataFrame]:
+def _boxes(boxes: pd.DataFrame) -> list[pd.DataFrame]:
     busy = boxes[boxes["utilisation_busiest"] > 0]
     limited = boxes[boxes["capacity"] > 0]
     tables = limited.assign(

@@ -24,6 +24,7 @@ from experiments.questions.capacity import (
 )
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
 from experiments.questions.question import Answer
@@ -82,10 +83,11 @@ class SessionCache(Capacity):
             *metrics.HANDSHAKE,
         )
 
-    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+    def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure each replication, and the cost of a connection at the peak."""
-        values = with_load(measurements.connections(), measurements, study)
-        servers = measurements.servers().groupby(["point", "replication"], as_index=False)
+        study = findings.study
+        values = with_load(findings)
+        servers = findings.servers.groupby(["point", "replication"], as_index=False)
         live = servers[["live_entries_most"]].sum()
         values = values.merge(live, on=["point", "replication"], how="left")
         worlds = values["point"].map({point.index: point.scenario for point in study.points})

@@ -12,10 +12,9 @@ import sim
 from experiments.questions import metrics
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
-from experiments.questions.load import offered_loads
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.results.measures import Measurements
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import duration_words, listed, percent, rounded
@@ -31,13 +30,14 @@ _SERIES = {
 _OFFERED = Metric("offered", "Offered load", Quantity.SHARE, "Work offered to a processor.")
 
 
-def warnings_of(measurements: Measurements, study: Study) -> Iterator[str]:
+def warnings_of(findings: Findings) -> Iterator[str]:
     """Yield a sentence for each reason why a figure of the study does not hold, the worst first."""
-    yield from _nothing_recorded(measurements, study)
-    yield from _no_steady_state(measurements, study)
-    yield from _failures(measurements, study)
-    yield from _not_settled(measurements, study)
-    yield from _long_transient(measurements, study)
+    study = findings.study
+    yield from _nothing_recorded(findings)
+    yield from _no_steady_state(findings)
+    yield from _failures(findings)
+    yield from _not_settled(findings)
+    yield from _long_transient(findings)
     yield from _short_warm_up(study)
     yield from _few_replications(study)
 
@@ -59,8 +59,9 @@ def _sentence(words: str) -> str:
 # ------------------------------------------------------------------ load
 
 
-def _nothing_recorded(measurements: Measurements, study: Study) -> Iterator[str]:
-    recorded = set(measurements.connections()["point"])
+def _nothing_recorded(findings: Findings) -> Iterator[str]:
+    study = findings.study
+    recorded = set(findings.connections["point"])
     empty = [point for point in study.points if point.index not in recorded]
     if empty:
         yield _sentence(
@@ -68,10 +69,11 @@ def _nothing_recorded(measurements: Measurements, study: Study) -> Iterator[str]
         )
 
 
-def _no_steady_state(measurements: Measurements, study: Study) -> Iterator[str]:
+def _no_steady_state(findings: Findings) -> Iterator[str]:
     """Processors and links of steady-state worlds to which more comes than they can do."""
+    study = findings.study
     steady = [point for point in study.points if point.scenario.kind == "steady-state"]
-    offered = offered_loads(measurements, study)
+    offered = findings.offered
     for node in dict.fromkeys(offered["node"]):
         over, near = [], []
         for point in steady:
@@ -95,7 +97,7 @@ def _no_steady_state(measurements: Measurements, study: Study) -> Iterator[str]:
                 "within its interval."
             )
     yield from _queue_in_a_world_that_ends(offered, study)
-    yield from _saturated_links(measurements, steady, study)
+    yield from _saturated_links(findings, steady)
 
 
 def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator[str]:
@@ -116,9 +118,10 @@ def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator
             )
 
 
-def _failures(measurements: Measurements, study: Study) -> Iterator[str]:
+def _failures(findings: Findings) -> Iterator[str]:
     """Connections that fail cost less than they would: cores needed are those of the others."""
-    values = Estimates(measurements.connections())
+    study = findings.study
+    values = Estimates(findings.connections)
     failing = [
         (point, values.interval(point.index, metrics.FAILED_SHARE)) for point in study.points
     ]
@@ -137,11 +140,9 @@ def _loads(having: Sequence[tuple[DesignPoint, Interval]]) -> str:
     return listed([figure(load, _OFFERED) for _, load in having[:_POINTS_NAMED]])
 
 
-def _saturated_links(
-    measurements: Measurements, steady: Sequence[DesignPoint], study: Study
-) -> Iterator[str]:
-    links = measurements.links()
-    links["words"] = links["node"] + " " + links["direction"]
+def _saturated_links(findings: Findings, steady: Sequence[DesignPoint]) -> Iterator[str]:
+    study, links = findings.study, findings.links
+    links = links.assign(words=links["node"] + " " + links["direction"])
     full: dict[str, list[DesignPoint]] = {}
     for point in steady:
         of_point = links[links["point"] == point.index].groupby("words")["utilisation"].mean()
@@ -157,12 +158,13 @@ def _saturated_links(
 # ------------------------------------------------------------------ time
 
 
-def _not_settled(measurements: Measurements, study: Study) -> Iterator[str]:
+def _not_settled(findings: Findings) -> Iterator[str]:
     """Series that still rise or fall, by comparing the halves of the recorded time."""
+    study = findings.study
     steady = [point for point in study.points if point.scenario.kind == "steady-state"]
     if not steady:
         return
-    tests = measurements.settling()
+    tests = findings.settling
     moving = tests[tests["settled"].map(lambda settled: settled is False)]
     for series, words in _SERIES.items():
         of_series = moving[moving["series"] == series].set_index("point")
@@ -183,11 +185,12 @@ def _signed_milliseconds(seconds: float) -> str:
     return f"{'+' if seconds > 0 else ''}{rounded(1e3 * seconds)} ms"
 
 
-def _long_transient(measurements: Measurements, study: Study) -> Iterator[str]:
+def _long_transient(findings: Findings) -> Iterator[str]:
     """Warm-ups that MSER-5 finds longer than half of the run."""
-    if measurements.warm_up is None:
+    study = findings.study
+    if findings.warm_up is None:
         return
-    trusted = measurements.warm_up.set_index("point")["trusted"]
+    trusted = findings.warm_up.set_index("point")["trusted"]
     long = [point for point in study.points if not trusted.get(point.index, True)]
     if long:
         yield _sentence(

@@ -1,0 +1,162 @@
+"""Checks of what the question of capacity says."""
+
+# ruff: noqa: E501 - a sentence's pattern is easiest to compare with the sentence on few lines
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.experiments.worlds.evidence import Evidence, mean
+from tests.experiments.worlds.sentences import (
+    NUMBER,
+    PLAIN,
+    SHARE,
+    TIME,
+    World,
+    moment,
+    peak,
+    rounded,
+    same,
+    says,
+    within,
+)
+
+
+@says(r"No connection was recorded( at the peak)?: simulate longer, or more of (the load|it)\.")
+def _nothing(world: World, found: re.Match[str]) -> None:
+    assert all(evidence.connections.empty for evidence in world.evidence.values())
+
+
+@says(
+    r"The load needs (?P<needs>.+) (?P<moment>(?:at|in) (?:[\d.,]+ connections?/s|the .+?)) "
+    rf"to keep the cores ({NUMBER}) % busy\."
+)
+def _needs(world: World, found: re.Match[str]) -> None:
+    assert float(found.group(3)) == pytest.approx(100 * world.target)
+    moment(world, found["moment"])
+    needs, labels = found["needs"], list(world.points)
+    every = {label: mean(world.cores(label)) for label in labels}
+    everywhere = re.fullmatch(rf"{PLAIN} cores at every design point", needs)
+    if everywhere:
+        for figure in every.values():
+            same(everywhere.groups(), figure)
+        return
+    told = re.findall(rf"{PLAIN} cores(?: at ({world.label}))?", needs)
+    told = [(*(word or None for word in one[:3]), one[3] or labels[0]) for one in told]
+    for *written, label in told:
+        same(tuple(written), every[label])
+    if needs.startswith("from "):
+        (*_, least), (*_, most) = told
+        assert every[least][0] == pytest.approx(min(figure[0] for figure in every.values()))
+        assert every[most][0] == pytest.approx(max(figure[0] for figure in every.values()))
+    else:
+        assert {label for *_, label in told} == set(labels)
+
+
+@says(
+    rf"(?:At (?P<label>LABEL): )?[Tt]he server, with ([\d,]+) cores?, is {SHARE} busy in the mean and "
+    rf"{SHARE} in the busiest sample; {SHARE} of the connections resume a session and {SHARE} fail"
+    rf"(?P<first>; the first byte comes after {TIME} in the median(?: and {TIME} at p95)?)?\."
+)
+def _load(world: World, found: re.Match[str]) -> None:
+    groups = found.groups()
+    evidence, scenario = world.at(groups[0])
+    assert int(groups[1].replace(",", "")) == scenario.server.cores
+    same(groups[2:5], within(evidence.utilisation("mean")), 100)
+    same(groups[5:8], within(evidence.utilisation("max")), 100)
+    same(groups[8:11], evidence.share_of("resumed"), 100)
+    same(groups[11:14], evidence.share_of("failed"), 100)
+    if found["first"] is None:
+        assert evidence.connections["first_byte_time"].isna().all()
+        return
+    same(groups[15:18], evidence.quantile_of("first_byte_time", 0.5), 1000)
+    if groups[18] is not None:
+        same(groups[18:21], evidence.quantile_of("first_byte_time", 0.95), 1000)
+
+
+@says(
+    r"Simulated at (?P<scales>.+) of the load on (?P<cores>.+), caches and tables scaled alike: .+"
+)
+def _scale(world: World, found: re.Match[str]) -> None:
+    for point in world.points.values():
+        scale = point.scenario.scale
+        assert ("1" if scale == 1 else f"1/{round(1 / scale):,}") in found["scales"]
+        assert str(point.scenario.server.cores) in found["cores"]
+
+
+@says(
+    r"In replay: engines ran for the first ([\d,]+) connections of each class, later ones did "
+    r"what those had done \(--set fidelity=live runs engines in every connection\)\."
+)
+def _replay(world: World, found: re.Match[str]) -> None:
+    for point in world.points.values():
+        assert point.scenario.fidelity == "replay"
+        assert point.scenario.traces == int(found.group(1))
+
+
+@says(
+    rf"What binds first(?: at (?P<where>.+?))? is the (?P<what>processor of|link|connection table "
+    rf"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) in use(?: in the mean| in the busiest sample| at its "
+    rf"fullest)(?:, at the whole load)?(?P<more>, further points in the table)?"
+    rf"(?:; it (?:would be|is) full from {PLAIN} connections/s on)?\."
+)
+def _binds(world: World, found: re.Match[str]) -> None:
+    shares = re.findall(rf"{SHARE}(?: at ({world.label}))?", found["shares"])
+    assert shares
+    for *written, label in shares:
+        evidence, scenario = world.at(label or found["where"])
+        constant = scenario.arrivals.process == "poisson"
+        in_use = resources(evidence, scenario, "mean" if constant else "max")
+        kind = found["what"].removesuffix(" of")
+        same(
+            tuple(word or None for word in written), within(mean(in_use[kind, found["name"]])), 100
+        )
+        most = max(values.mean() for values in in_use.values())
+        assert in_use[kind, found["name"]].mean() == pytest.approx(most)
+    full = found.groups()[-3:]
+    if full[0] is not None:
+        rate, since, until = peak(scenario)
+        if kind == "processor":
+            cost = evidence.mean_of("server_cpu", since, until)
+            rounded(full, mean(scenario.server.cores / cost))
+        else:
+            rounded(full, mean(rate / in_use[kind, found["name"]]))
+
+
+def resources(evidence: Evidence, scenario: object, how: str) -> dict[tuple[str, str], np.ndarray]:
+    """Return each limited resource's share in use in every replication."""
+    found: dict[tuple[str, str], np.ndarray] = {}
+
+    def add(kind: str, name: str, rows: object, column: str, over: float = 1.0) -> None:
+        values = [getattr(one[column], how)() / over for one in evidence.by_replication(rows)]
+        scale = scenario.scale if kind in ("processor", "link") else 1.0
+        found[kind, name] = np.array(values) / scale
+
+    samples = evidence.samples()
+    add("processor", scenario.server.name, samples, "utilisation")
+    if scenario.server.backlog is not None:
+        groups = evidence.by_replication(samples)
+        most = [one["accept_queue"].max() / scenario.server.backlog for one in groups]
+        found["backlog", scenario.server.name] = np.array(most)
+    links = evidence.samples("links")
+    for (node, direction), rows in links.groupby(["node", "direction"], observed=True):
+        add("link", f"{node}, {direction}", rows, "utilisation")
+    for node, rows in evidence.samples("middleboxes").groupby("node", observed=True):
+        if rows["capacity"].notna().any():
+            add("connection table", str(node), rows, "entries", rows["capacity"].iloc[0])
+    return found
+
+
+@says(
+    rf"(?:At (?P<label>LABEL) a|A)ll cores of (\S+) were busy for {PLAIN} s in whole samples of (.+?), and up to ({NUMBER}) jobs waited at a sample, as simulated\."
+)
+def _saturated(world: World, found: re.Match[str]) -> None:
+    evidence, scenario = world.at(found["label"])
+    groups = evidence.by_replication(evidence.samples())
+    busy = [(one["utilisation"] > 0.9999).sum() * scenario.sample_interval for one in groups]
+    same(found.groups()[2:5], mean(np.array(busy)))
+    most = max(one["queue_length"].max() for one in groups)
+    assert int(found.groups()[-1].replace(",", "")) == most

@@ -12,20 +12,20 @@ import pandas as pd
 from pydantic import Field
 
 from experiments.questions import metrics
+from experiments.questions.binding import remarks_on_binding
 from experiments.questions.comparison import comparison_table
 from experiments.questions.estimates import Estimates
+from experiments.questions.failure_reasons import (
+    failure_table,
+    most_fail,
+    remarks_on_failures,
+)
 from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
 from experiments.questions.question import Answer, Question, Settings
-from experiments.questions.resources import (
-    BACKLOG,
-    Resource,
-    binding,
-    full_words,
-    resource_table,
-)
+from experiments.questions.resources import resource_table
 from experiments.questions.table import Table
 from experiments.results.measures import Measurements
 from experiments.results.statistics import replication_interval
@@ -88,21 +88,25 @@ class Capacity(Question):
         if not measured:
             return Answer("No connection was recorded: simulate longer, or more of the load.")
         cores = metrics.cores_needed(study, CapacitySettings.of(study).utilisation_target)
+        known = [point for point in measured if estimates.is_measured(point.index, cores)]
+        unknown = [point for point in measured if point not in known]
+        sentences = [_sentence(estimates, study, known, cores)] if known else []
+        sentences += [unknown_cores(estimates, study, unknown)] if unknown else []
         return Answer(
-            sentence=_sentence(estimates, study, measured, cores),
-            remarks=(
-                *_remarks_on_load(estimates, study, measured),
-                *remarks_on_scale(study),
-                *remarks_on_fidelity(study),
-            ),
+            sentence=" ".join(sentences),
+            remarks=(*_remarks_on_load(estimates, study, measured), *remarks_on_scale(study)),
             shown={point.index: point.label for point in study.points[:_POINTS_IN_PLOTS]},
         )
 
     def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
-        """Return what binds first at each design point, and the load at which it would be full."""
+        """Return why connections fail, what binds first, and what was simulated how."""
         study = findings.study
-        first = {point.index: binding(findings.resources[point.index]) for point in study.points}
-        return [*_binding_remarks(first, study), *_saturation_remarks(findings.saturation, study)]
+        return [
+            *remarks_on_failures(findings),
+            *remarks_on_binding(findings.resources, study),
+            *_saturation_remarks(findings.saturation, study),
+            *remarks_on_fidelity(findings),
+        ]
 
     def tables(
         self, measurements: Measurements, estimates: Estimates, findings: Findings
@@ -111,6 +115,7 @@ class Capacity(Question):
         study = findings.study
         return [
             comparison_table(estimates, self.metrics(study), study),
+            failure_table(measurements, {point.index: point.label for point in study.points}),
             server_table(findings.servers, study),
             resource_table(findings.resources, study),
         ]
@@ -130,7 +135,8 @@ def with_load(findings: Findings) -> pd.DataFrame:
     of_servers = offered[offered["node"] == offered["point"].map(names)]
     load = of_servers[[*keys, "offered_at_peak", "busy_cores"]]
     values = findings.connections.merge(busy, on=keys, how="left").merge(load, on=keys, how="left")
-    values["cores_needed"] = values["busy_cores"] / target
+    unknown = values["point"].isin(most_fail(findings.connections))
+    values["cores_needed"] = (values["busy_cores"] / target).mask(unknown)
     return values.rename(columns={"offered_at_peak": "offered_load"})
 
 
@@ -179,10 +185,15 @@ def remarks_on_scale(study: Study) -> list[str]:
     ]
 
 
-def remarks_on_fidelity(study: Study) -> list[str]:
-    """Return that connections replay what engines did, where they do."""
+def remarks_on_fidelity(findings: Findings) -> list[str]:
+    """Return that connections replay what engines did, where any spoke TLS."""
+    speaking = findings.connections.groupby("point")["tls_connections"].sum()
     traces = sorted(
-        {point.scenario.traces for point in study.points if point.scenario.fidelity == "replay"}
+        {
+            point.scenario.traces
+            for point in findings.study.points
+            if point.scenario.fidelity == "replay" and speaking.get(point.index, 0) > 0
+        }
     )
     if not traces:
         return []
@@ -191,6 +202,24 @@ def remarks_on_fidelity(study: Study) -> list[str]:
         "connections of each class, later ones did what those had done (--set fidelity=live runs "
         "engines in every connection)."
     ]
+
+
+def unknown_cores(estimates: Estimates, study: Study, points: list[DesignPoint]) -> str:
+    """Return that the cores cannot be said where (nearly) all connections fail."""
+    shares = [
+        figure(estimates.interval(point.index, metrics.FAILED_SHARE), metrics.FAILED_SHARE)
+        for point in points[:_POINTS_IN_SENTENCE]
+    ]
+    at = ""
+    if len(points) < len(study.points):
+        words = [point.label for point in points[:_POINTS_IN_SENTENCE]]
+        if len(points) > _POINTS_IN_SENTENCE:
+            words.append(counted(len(points) - _POINTS_IN_SENTENCE, "further point"))
+        at = f" at {listed(words)}"
+    return (
+        f"How many cores the load needs cannot be said{at}: {listed(shares)} of the connections "
+        "fail, and what so few others cost the server says nothing of all."
+    )
 
 
 def _sentence(
@@ -205,7 +234,7 @@ def _sentence(
     moments = {peak_of(point.scenario).words for point in study.points}
     moment = f" {moments.pop()}" if len(moments) == 1 else " at the peak"
     figures = {figure(need[point.index], cores) for point in measured}
-    if len(figures) == 1 and len(measured) > 1:
+    if len(figures) == 1 and len(measured) == len(study.points) > 1:
         same = figure(need[measured[0].index], cores, named=True)
         return (
             f"The load needs {same} cores at every design point{moment} to keep the cores "
@@ -245,41 +274,6 @@ def _remarks_on_load(estimates: Estimates, study: Study, measured: list[DesignPo
             if not math.isnan(estimates.interval(point.index, high).mean):
                 sentence += f" and {words(high)} at p95"
         remarks.append(sentence[:1].upper() + sentence[1:] + ".")
-    return remarks
-
-
-def _binding_remarks(first: dict[int, Resource | None], study: Study) -> list[str]:
-    """Return one remark for all design points at which the same resource binds first."""
-    by_resource: dict[str, list[tuple[DesignPoint, Resource]]] = {}
-    for point in study.points:
-        resource = first[point.index]
-        if resource is not None:
-            by_resource.setdefault(resource.words, []).append((point, resource))
-    remarks = []
-    for words, having in by_resource.items():
-        everywhere = len(having) == len(study.points)
-        where = "" if everywhere else f" at {listed([point.label for point, _ in having])}"
-        shares = [
-            figure(resource.in_use, metrics.UTILISATION)
-            + (f" at {point.label}" if len(having) > 1 else "")
-            for point, resource in having[:_POINTS_IN_SENTENCE]
-        ]
-        when = (
-            " in the mean"
-            if peak_of(having[0][0].scenario).is_constant
-            else " in the busiest sample"
-        )
-        scaled = "" if {one.scenario.scale for one, _ in having} == {1.0} else ", at the whole load"
-        fullest = " at its fullest" if having[0][1].kind == BACKLOG else ""
-        remark = (
-            f"What binds first{where} is {words}: {listed(shares)} in use{fullest or when}{scaled}"
-        )
-        if len(having) > _POINTS_IN_SENTENCE:
-            remark += ", further points in the table"
-        if len(having) == 1 and having[0][1].full_at is not None:
-            verb = "is" if having[0][1].is_full else "would be"
-            remark += f"; it {verb} full from {full_words(having[0][1])} connections/s on"
-        remarks.append(remark + ".")
     return remarks
 
 

@@ -6,7 +6,7 @@ import math
 
 from experiments.questions.metric import Metric, Quantity
 from experiments.results.statistics import Interval
-from experiments.wording import decimals_for
+from experiments.wording import decimals_for, rounded, rounded_to, significant_place
 
 _FACTORS = {
     Quantity.SHARE: 100.0,
@@ -35,6 +35,15 @@ def figure(interval: Interval, metric: Metric, *, named: bool = False) -> str:
     decimals = decimals_of(interval, metric)
     mean, low, high = (written(value, metric, decimals) for value in interval[:3])
     return f"{mean}{unit} ({'95 % interval ' if named else ''}{low}–{high})"
+
+
+def rounded_figure(interval: Interval) -> str:
+    """Return an estimate and its interval to three significant digits of the estimate."""
+    if math.isnan(interval.low):
+        return rounded(interval.estimate)
+    digits = significant_place(interval.estimate)
+    mean, low, high = (rounded_to(value, digits) for value in interval[:3])
+    return f"{mean} ({low}–{high})"
 
 
 def decimals_of(interval: Interval, metric: Metric) -> int:

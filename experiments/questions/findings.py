@@ -20,6 +20,7 @@ class Findings:
     Attributes:
         study: what was run.
         connections: means and quantiles, as `Measurements.connections` has them.
+        failures: why connections failed, as `Measurements.failure_reasons` has it.
         servers: each server's samples, as `Measurements.servers` has them.
         links: each direction of each link, as `Measurements.links` has them.
         offered: the load offered to each processor, as `offered_loads` has it.
@@ -32,6 +33,7 @@ class Findings:
 
     study: Study
     connections: pd.DataFrame
+    failures: pd.DataFrame
     servers: pd.DataFrame
     links: pd.DataFrame
     offered: pd.DataFrame
@@ -44,6 +46,7 @@ class Findings:
     def of(cls, measurements: Measurements, study: Study) -> Self:
         """Measure a study's tables."""
         servers, links = measurements.servers(), measurements.links()
+        connections, failures = measurements.connections(), measurements.failure_reasons()
         offered = offered_loads(measurements, study)
         in_use = resources(
             study,
@@ -51,10 +54,13 @@ class Findings:
             links=links,
             boxes=measurements.boxes_in_use(),
             offered=offered,
+            connections=connections,
+            failures=failures,
         )
         return cls(
             study=study,
-            connections=measurements.connections(),
+            connections=connections,
+            failures=failures,
             servers=servers,
             links=links,
             offered=offered,

@@ -10,6 +10,7 @@ import pandas as pd
 from experiments.questions import metrics
 from experiments.questions.capacity import remarks_on_fidelity, remarks_on_scale
 from experiments.questions.estimates import Estimates
+from experiments.questions.failure_reasons import failure_table, remarks_on_failures
 from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
@@ -126,9 +127,13 @@ class Reachability(Question):
         sentence = "; ".join(reached) + "."
         return Answer(
             sentence[:1].upper() + sentence[1:],
-            (*remarks, *remarks_on_scale(study), *remarks_on_fidelity(study)),
+            (*remarks, *remarks_on_scale(study)),
             shown={point.index: point.label for point in study.points[:6]},
         )
+
+    def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
+        """Return why connections fail, and whether they replay what engines did."""
+        return [*remarks_on_failures(findings), *remarks_on_fidelity(findings)]
 
     def tables(
         self, measurements: Measurements, estimates: Estimates, findings: Findings
@@ -137,7 +142,7 @@ class Reachability(Question):
         labels = {point.index: point.label for point in findings.study.points}
         return [
             _who_connects(measurements, labels),
-            _why_others_fail(measurements, labels),
+            failure_table(measurements, labels, "Why the others fail"),
             _what_boxes_saw(measurements, labels),
             _where_time_goes(measurements, labels),
         ]
@@ -168,23 +173,6 @@ def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
         "first byte p50, ms",
     )
     return Table("Who connects", head, tuple(rows))
-
-
-def _why_others_fail(measurements: Measurements, labels: dict[int, str]) -> Table:
-    rows = [
-        (
-            labels[row["point"]],
-            str(row["profile"]),
-            str(row["symptom"]),
-            _or_none(row["stopped_by"]),
-            _or_none(row["reason"]),
-            f"{row['connections']:,}",
-            _milliseconds(row["duration"]),
-        )
-        for row in _rows(measurements.failures())
-    ]
-    head = ("at", "clients", "symptom", "stopped by", "why", "connections", "after p50, ms")
-    return Table("Why the others fail", head, tuple(rows))
 
 
 def _what_boxes_saw(measurements: Measurements, labels: dict[int, str]) -> Table:

@@ -18,8 +18,8 @@ from experiments.questions import metrics
 from experiments.questions.capacity import (
     Capacity,
     CapacitySettings,
-    remarks_on_fidelity,
     remarks_on_scale,
+    unknown_cores,
     with_load,
 )
 from experiments.questions.estimates import Estimates
@@ -108,12 +108,17 @@ class SessionCache(Capacity):
         needs = {point.index: estimates.interval(point.index, cores) for point in study.points}
         grid = [point for point in study.points if not point.is_baseline]
         measured = [point for point in grid if not math.isnan(needs[point.index].mean)]
+        failing = [
+            point for point in grid if estimates.is_measured(point.index, metrics.FAILED_SHARE)
+        ]
+        if failing and not measured:
+            return Answer(unknown_cores(estimates, study, failing))
         if not measured:
             return Answer("No connection was recorded at the peak: simulate longer, or more of it.")
         failed = {
-            point.index: estimates.interval(point.index, metrics.FAILED_SHARE) for point in measured
+            point.index: estimates.interval(point.index, metrics.FAILED_SHARE) for point in failing
         }
-        fewest = min(share.mean for share in failed.values())
+        fewest = min(failed[point.index].mean for point in measured)
         candidates = [point for point in measured if failed[point.index].mean <= fewest]
         within = select_within(
             {point.index: estimates.replicated(point.index, cores) for point in candidates},
@@ -126,11 +131,10 @@ class SessionCache(Capacity):
         return Answer(
             sentence=_sentence(study, chosen, best, candidates, within, needs, cores),
             remarks=(
-                *_failures(measured, failed),
+                *_failures(failing, failed),
                 *_savings(estimates, study, chosen, worst, needs, cores),
                 *_memory(estimates, chosen),
                 *remarks_on_scale(study),
-                *remarks_on_fidelity(study),
             ),
             recommended=chosen.index,
             shown=_shown(study, chosen, best, worst),

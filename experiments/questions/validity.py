@@ -29,12 +29,21 @@ _SERIES = {
 }
 _OFFERED = Metric("offered", "Offered load", Quantity.SHARE, "Work offered to a processor.")
 
+_RETRANSMITTED = Metric(
+    "retransmitted_share",
+    "Sent again",
+    Quantity.SHARE,
+    "Connections that waited for a packet sent again, as a share of all.",
+    count="connections",
+)
+
 
 def warnings_of(findings: Findings) -> Iterator[str]:
     """Yield a sentence for each reason why a figure of the study does not hold, the worst first."""
     study = findings.study
     yield from _nothing_recorded(findings)
     yield from _no_steady_state(findings)
+    yield from _exhausted(findings)
     yield from _failures(findings)
     yield from _not_settled(findings)
     yield from _long_transient(findings)
@@ -116,6 +125,32 @@ def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator
                 f"is {_loads(over)} of what its cores can do: a queue builds up, and latencies "
                 "depend on how long the peak lasts."
             )
+
+
+def _exhausted(findings: Findings) -> Iterator[str]:
+    """Tables, pools and backlogs without room for all who come."""
+    study = findings.study
+    waited = Estimates(findings.connections)
+    full: dict[str, list[tuple[DesignPoint, Interval]]] = {}
+    for point in study.points:
+        for resource in findings.resources[point.index]:
+            if resource.lost is not None and resource.is_full:
+                full.setdefault(resource.words, []).append((point, resource.lost))
+    for words, having in full.items():
+        points = [point for point, _ in having]
+        if any(lost.estimate > 0 for _, lost in having):
+            shares = [figure(lost, metrics.FAILED_SHARE) for _, lost in having[:_POINTS_NAMED]]
+            consequence = f"{listed(shares)} of the connections fail for want of room"
+        else:
+            shares = [
+                figure(waited.interval(point.index, _RETRANSMITTED), _RETRANSMITTED)
+                for point in points[:_POINTS_NAMED]
+            ]
+            consequence = (
+                "no connection fails for it, but those that found no room tried again later "
+                f"({listed(shares)} of all connections waited for a packet sent again)"
+            )
+        yield _sentence(f"{_at(points, study)}{words} is full at times: {consequence}.")
 
 
 def _failures(findings: Findings) -> Iterator[str]:

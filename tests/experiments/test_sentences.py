@@ -23,7 +23,7 @@ FAST = (
     "scaled",
     "overloaded",
     "two-machines",
-    "full-table",
+    "few-ports-and-more",
     "cache-and-keys",
     "reached-by-none",
     "nobody-comes",
@@ -37,7 +37,7 @@ def sentences(world: World) -> Iterator[str]:
     if world.result.study.file.study.question == "reachability":
         yield from answer.sentence.removesuffix(".").split("; ")
     else:
-        yield answer.sentence
+        yield from re.split(r"(?<=\.) (?=How many)", answer.sentence)
     yield from answer.remarks
     yield from world.result.warnings
 

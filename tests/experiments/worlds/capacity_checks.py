@@ -37,10 +37,11 @@ def _nothing(world: World, found: re.Match[str]) -> None:
 def _needs(world: World, found: re.Match[str]) -> None:
     assert float(found.group(3)) == pytest.approx(100 * world.target)
     moment(world, found["moment"])
-    needs, labels = found["needs"], list(world.points)
+    needs, labels = found["needs"], world.costed
     every = {label: mean(world.cores(label)) for label in labels}
     everywhere = re.fullmatch(rf"{PLAIN} cores at every design point", needs)
     if everywhere:
+        assert labels == list(world.points)
         for figure in every.values():
             same(everywhere.groups(), figure)
         return
@@ -100,30 +101,83 @@ def _replay(world: World, found: re.Match[str]) -> None:
 @says(
     rf"What binds first(?: at (?P<where>.+?))? is the (?P<what>processor of|link|connection table "
     rf"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) in use(?: in the mean| in the busiest sample| at its "
-    rf"fullest)(?:, at the whole load)?(?P<more>, further points in the table)?"
-    rf"(?:; it (?:would be|is) full from {PLAIN} connections/s on)?\."
+    rf"fullest)(?:, at the whole load)?(?P<more>, further points in the report)?"
+    rf"(?:; it (?:would be|is) full from {PLAIN} connections/s on"
+    rf"|; it is full at this load already, (?P<full>{NUMBER}) connections?/s"
+    rf"|; it is too small for this load already: of ({NUMBER}) connections?/s it carries {PLAIN})?\."
 )
 def _binds(world: World, found: re.Match[str]) -> None:
     shares = re.findall(rf"{SHARE}(?: at ({world.label}))?", found["shares"])
     assert shares
+    kind = found["what"].removesuffix(" of")
     for *written, label in shares:
         evidence, scenario = world.at(label or found["where"])
         constant = scenario.arrivals.process == "poisson"
         in_use = resources(evidence, scenario, "mean" if constant else "max")
-        kind = found["what"].removesuffix(" of")
         same(
             tuple(word or None for word in written), within(mean(in_use[kind, found["name"]])), 100
         )
-        most = max(values.mean() for values in in_use.values())
-        assert in_use[kind, found["name"]].mean() == pytest.approx(most)
-    full = found.groups()[-3:]
-    if full[0] is not None:
-        rate, since, until = peak(scenario)
+        if evidence.lost_at(found["name"])[0] == 0:
+            most = max(values.mean() for values in in_use.values())
+            assert in_use[kind, found["name"]].mean() == pytest.approx(most)
+    *_, from_one, from_two, from_three, _, of, carries, carries_low, carries_high = found.groups()
+    rate, since, until = peak(scenario)
+    if from_one is not None:
+        full = from_one, from_two, from_three
         if kind == "processor":
             cost = evidence.mean_of("server_cpu", since, until)
             rounded(full, mean(scenario.server.cores / cost))
         else:
             rounded(full, mean(rate / in_use[kind, found["name"]]))
+    elif found["full"] is not None:
+        rounded((found["full"],), (rate,))
+        most = resources(evidence, scenario, "max")[kind, found["name"]].mean()
+        assert most >= 0.995
+        assert evidence.lost_at(found["name"])[0] == 0 or kind in ("link", "processor")
+    elif of is not None:
+        rounded((of,), (rate,))
+        share, low, high = evidence.lost_at(found["name"])
+        assert share > 0
+        rounded(
+            (carries, carries_low, carries_high),
+            (rate * (1 - share), rate * (1 - high), rate * (1 - low)),
+        )
+
+
+@says(
+    r"How many cores the load needs cannot be said(?: at (?P<where>.+))?: (?P<shares>.+) of the connections "
+    r"fail, and what so few others cost the server says nothing of all\."
+)
+def _unknown(world: World, found: re.Match[str]) -> None:
+    unknown = [label for label in world.points if label not in world.costed]
+    assert unknown
+    assert found["where"] is None or len(unknown) < len(world.points)
+    for written, label in zip(re.findall(SHARE, found["shares"]), unknown, strict=False):
+        share = world.at(label)[0].share_of("failed")
+        same(tuple(word or None for word in written), share, 100)
+        assert share[0] >= 0.9 - 1e-12
+
+
+@says(r"Why connections fail(?: at (?P<label>LABEL))?: (?P<reasons>.+)\.")
+def _why(world: World, found: re.Match[str]) -> None:
+    evidence, _ = world.at(found["label"])
+    every = evidence.reasons()
+    told = []
+    for words in found["reasons"].split("; "):
+        one = re.fullmatch(rf"(.+), {SHARE} of all", words)
+        if one is None:
+            assert re.fullmatch(rf"{len(every) - len(told)} rarer reasons?", words)
+            break
+        same(one.groups()[1:], every[one[1]], 100)
+        told.append(every[one[1]][0])
+    assert told == sorted(told, reverse=True)
+    assert max(figure[0] for figure in every.values()) == told[0]
+
+
+@says(r"Why they fail at (\d+) further points? stands in the report\.")
+def _further_failures(world: World, found: re.Match[str]) -> None:
+    failing = [one for one in world.evidence.values() if one.share_of("failed")[0] > 0]
+    assert len(failing) == 3 + int(found[1])
 
 
 def resources(evidence: Evidence, scenario: object, how: str) -> dict[tuple[str, str], np.ndarray]:
@@ -146,7 +200,8 @@ def resources(evidence: Evidence, scenario: object, how: str) -> dict[tuple[str,
         add("link", f"{node}, {direction}", rows, "utilisation")
     for node, rows in evidence.samples("middleboxes").groupby("node", observed=True):
         if rows["capacity"].notna().any():
-            add("connection table", str(node), rows, "entries", rows["capacity"].iloc[0])
+            kind = "port pool" if rows["kind"].astype(str).iloc[0] == "nat" else "connection table"
+            add(kind, str(node), rows, "entries", rows["capacity"].iloc[0])
     return found
 
 

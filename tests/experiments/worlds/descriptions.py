@@ -80,6 +80,19 @@ denied = "reset"
 [paths.out]
 crosses = ["lan", "wall", "wan"]
 """
+_NAT = """
+[links.lan]
+round_trip_time = "1 ms"
+[links.wan]
+round_trip_time = "20 ms"
+[middleboxes.nat]
+kind = "nat"
+first_port = 1024
+last_port = 1123
+exhausted = "reset"
+[paths.out]
+crosses = ["lan", "nat", "wan"]
+"""
 
 VARIATIONS: dict[str, dict[str, str]] = {
     "plain-minute": {},
@@ -204,6 +217,29 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "question": "reachability",
         "path": '{ round_trip_time = "40 ms", loss = 0.05 }',
         "study": 'factors = { "path.loss" = [0.0, 0.05] }',
+    },
+    "few-ports": {"path": '"out"', "extra": _NAT},
+    "few-ports-and-more": {
+        "path": '"out"',
+        "extra": _NAT,
+        "study": 'factors = { "middleboxes.nat.last_port" = [1024, 1123, 3000] }',
+    },
+    "a-backlog-overflows": {
+        "extra": "backlog = 1",
+        "machine": "pentium-iii-933",
+        "arrivals": '{ process = "poisson", rate = "60 /s" }',
+        "duration": "20 s",
+    },
+    "two-versions": {
+        "clients": 'clients = [{ profile = "openssl-3", machine = "xeon-2026", share = 0.5 }, '
+        '{ profile = "internet-explorer-6", machine = "xeon-2026", share = 0.5 }]',
+        "extra": 'versions = ["TLS 1.2"]',
+    },
+    "a-cache-nobody-reaches": {
+        "question": "session-cache",
+        "sessions": _CACHE,
+        "path": '"out"',
+        "extra": _CLOSED,
     },
     "nobody-comes": {
         "arrivals": '{ process = "poisson", rate = "0.0001 /s" }',

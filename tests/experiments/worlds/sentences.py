@@ -47,6 +47,15 @@ class World:
         """A pattern of any design point's label, the longest first."""
         return "|".join(re.escape(label) for label in sorted(self.points, key=len, reverse=True))
 
+    @property
+    def costed(self) -> list[str]:
+        """The labels of the points at which enough connections complete to know their cost."""
+        return [
+            label
+            for label, evidence in self.evidence.items()
+            if len(evidence.connections) and evidence.share_of("failed")[0] < 0.9 - 1e-12
+        ]
+
     def cores(self, label: str | None) -> np.ndarray:
         """The peak rate times the mean cost near it, over the target, of each replication."""
         evidence, scenario = self.at(label)

@@ -121,3 +121,19 @@ def _new_clients(world: World, found: re.Match[str]) -> None:
 @says(r"(?:At .+?: )?[Nn]o connection was recorded; simulate longer, or more of the load\.")
 def _none_recorded(world: World, found: re.Match[str]) -> None:
     assert any(evidence.connections.empty for evidence in world.evidence.values())
+
+
+@says(
+    rf"(?:At (?P<label>LABEL).*?: )?[Tt]he (?:connection table|port pool|backlog) of (?P<name>\S+) is full at times: "
+    rf"(?:{SHARE}.* of the connections fail for want of room|no connection fails for it, but those that "
+    rf"found no room tried again later \({SHARE}.* of all connections waited for a packet sent again\))\."
+)
+def _full(world: World, found: re.Match[str]) -> None:
+    evidence, _ = world.at(found["label"])
+    lost = evidence.lost_at(found["name"])
+    groups = found.groups()[2:]
+    if groups[0] is not None:
+        same(groups[:3], lost, 100)
+        return
+    assert lost[0] == 0
+    same(groups[3:], evidence.share_of("retransmitted"), 100)

@@ -36,8 +36,10 @@ def _remark(words: str, having: list[tuple[DesignPoint, Resource]], study: Study
     remark = f"What binds first{where} is {words}: {listed(shares)} in use{fullest or when}{scaled}"
     if len(having) > _POINTS_TOLD:
         remark += ", further points in the report"
-    if len(having) == 1:
-        remark += _full(first)
+    for point, resource in having[:_POINTS_TOLD]:
+        full = _full(resource)
+        if full:
+            remark += f"; {full}" + (f" at {point.label}" if len(having) > 1 else "")
     return f"{remark}."
 
 
@@ -53,12 +55,12 @@ def _full(resource: Resource) -> str:
     if resource.carried is not None:
         carried = rounded_figure(resource.carried)
         return (
-            f"; it is too small for this load already: of {rate_words(resource.offered)} it "
+            f"it is too small for this load already: of {rate_words(resource.offered)} it "
             f"carries {carried}"
         )
     if resource.full_at is not None:
         verb = "is" if resource.is_full else "would be"
-        return f"; it {verb} full from {rounded_figure(resource.full_at)} connections/s on"
+        return f"it {verb} full from {rounded_figure(resource.full_at)} connections/s on"
     if resource.is_full:
-        return f"; it is full at this load already, {rate_words(resource.offered)}"
+        return f"it is full at this load already, {rate_words(resource.offered)}"
     return ""

@@ -7,6 +7,7 @@ from typing import Self
 
 import pandas as pd
 
+from experiments.questions.initial_state import begins_empty
 from experiments.questions.load import offered_loads
 from experiments.questions.resources import Resource, resources
 from experiments.results.measures import Measurements
@@ -21,6 +22,8 @@ class Findings:
         study: what was run.
         connections: means and quantiles, as `Measurements.connections` has them.
         failures: why connections failed, as `Measurements.failure_reasons` has it.
+        first_visits: the share of connections that are their client's first, at the points that
+            begin with an empty cache, as `Measurements.first_visits` has it.
         servers: each server's samples, as `Measurements.servers` has them.
         links: each direction of each link, as `Measurements.links` has them.
         offered: the load offered to each processor, as `offered_loads` has it.
@@ -34,6 +37,7 @@ class Findings:
     study: Study
     connections: pd.DataFrame
     failures: pd.DataFrame
+    first_visits: pd.DataFrame
     servers: pd.DataFrame
     links: pd.DataFrame
     offered: pd.DataFrame
@@ -61,6 +65,9 @@ class Findings:
             study=study,
             connections=connections,
             failures=failures,
+            first_visits=measurements.first_visits(
+                [point.index for point in study.points if begins_empty(point.scenario)]
+            ),
             servers=servers,
             links=links,
             offered=offered,

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
-import sim
 from experiments.questions import metrics
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
+from experiments.questions.initial_state import (
+    begins_empty,
+    first_visits_in_the_long_run,
+    short_warm_ups,
+)
 from experiments.questions.metric import Metric, Quantity
-from experiments.questions.peak import peak_of
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
-from experiments.wording import duration_words, listed, percent, rounded
+from experiments.wording import listed, rounded
 
 _SATURATED = 0.995
-_FIRST_VISITS = 0.05
 _WORTH_A_WARNING = 0.01
 _POINTS_NAMED = 3
 _SERIES = {
@@ -29,6 +29,13 @@ _SERIES = {
 }
 _OFFERED = Metric("offered", "Offered load", Quantity.SHARE, "Work offered to a processor.")
 
+_FIRST_VISITS = Metric(
+    "first_visits",
+    "First visits",
+    Quantity.SHARE,
+    "Recorded connections that are their client's first, as a share of all.",
+    count="connections",
+)
 _RETRANSMITTED = Metric(
     "retransmitted_share",
     "Sent again",
@@ -47,6 +54,7 @@ def warnings_of(findings: Findings) -> Iterator[str]:
     yield from _failures(findings)
     yield from _not_settled(findings)
     yield from _long_transient(findings)
+    yield from _begins_empty(findings)
     yield from _short_warm_up(study)
     yield from _few_replications(study)
 
@@ -234,56 +242,33 @@ def _long_transient(findings: Findings) -> Iterator[str]:
         )
 
 
+def _begins_empty(findings: Findings) -> Iterator[str]:
+    """Worlds that are recorded from an empty cache on: a restart, or a warm-up left out."""
+    study, values = findings.study, Estimates(findings.first_visits)
+    having = []
+    for point in study.points:
+        share = values.interval(point.index, _FIRST_VISITS)
+        in_the_long_run = first_visits_in_the_long_run(point.scenario)
+        if begins_empty(point.scenario) and share.estimate - in_the_long_run >= _WORTH_A_WARNING:
+            having.append((point, share))
+    if having:
+        shares = [figure(share, _FIRST_VISITS) for _, share in having[:_POINTS_NAMED]]
+        yield _sentence(
+            f"{_at([point for point, _ in having], study)}the world begins with empty session "
+            f"caches, without a warm-up: {listed(shares)} of the recorded connections are their "
+            "client's first, and can resume nothing; shares resumed, CPU time and cores are those "
+            "of the time after such a start."
+        )
+
+
 def _short_warm_up(study: Study) -> Iterator[str]:
     """Worlds whose caches and clients are younger than they will be."""
     lived: dict[str, list[DesignPoint]] = {}
     for point in study.points:
-        for words in _youth(point.scenario):
+        for words in short_warm_ups(point.scenario):
             lived.setdefault(words, []).append(point)
     for words, points in lived.items():
         yield _sentence(f"{_at(points, study)}{words}")
-
-
-def _youth(world: sim.Scenario) -> Iterator[str]:
-    sessions = world.server.sessions
-    begins_empty = world.kind == "terminating" and world.warm_up == 0
-    if world.server.security == "plain" or sessions is None or begins_empty:
-        return
-    warm_up = f"the warm-up ({duration_words(world.warm_up)})"
-    if sessions.lifetime is not None and world.warm_up < sessions.lifetime and sessions.capacity:
-        yield (
-            f"{warm_up} is shorter than sessions live ({duration_words(sessions.lifetime)}): at "
-            "first the cache holds fewer sessions than it will, and fewer have expired."
-        )
-    if world.population.kind == "revisits":
-        longest = world.population.intervals[-1][0]
-        reach = longest if sessions.lifetime is None else min(longest, sessions.lifetime)
-        if world.warm_up < reach:
-            yield (
-                f"{warm_up} is shorter than clients take to come back ({duration_words(reach)} "
-                "within a session's lifetime): some who would come back are taken for new ones."
-            )
-    elif world.kind == "steady-state":
-        share = _first_visits(world)
-        if share > _FIRST_VISITS:
-            yield (
-                f"{warm_up} is short for the population: by theory {percent(round(share, 2))} of "
-                "the first recorded connections are their clients' first visit, and can resume "
-                "nothing."
-            )
-
-
-def _first_visits(world: sim.Scenario) -> float:
-    """Return the expected share of visits at the end of the warm-up that are a client's first."""
-    population, rate = world.population, peak_of(world).mean_rate * world.scale
-    if population.kind == "zipf":
-        popularity = population.popularity(world.scale)
-    elif population.kind == "independent":
-        clients = max(1, round(population.clients * world.scale))
-        return math.exp(-rate * world.warm_up / clients)
-    else:
-        return 0.0
-    return float(np.sum(popularity * np.exp(-rate * world.warm_up * popularity)))
 
 
 # ------------------------------------------------------------------ replications

@@ -103,6 +103,18 @@ class Measurements:
             GROUP BY point, replication ORDER BY point, replication
         """)
 
+    def first_visits(self, points: Collection[int]) -> pd.DataFrame:
+        """Return the share `first_visits` of some points' recorded connections.
+
+        Those are the first of their client there; `connections` says of how many.
+        """
+        return self._frame(f"""
+            SELECT point, replication, count(*) AS connections,
+                   count(DISTINCT client) / count(*) AS first_visits
+            FROM {self._recorded} WHERE point IN {_listed([-1, *points])}
+            GROUP BY point, replication ORDER BY point, replication
+        """)
+
     def reachability(self) -> pd.DataFrame:
         """Return what concerns the way to the server.
 

@@ -99,49 +99,62 @@ def _replay(world: World, found: re.Match[str]) -> None:
 
 
 @says(
-    rf"What binds first(?: at (?P<where>.+?))? is the (?P<what>processor of|link|connection table "
-    rf"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) in use(?: in the mean| in the busiest sample| at its "
-    rf"fullest)(?:, at the whole load)?(?P<more>, further points in the report)?"
-    rf"(?:; it (?:would be|is) full from {PLAIN} connections/s on"
-    rf"|; it is full at this load already, (?P<full>{NUMBER}) connections?/s"
-    rf"|; it is too small for this load already: of ({NUMBER}) connections?/s it carries {PLAIN})?\."
+    r"What binds first(?: at (?P<where>.+?))? is the (?P<what>processor of|link|connection table "
+    r"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) in use(?: in the mean| in the busiest sample| at its "
+    r"fullest)(?:, at the whole load)?(?P<more>, further points in the report)?"
+    r"(?P<full>(?:; .+)*)\."
 )
 def _binds(world: World, found: re.Match[str]) -> None:
     shares = re.findall(rf"{SHARE}(?: at ({world.label}))?", found["shares"])
     assert shares
-    kind = found["what"].removesuffix(" of")
+    kind, name = found["what"].removesuffix(" of"), found["name"]
     for *written, label in shares:
         evidence, scenario = world.at(label or found["where"])
         constant = scenario.arrivals.process == "poisson"
         in_use = resources(evidence, scenario, "mean" if constant else "max")
-        same(
-            tuple(word or None for word in written), within(mean(in_use[kind, found["name"]])), 100
-        )
-        if evidence.lost_at(found["name"])[0] == 0:
+        same(tuple(word or None for word in written), within(mean(in_use[kind, name])), 100)
+        if evidence.lost_at(name)[0] == 0:
             most = max(values.mean() for values in in_use.values())
-            assert in_use[kind, found["name"]].mean() == pytest.approx(most)
-    *_, from_one, from_two, from_three, _, of, carries, carries_low, carries_high = found.groups()
+            assert in_use[kind, name].mean() == pytest.approx(most)
+    clauses = found["full"].split("; ")[1:]
+    assert len(clauses) == len(shares) or kind == "backlog"
+    for clause in clauses:
+        label = re.search(rf" at ({world.label})$", clause)
+        if label is not None:
+            clause = clause.removesuffix(label[0])
+        _full_from(world, kind, name, label[1] if label else found["where"], clause)
+
+
+def _full_from(world: World, kind: str, name: str, label: str | None, clause: str) -> None:
+    """Check the load at which a resource is or would be full."""
+    evidence, scenario = world.at(label)
     rate, since, until = peak(scenario)
-    if from_one is not None:
-        full = from_one, from_two, from_three
+    constant = scenario.arrivals.process == "poisson"
+    share, low, high = evidence.lost_at(name)
+    most = resources(evidence, scenario, "max")[kind, name].mean()
+    if full := re.fullmatch(rf"it (?:would be|is) full from {PLAIN} connections/s on", clause):
         if kind == "processor":
             cost = evidence.mean_of("server_cpu", since, until)
-            rounded(full, mean(scenario.server.cores / cost))
+            rounded(full.groups(), mean(scenario.server.cores / cost))
         else:
-            rounded(full, mean(rate / in_use[kind, found["name"]]))
-    elif found["full"] is not None:
-        rounded((found["full"],), (rate,))
-        most = resources(evidence, scenario, "max")[kind, found["name"]].mean()
+            in_use = resources(evidence, scenario, "mean" if constant else "max")[kind, name]
+            rounded(full.groups(), mean(rate / in_use))
+            assert share == 0
+    elif full := re.fullmatch(
+        rf"it is full at this load already, ({NUMBER}) connections?/s", clause
+    ):
+        rounded(full.groups(), (rate,))
         assert most >= 0.995
-        assert evidence.lost_at(found["name"])[0] == 0 or kind in ("link", "processor")
-    elif of is not None:
-        rounded((of,), (rate,))
-        share, low, high = evidence.lost_at(found["name"])
-        assert share > 0
-        rounded(
-            (carries, carries_low, carries_high),
-            (rate * (1 - share), rate * (1 - high), rate * (1 - low)),
+        assert share == 0
+    else:
+        full = re.fullmatch(
+            rf"it is too small for this load already: of ({NUMBER}) connections?/s it carries {PLAIN}",
+            clause,
         )
+        of, *carries = full.groups()
+        rounded((of,), (rate,))
+        assert share > 0
+        rounded(tuple(carries), (rate * (1 - share), rate * (1 - high), rate * (1 - low)))
 
 
 @says(

@@ -218,6 +218,39 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "path": '{ round_trip_time = "40 ms", loss = 0.05 }',
         "study": 'factors = { "path.loss" = [0.0, 0.05] }',
     },
+    "a-restart": {"sessions": _CACHE},
+    "a-restart-of-sizes": {
+        "sessions": _CACHE,
+        "study": 'factors = { "server.sessions.capacity" = [0, 5, 100] }',
+    },
+    "nothing-to-resume": {"sessions": 'sessions = { capacity = 0, lifetime = "1 h" }'},
+    "nobody-returns": {
+        "sessions": _CACHE,
+        "population": '{ kind = "independent", clients = 10000000 }',
+    },
+    "new-visitors-only": {
+        "sessions": _CACHE,
+        "population": '{ kind = "revisits", intervals = [["5 s", 0.0]] }',
+    },
+    "revisits-longer-than-the-run": {
+        "sessions": _CACHE,
+        "population": '{ kind = "revisits", intervals = [["20 s", 0.4], ["30 min", 0.9]] }',
+    },
+    "a-short-warm-up-before-an-end": {
+        "sessions": _CACHE,
+        "warm_up": "5 s",
+        "population": '{ kind = "independent", clients = 400 }',
+        "arrivals": _CURVE,
+    },
+    "revisits-and-a-short-warm-up": {
+        "sessions": _CACHE,
+        "warm_up": "10 s",
+        "population": '{ kind = "revisits", intervals = [["20 s", 0.4], ["30 min", 0.9]] }',
+    },
+    "waves-of-expiry": {
+        "sessions": 'sessions = { capacity = 100, lifetime = "20 s" }',
+        "population": '{ kind = "independent", clients = 10 }',
+    },
     "few-ports": {"path": '"out"', "extra": _NAT},
     "few-ports-and-more": {
         "path": '"out"',

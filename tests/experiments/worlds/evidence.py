@@ -125,6 +125,10 @@ class Evidence:
             for each in sorted(set(failed["words"]))
         }
 
+    def first_visits(self) -> Figure:
+        """The share of connections that are the first of their client."""
+        return self._share(lambda rows: ~rows["client"].duplicated().to_numpy(), self.connections)
+
     def lost_at(self, where: str) -> Figure:
         """The share of connections that found no room somewhere and failed."""
         no_room = {"no free port", "table full", "backlog full"}

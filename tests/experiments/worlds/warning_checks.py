@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 import pytest
 
+import sim
 from tests.experiments.worlds.evidence import mean
 from tests.experiments.worlds.sentences import (
     NUMBER,
@@ -96,26 +98,103 @@ def _transient(world: World, found: re.Match[str]) -> None:
         assert not measurements.warm_up["trusted"].all()
 
 
-@says(r"(?:At .+?: )?[Tt]he warm-up \((.+?)\) is shorter than sessions live \((.+?)\): .+")
-def _young_cache(world: World, found: re.Match[str]) -> None:
-    scenarios = [point.scenario for point in world.points.values()]
-    assert any(
-        one.warm_up < one.server.sessions.lifetime for one in scenarios if one.server.sessions
-    )
+UNITS = {"ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
+
+
+def seconds(words: str) -> float:
+    number, unit = words.split()
+    return float(number.replace(",", "")) * UNITS[unit]
+
+
+def lives(scenario: object, owner: str) -> float:
+    """How long a session can be resumed at the server or a proxy."""
+    host = scenario.middleboxes.get(owner, scenario.server)
+    remembered = max(sim.browser(one.profile).session_lifetime for one in scenario.clients)
+    return min(remembered, math.inf if host.sessions.lifetime is None else host.sessions.lifetime)
+
+
+def named(world: World, label: str | None) -> list[object]:
+    return [world.points[label].scenario] if label else [p.scenario for p in world.points.values()]
 
 
 @says(
-    rf"(?:At .+?: )?[Tt]he warm-up \(.+?\) is short for the population: by theory {SHARE} of the first "
+    r"(?:At (?P<label>LABEL).*?: )?[Tt]he warm-up \((?P<warm>.+?)\) is shorter than sessions live at (?P<owner>\S+) "
+    r"\((?P<life>.+?)\): at first the cache holds fewer sessions than it will, and fewer have expired\."
+)
+def _young_cache(world: World, found: re.Match[str]) -> None:
+    for scenario in named(world, found["label"]):
+        assert scenario.warm_up == seconds(found["warm"])
+        assert lives(scenario, found["owner"]) == seconds(found["life"]) > scenario.warm_up
+
+
+@says(
+    r"(?:At (?P<label>LABEL).*?: )?[Tt]he warm-up \((?P<warm>.+?)\) is shorter than clients take to come back "
+    r"\((?P<reach>.+?) within a session's lifetime\): some who would come back are taken for new ones\."
+)
+def _young_clients(world: World, found: re.Match[str]) -> None:
+    for scenario in named(world, found["label"]):
+        longest = scenario.population.intervals[-1][0]
+        reach = seconds(found["reach"])
+        assert reach in (longest, lives(scenario, scenario.server.name))
+        assert scenario.warm_up == seconds(found["warm"]) < reach <= longest
+
+
+@says(
+    rf"(?:At (?P<label>LABEL).*?: )?[Tt]he warm-up \(.+?\) is short for the population: by theory {SHARE} of the first "
     r"recorded connections are their clients' first visit, and can resume nothing\."
 )
 def _new_clients(world: World, found: re.Match[str]) -> None:
-    _, scenario = world.at(None)
+    _, scenario = world.at(found["label"])
     population = scenario.population
     exponent = getattr(population, "exponent", 0.0)
     weights = np.arange(1, population.clients + 1) ** -exponent
-    rates = scenario.arrivals.rate * weights / weights.sum()
-    share = (rates * np.exp(-rates * scenario.warm_up)).sum() / rates.sum()
-    assert float(found[1]) / 100 == pytest.approx(share, abs=0.006)
+    share = expected_first(scenario, weights / weights.sum())
+    assert float(found[2]) / 100 == pytest.approx(share, abs=0.006)
+
+
+def expected_first(scenario: object, popularity: np.ndarray) -> float:
+    """The share of first visits when the warm-up ends, by adding up the curve's seconds."""
+    arrivals = scenario.arrivals
+    if arrivals.process == "poisson":
+        visits = arrivals.rate * scenario.warm_up
+    else:
+        places = np.arange(-scenario.warm_up, 0, 0.01) + 0.005
+        index = np.floor(places / arrivals.interval).astype(int) % len(arrivals.counts)
+        rates = np.array(arrivals.counts)[index] / arrivals.interval / arrivals.requests_per_visit
+        visits = rates.sum() * 0.01
+    return float((popularity * np.exp(-visits * popularity)).sum())
+
+
+@says(
+    rf"(?:At (?P<label>LABEL).*?: )?[Tt]he world begins with empty session caches, without a warm-up: {SHARE}.* of the "
+    r"recorded connections are their client's first, and can resume nothing; shares resumed, CPU time and "
+    r"cores are those of the time after such a start\."
+)
+def _empty(world: World, found: re.Match[str]) -> None:
+    evidence, scenario = world.at(found["label"])
+    assert scenario.kind == "terminating"
+    assert scenario.warm_up == 0
+    same(found.groups()[1:4], evidence.first_visits(), 100)
+    first = evidence.connections.sort_values("arrival").drop_duplicates(["replication", "client"])
+    assert not first["outcome"].astype(str).str.startswith("resumed").any()
+
+
+@says(
+    r"(?:At (?P<label>LABEL).*?: )?[Ss]essions that clients make at the beginning expire together at (?P<owner>\S+), "
+    r"after (?P<life>.+?) and again: full handshakes come in waves, and their share depends on how many waves "
+    r"are recorded\."
+)
+def _waves(world: World, found: re.Match[str]) -> None:
+    evidence, scenario = world.at(found["label"])
+    life = seconds(found["life"])
+    assert life == lives(scenario, found["owner"]) < scenario.warm_up + scenario.duration
+    # In the first quarter of a lifetime after sessions expire more handshakes are full than in the
+    # last quarter before.
+    rows = evidence.connections
+    age = (rows["arrival"] + scenario.warm_up) % life / life
+    later = rows["arrival"] + scenario.warm_up > life / 2
+    full = rows["outcome"].astype(str) == "full"
+    assert full[later & (age < 0.25)].mean() > full[later & (age > 0.75)].mean()
 
 
 @says(r"(?:At .+?: )?[Nn]o connection was recorded; simulate longer, or more of the load\.")

@@ -76,9 +76,21 @@ class Analysis:
         """Where the answer does not hold, a sentence each."""
         return tuple(warnings_of(self.findings))
 
+    @property
+    def further_warnings(self) -> tuple[str, ...]:
+        """The warnings that the answer's own sentence does not say."""
+        return tuple(warning for warning in self.warnings if warning != self.answer.sentence)
+
+    @property
+    def has_connections(self) -> bool:
+        """Whether any connection was recorded."""
+        return not self.findings.connections.empty
+
     @functools.cached_property
     def word_tables(self) -> list[Table]:
         """What else is reported in tables; those without rows are left out."""
+        if not self.has_connections:
+            return []
         with self.tables.measurements() as measurements:
             tables = self.question.tables(measurements, self.estimates, self.findings)
         return [table for table in tables if table.rows]

@@ -36,10 +36,12 @@ def _remark(words: str, having: list[tuple[DesignPoint, Resource]], study: Study
     remark = f"What binds first{where} is {words}: {listed(shares)} in use{fullest or when}{scaled}"
     if len(having) > _POINTS_TOLD:
         remark += ", further points in the report"
+    loads: dict[str, list[str]] = {}
     for point, resource in having[:_POINTS_TOLD]:
-        full = _full(resource)
-        if full:
-            remark += f"; {full}" + (f" at {point.label}" if len(having) > 1 else "")
+        loads.setdefault(_full(resource), []).append(point.label)
+    for load, labels in loads.items():
+        if load:
+            remark += f"; {load}" + (f" at {listed(labels)}" if len(having) > 1 else "")
     return f"{remark}."
 
 

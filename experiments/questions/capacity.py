@@ -15,7 +15,9 @@ from experiments.questions import metrics
 from experiments.questions.binding import remarks_on_binding
 from experiments.questions.comparison import comparison_table
 from experiments.questions.estimates import Estimates
+from experiments.questions.factor_effects import factor_table, remarks_on_factors
 from experiments.questions.failure_reasons import (
+    FEW_COMPLETE,
     failure_table,
     most_fail,
     remarks_on_failures,
@@ -24,7 +26,7 @@ from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.questions.question import Answer, Question, Settings
+from experiments.questions.question import NOTHING_RECORDED, Answer, Question, Settings
 from experiments.questions.resources import resource_table
 from experiments.questions.table import Table
 from experiments.results.measures import Measurements
@@ -57,20 +59,28 @@ class Capacity(Question):
     charts: ClassVar[tuple[str, ...]] = ("load", "latency_cdf", "work")
 
     def metrics(self, study: Study) -> tuple[Metric, ...]:
-        """Return cores and load, outcomes, CPU time, and latency percentiles."""
+        """Return what leads, cores first, then load, outcomes, CPU time and handshakes."""
         target = CapacitySettings.of(study).utilisation_target
         return (
             metrics.cores_needed(study, target),
-            metrics.offered_load(study),
             metrics.UTILISATION,
+            metrics.FAILED_SHARE,
+            metrics.RESUMED_SHARE,
+            *metrics.FIRST_BYTE,
+            metrics.offered_load(study),
             metrics.utilisation_busiest(study),
             metrics.FULL_SHARE,
-            metrics.RESUMED_SHARE,
-            metrics.FAILED_SHARE,
             metrics.SERVER_CPU,
             *metrics.HANDSHAKE,
-            *metrics.FIRST_BYTE,
         )
+
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return the cores needed, and how busy those are that there are."""
+        target = CapacitySettings.of(study).utilisation_target
+        return {
+            "the need for cores": metrics.cores_needed(study, target),
+            "utilisation": metrics.UTILISATION,
+        }
 
     def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure all connections of each replication, and the cost of one at the peak."""
@@ -86,12 +96,12 @@ class Capacity(Question):
             if estimates.is_measured(point.index, metrics.SERVER_CPU)
         ]
         if not measured:
-            return Answer("No connection was recorded: simulate longer, or more of the load.")
+            return Answer(NOTHING_RECORDED)
         cores = metrics.cores_needed(study, CapacitySettings.of(study).utilisation_target)
         known = [point for point in measured if estimates.is_measured(point.index, cores)]
         unknown = [point for point in measured if point not in known]
         sentences = [_sentence(estimates, study, known, cores)] if known else []
-        sentences += [unknown_cores(estimates, study, unknown)] if unknown else []
+        sentences += unknown_cores(estimates, study, unknown)
         return Answer(
             sentence=" ".join(sentences),
             remarks=(*_remarks_on_load(estimates, study, measured), *remarks_on_scale(study)),
@@ -99,12 +109,14 @@ class Capacity(Question):
         )
 
     def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
-        """Return why connections fail, what binds first, and what was simulated how."""
+        """Return what factors change, why connections fail, what binds first, what was cut."""
         study = findings.study
         return [
+            *remarks_on_factors(estimates, study, self.compared(study)),
             *remarks_on_failures(findings),
             *remarks_on_binding(findings.resources, study),
             *_saturation_remarks(findings.saturation, study),
+            *remarks_on_transients(findings),
             *remarks_on_fidelity(findings),
         ]
 
@@ -114,6 +126,7 @@ class Capacity(Question):
         """Return the comparison of the design points, the servers, and all resources in use."""
         study = findings.study
         return [
+            factor_table(estimates, study, self.compared(study)),
             comparison_table(estimates, self.metrics(study), study),
             failure_table(measurements, {point.index: point.label for point in study.points}),
             server_table(findings.servers, study),
@@ -168,7 +181,7 @@ def server_table(servers: pd.DataFrame, study: Study) -> Table:
         "queue, most",
         "open connections, most",
     )
-    return Table("Servers, as simulated", head, tuple(rows))
+    return Table("Servers, as simulated", head, tuple(rows), identifying=2)
 
 
 def remarks_on_scale(study: Study) -> list[str]:
@@ -183,6 +196,28 @@ def remarks_on_scale(study: Study) -> list[str]:
         "utilisation, queues and latencies are those of that small world; shares of outcomes, CPU "
         "time and cores needed are those of the whole load."
     ]
+
+
+def remarks_on_transients(findings: Findings) -> list[str]:
+    """Return what MSER-5 left out of the figures of steady-state worlds, where it is anything."""
+    if findings.warm_up is None:
+        return []
+    cut = findings.warm_up.set_index("point")
+    having = [
+        point
+        for point in findings.study.points
+        if point.index in cut.index and cut["share_cut"][point.index] > 0
+    ]
+    told = [
+        f"the first {duration_words(float(cut['warm_up_end'][point.index]))}"
+        + (f" at {point.label}" if len(findings.study.points) > 1 else "")
+        for point in having[:_POINTS_IN_SENTENCE]
+    ]
+    if len(having) > _POINTS_IN_SENTENCE:
+        told.append(f"more at {counted(len(having) - _POINTS_IN_SENTENCE, 'further point')}")
+    if not told:
+        return []
+    return [f"MSER-5 left {listed(told)} of the recorded time out, as an initial transient."]
 
 
 def remarks_on_fidelity(findings: Findings) -> list[str]:
@@ -204,22 +239,38 @@ def remarks_on_fidelity(findings: Findings) -> list[str]:
     ]
 
 
-def unknown_cores(estimates: Estimates, study: Study, points: list[DesignPoint]) -> str:
-    """Return that the cores cannot be said where (nearly) all connections fail."""
-    shares = [
-        figure(estimates.interval(point.index, metrics.FAILED_SHARE), metrics.FAILED_SHARE)
-        for point in points[:_POINTS_IN_SENTENCE]
-    ]
-    at = ""
-    if len(points) < len(study.points):
-        words = [point.label for point in points[:_POINTS_IN_SENTENCE]]
-        if len(points) > _POINTS_IN_SENTENCE:
-            words.append(counted(len(points) - _POINTS_IN_SENTENCE, "further point"))
-        at = f" at {listed(words)}"
-    return (
-        f"How many cores the load needs cannot be said{at}: {listed(shares)} of the connections "
-        "fail, and what so few others cost the server says nothing of all."
-    )
+def unknown_cores(estimates: Estimates, study: Study, points: list[DesignPoint]) -> list[str]:
+    """Return why the cores cannot be said where (nearly) all fail, or nobody comes at the peak."""
+    failed = {
+        point.index: estimates.interval(point.index, metrics.FAILED_SHARE) for point in points
+    }
+    failing = [point for point in points if failed[point.index].estimate >= 1 - FEW_COMPLETE]
+    absent = [point for point in points if point not in failing]
+    sentences = []
+    if failing:
+        told = failing[:_POINTS_IN_SENTENCE]
+        shares = [figure(failed[point.index], metrics.FAILED_SHARE) for point in told]
+        sentences.append(
+            f"How many cores the load needs cannot be said{_where(failing, study)}: "
+            f"{listed(shares)} of the connections fail, and what so few others cost the server "
+            "says nothing of all."
+        )
+    if absent:
+        sentences.append(
+            f"No connection was recorded at the peak{_where(absent, study)}: simulate longer, or "
+            "more of it."
+        )
+    return sentences
+
+
+def _where(points: list[DesignPoint], study: Study) -> str:
+    """Return " at A and B", or nothing where it is all of the study."""
+    if len(points) == len(study.points):
+        return ""
+    words = [point.label for point in points[:_POINTS_IN_SENTENCE]]
+    if len(points) > _POINTS_IN_SENTENCE:
+        words.append(counted(len(points) - _POINTS_IN_SENTENCE, "further point"))
+    return f" at {listed(words)}"
 
 
 def _sentence(
@@ -280,7 +331,7 @@ def _remarks_on_load(estimates: Estimates, study: Study, measured: list[DesignPo
 def _saturation_remarks(saturation: pd.DataFrame, study: Study) -> list[str]:
     """Return for how long all cores were busy in worlds that end, and how many jobs waited."""
     remarks = []
-    for point in study.points[:_POINTS_IN_PLOTS]:
+    for point in study.points[:_POINTS_IN_SENTENCE]:
         of_point = saturation[saturation["point"] == point.index].sort_values("replication")
         if point.scenario.kind == "steady-state" or not (of_point["seconds"] > 0).all():
             continue

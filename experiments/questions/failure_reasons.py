@@ -81,7 +81,7 @@ def failure_table(
         for row in measurements.failures().to_dict("records")
     )
     head = ("at", "clients", "symptom", "stopped by", "why", "connections", "after p50, ms")
-    return Table(title, head, rows)
+    return Table(title, head, rows, identifying=5)
 
 
 def most_fail(connections: pd.DataFrame) -> set[Hashable]:

@@ -17,6 +17,9 @@ from experiments.questions.table import Table
 from experiments.results.measures import Measurements
 from experiments.studies.study import Study
 
+NOTHING_RECORDED = "No connection was recorded: simulate longer, or more of the load."
+"""The answer, and the warning, of a study that has nothing to tell."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -61,6 +64,10 @@ class Question(ABC):
     @abstractmethod
     def metrics(self, study: Study) -> tuple[Metric, ...]:
         """Return what is measured, defined for this study, in the order of the answer's table."""
+
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return what sentences compare between a factor's levels, by what they call it."""
+        return {}
 
     @abstractmethod
     def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:

@@ -8,13 +8,18 @@ from typing import Any
 import pandas as pd
 
 from experiments.questions import metrics
-from experiments.questions.capacity import remarks_on_fidelity, remarks_on_scale
+from experiments.questions.capacity import (
+    remarks_on_fidelity,
+    remarks_on_scale,
+    remarks_on_transients,
+)
 from experiments.questions.estimates import Estimates
+from experiments.questions.factor_effects import factor_table, remarks_on_factors
 from experiments.questions.failure_reasons import failure_table, remarks_on_failures
 from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
-from experiments.questions.question import Answer, Question
+from experiments.questions.question import NOTHING_RECORDED, Answer, Question
 from experiments.questions.table import Table
 from experiments.results.measures import Measurements
 from experiments.studies.study import Study
@@ -85,6 +90,10 @@ class Reachability(Question):
         """Return who succeeds, round trips, latencies, and the time in boxes and lost."""
         return _METRICS
 
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return who succeeds, and the server's work."""
+        return {"the share that succeeds": SUCCEEDED, "server CPU time": metrics.SERVER_CPU}
+
     def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure all connections of each replication."""
         values = findings.connections.merge(
@@ -123,7 +132,7 @@ class Reachability(Question):
                 )
                 remarks.append(remark[:1].upper() + remark[1:])
         if not reached:
-            return Answer("No connection was recorded: simulate longer, or more of the load.")
+            return Answer(NOTHING_RECORDED)
         sentence = "; ".join(reached) + "."
         return Answer(
             sentence[:1].upper() + sentence[1:],
@@ -132,8 +141,13 @@ class Reachability(Question):
         )
 
     def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
-        """Return why connections fail, and whether they replay what engines did."""
-        return [*remarks_on_failures(findings), *remarks_on_fidelity(findings)]
+        """Return what factors change, why connections fail, what was left out and replayed."""
+        return [
+            *remarks_on_factors(estimates, findings.study, self.compared(findings.study)),
+            *remarks_on_failures(findings),
+            *remarks_on_transients(findings),
+            *remarks_on_fidelity(findings),
+        ]
 
     def tables(
         self, measurements: Measurements, estimates: Estimates, findings: Findings
@@ -141,6 +155,7 @@ class Reachability(Question):
         """Return who connects, why others fail, what boxes saw, and where the time goes."""
         labels = {point.index: point.label for point in findings.study.points}
         return [
+            factor_table(estimates, findings.study, self.compared(findings.study)),
             _who_connects(measurements, labels),
             failure_table(measurements, labels, "Why the others fail"),
             _what_boxes_saw(measurements, labels),
@@ -172,7 +187,7 @@ def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
         "handshake p50, ms",
         "first byte p50, ms",
     )
-    return Table("Who connects", head, tuple(rows))
+    return Table("Who connects", head, tuple(rows), identifying=2)
 
 
 def _what_boxes_saw(measurements: Measurements, labels: dict[int, str]) -> Table:
@@ -188,7 +203,7 @@ def _what_boxes_saw(measurements: Measurements, labels: dict[int, str]) -> Table
         for row in _rows(measurements.boxes())
     ]
     head = ("at", "box", "did", "connections", "entries, most", "processor, most")
-    return Table("What each box saw", head, tuple(rows))
+    return Table("What each box saw", head, tuple(rows), identifying=3)
 
 
 def _where_time_goes(measurements: Measurements, labels: dict[int, str]) -> Table:

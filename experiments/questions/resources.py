@@ -159,7 +159,9 @@ def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
         for resource in found[point.index]
     )
     head = ("at", "resource", "in use, mean", "in use, most", "full at, connections/s")
-    return Table("What is in use at the whole load, and what binds first", head, rows)
+    return Table(
+        "What is in use at the whole load, and what binds first", head, rows, identifying=2
+    )
 
 
 def full_words(resource: Resource) -> str:

@@ -27,13 +27,14 @@ from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.questions.question import Answer
+from experiments.questions.question import NOTHING_RECORDED, Answer
 from experiments.results.measures import Measurements
 from experiments.results.statistics import Interval, replication_interval, select_within
 from experiments.studies.study import DesignPoint, Study
-from experiments.wording import level_words, listed, percent, size_words
+from experiments.wording import counted, level_words, listed, percent, size_words
 
 _TOLERANCE = 0.05
+_POINTS_TOLD = 3
 _ENTRY_SIZES = (2_000, 4_000)
 
 HIT_RATE = Metric(
@@ -83,6 +84,11 @@ class SessionCache(Capacity):
             *metrics.HANDSHAKE,
         )
 
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return the cores needed and the hit rate."""
+        target = CapacitySettings.of(study).utilisation_target
+        return {"the need for cores": metrics.cores_needed(study, target), "the hit rate": HIT_RATE}
+
     def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure each replication, and the cost of a connection at the peak."""
         study = findings.study
@@ -111,10 +117,8 @@ class SessionCache(Capacity):
         failing = [
             point for point in grid if estimates.is_measured(point.index, metrics.FAILED_SHARE)
         ]
-        if failing and not measured:
-            return Answer(unknown_cores(estimates, study, failing))
         if not measured:
-            return Answer("No connection was recorded at the peak: simulate longer, or more of it.")
+            return Answer(" ".join(unknown_cores(estimates, study, failing)) or NOTHING_RECORDED)
         failed = {
             point.index: estimates.interval(point.index, metrics.FAILED_SHARE) for point in failing
         }
@@ -202,15 +206,18 @@ def _advice(study: Study, point: DesignPoint) -> str:
 
 
 def _failures(measured: list[DesignPoint], failed: Mapping[int, Interval]) -> Iterator[str]:
+    """Tell where connections fail, and which points are no candidates for it."""
     fewest = min(share.mean for share in failed.values())
-    for point in measured:
+    failing = [point for point in measured if failed[point.index].mean > 0]
+    for point in failing[:_POINTS_TOLD]:
         share = failed[point.index]
-        if share.mean > 0:
-            consequence = ": it is no candidate" if share.mean > fewest else ""
-            yield (
-                f"At {point.label} {figure(share, metrics.FAILED_SHARE)} of the connections fail"
-                f"{consequence}."
-            )
+        consequence = ": it is no candidate" if share.mean > fewest else ""
+        yield (
+            f"At {point.label} {figure(share, metrics.FAILED_SHARE)} of the connections fail"
+            f"{consequence}."
+        )
+    if len(failing) > _POINTS_TOLD:
+        yield f"Connections fail at {counted(len(failing) - _POINTS_TOLD, 'further point')}."
 
 
 def _savings(

@@ -13,10 +13,10 @@ class Table:
         title: what it is about.
         head: its columns.
         rows: its rows, a word for each column.
-        essential: how many columns a terminal shows behind the first; `None` for all.
+        identifying: how many of the first columns say what a row is about.
     """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    essential: int | None = None
+    identifying: int = 1

@@ -16,6 +16,7 @@ from experiments.questions.initial_state import (
     short_warm_ups,
 )
 from experiments.questions.metric import Metric, Quantity
+from experiments.questions.question import NOTHING_RECORDED
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import listed, rounded
@@ -69,6 +70,11 @@ def _at(points: Sequence[DesignPoint], study: Study) -> str:
     return f"At {listed(words)}: "
 
 
+def _figures(words: Sequence[str]) -> str:
+    """Return the figures of several points as a list; one where all are equal."""
+    return listed(list(words) if len(set(words)) > 1 else list(words[:1]))
+
+
 def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
@@ -80,7 +86,9 @@ def _nothing_recorded(findings: Findings) -> Iterator[str]:
     study = findings.study
     recorded = set(findings.connections["point"])
     empty = [point for point in study.points if point.index not in recorded]
-    if empty:
+    if len(empty) == len(study.points):
+        yield NOTHING_RECORDED
+    elif empty:
         yield _sentence(
             f"{_at(empty, study)}no connection was recorded; simulate longer, or more of the load."
         )
@@ -148,7 +156,7 @@ def _exhausted(findings: Findings) -> Iterator[str]:
         points = [point for point, _ in having]
         if any(lost.estimate > 0 for _, lost in having):
             shares = [figure(lost, metrics.FAILED_SHARE) for _, lost in having[:_POINTS_NAMED]]
-            consequence = f"{listed(shares)} of the connections fail for want of room"
+            consequence = f"{_figures(shares)} of the connections fail for want of room"
         else:
             shares = [
                 figure(waited.interval(point.index, _RETRANSMITTED), _RETRANSMITTED)
@@ -156,7 +164,7 @@ def _exhausted(findings: Findings) -> Iterator[str]:
             ]
             consequence = (
                 "no connection fails for it, but those that found no room tried again later "
-                f"({listed(shares)} of all connections waited for a packet sent again)"
+                f"({_figures(shares)} of all connections waited for a packet sent again)"
             )
         yield _sentence(f"{_at(points, study)}{words} is full at times: {consequence}.")
 
@@ -170,7 +178,7 @@ def _failures(findings: Findings) -> Iterator[str]:
     ]
     failing = [(point, share) for point, share in failing if share.estimate >= _WORTH_A_WARNING]
     if failing:
-        shares = listed(
+        shares = _figures(
             [figure(share, metrics.FAILED_SHARE) for _, share in failing[:_POINTS_NAMED]]
         )
         yield _sentence(
@@ -180,7 +188,7 @@ def _failures(findings: Findings) -> Iterator[str]:
 
 
 def _loads(having: Sequence[tuple[DesignPoint, Interval]]) -> str:
-    return listed([figure(load, _OFFERED) for _, load in having[:_POINTS_NAMED]])
+    return _figures([figure(load, _OFFERED) for _, load in having[:_POINTS_NAMED]])
 
 
 def _saturated_links(findings: Findings, steady: Sequence[DesignPoint]) -> Iterator[str]:
@@ -255,7 +263,7 @@ def _begins_empty(findings: Findings) -> Iterator[str]:
         shares = [figure(share, _FIRST_VISITS) for _, share in having[:_POINTS_NAMED]]
         yield _sentence(
             f"{_at([point for point, _ in having], study)}the world begins with empty session "
-            f"caches, without a warm-up: {listed(shares)} of the recorded connections are their "
+            f"caches, without a warm-up: {_figures(shares)} of the recorded connections are their "
             "client's first, and can resume nothing; shares resumed, CPU time and cores are those "
             "of the time after such a start."
         )

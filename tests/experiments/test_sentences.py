@@ -25,6 +25,7 @@ FAST = (
     "two-machines",
     "few-ports-and-more",
     "waves-of-expiry",
+    "keys-and-cache-sizes",
     "cache-and-keys",
     "reached-by-none",
     "nobody-comes",

@@ -21,6 +21,7 @@ from tests.experiments.worlds.sentences import (
     rounded,
     same,
     says,
+    seconds,
     within,
 )
 
@@ -93,6 +94,7 @@ def _scale(world: World, found: re.Match[str]) -> None:
     r"what those had done \(--set fidelity=live runs engines in every connection\)\."
 )
 def _replay(world: World, found: re.Match[str]) -> None:
+    assert any((one.connections["records_sent"] > 0).any() for one in world.evidence.values())
     for point in world.points.values():
         assert point.scenario.fidelity == "replay"
         assert point.scenario.traces == int(found.group(1))
@@ -116,13 +118,14 @@ def _binds(world: World, found: re.Match[str]) -> None:
         if evidence.lost_at(name)[0] == 0:
             most = max(values.mean() for values in in_use.values())
             assert in_use[kind, name].mean() == pytest.approx(most)
-    clauses = found["full"].split("; ")[1:]
-    assert len(clauses) == len(shares) or kind == "backlog"
-    for clause in clauses:
-        label = re.search(rf" at ({world.label})$", clause)
-        if label is not None:
-            clause = clause.removesuffix(label[0])
-        _full_from(world, kind, name, label[1] if label else found["where"], clause)
+    told = [label or found["where"] for *_, label in shares]
+    for clause in found["full"].split("; ")[1:]:
+        ending = re.search(rf" at ((?:{world.label})(?:(?:, | and )(?:{world.label}))*)$", clause)
+        labels = re.findall(world.label, ending[1]) if ending else [found["where"]]
+        for label in labels:
+            _full_from(world, kind, name, label, clause.removesuffix(ending[0] if ending else ""))
+            told.remove(label or None)
+    assert not told or kind == "backlog"
 
 
 def _full_from(world: World, kind: str, name: str, label: str | None, clause: str) -> None:
@@ -228,3 +231,16 @@ def _saturated(world: World, found: re.Match[str]) -> None:
     same(found.groups()[2:5], mean(np.array(busy)))
     most = max(one["queue_length"].max() for one in groups)
     assert int(found.groups()[-1].replace(",", "")) == most
+
+
+@says(r"MSER-5 left (?P<cuts>.+) of the recorded time out, as an initial transient\.")
+def _cut(world: World, found: re.Match[str]) -> None:
+    with world.result.measurements() as measurements:
+        cut = measurements.warm_up.set_index("point")["warm_up_end"]
+    told = re.findall(rf"the first ([\d.,]+ \w+)(?: at ({world.label}))?", found["cuts"])
+    assert told
+    for words, label in told:
+        point = world.points[label or next(iter(world.points))]
+        assert point.scenario.kind == "steady-state"
+        assert seconds(words) == pytest.approx(cut[point.index], rel=1e-3)
+        assert world.evidence[point.label].connections["arrival"].min() >= cut[point.index]

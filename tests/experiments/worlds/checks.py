@@ -3,6 +3,7 @@
 from tests.experiments.worlds import (
     cache_checks,
     capacity_checks,
+    factor_checks,
     reachability_checks,
     warning_checks,
 )
@@ -12,6 +13,7 @@ __all__ = [
     "World",
     "cache_checks",
     "capacity_checks",
+    "factor_checks",
     "hold",
     "reachability_checks",
     "warning_checks",

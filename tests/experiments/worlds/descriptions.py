@@ -218,6 +218,21 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "path": '{ round_trip_time = "40 ms", loss = 0.05 }',
         "study": 'factors = { "path.loss" = [0.0, 0.05] }',
     },
+    "keys-and-cache-sizes": {
+        "sessions": _CACHE,
+        "population": '{ kind = "independent", clients = 20 }',
+        "study": 'factors = { "server.identity" = ["contoso-rsa-2048", "contoso-ecdsa-p256"], '
+        '"server.sessions.capacity" = [1, 10, 100] }',
+        "replications": "4",
+    },
+    "a-factor-that-changes-nothing": {
+        "sessions": _CACHE,
+        "study": 'factors = { "server.sessions.capacity" = [100, 200, 300, 400, 500] }',
+    },
+    "a-factor-once": {
+        "replications": "1",
+        "study": 'factors = { "server.identity" = ["contoso-rsa-2048", "contoso-ecdsa-p256"] }',
+    },
     "a-restart": {"sessions": _CACHE},
     "a-restart-of-sizes": {
         "sessions": _CACHE,

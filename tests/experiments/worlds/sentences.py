@@ -88,6 +88,9 @@ def same(written: tuple[str | None, ...], figure: Figure, factor: float = 1.0) -
             assert math.isnan(value), (written, figure)
             continue
         decimals = len(text.partition(".")[2])
+        if factor * (figure[2] - figure[1]) >= 200:
+            digits = text.replace(",", "")
+            decimals = min(decimals, len(digits.rstrip("0")) - len(digits))
         assert abs(float(text.replace(",", "")) - factor * value) <= 0.501 * 10.0**-decimals, (
             written,
             figure,
@@ -107,6 +110,15 @@ def rounded(written: tuple[str | None, ...], figure: Figure) -> None:
     for text, value in zip(written, figure, strict=True):
         if text is not None:
             assert float(text.replace(",", "")) == pytest.approx(value, rel=0.006, abs=1e-12)
+
+
+UNITS = {"ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
+
+
+def seconds(words: str) -> float:
+    """Return a duration in words in seconds."""
+    number, unit = words.split()
+    return float(number.replace(",", "")) * UNITS[unit]
 
 
 Check = Callable[[World, re.Match[str]], None]

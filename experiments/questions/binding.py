@@ -54,11 +54,10 @@ def _points(having: list[tuple[DesignPoint, Resource]]) -> str:
 
 def _full(resource: Resource) -> str:
     """Return the load at which a resource is full, or would be."""
-    if resource.carried is not None:
-        carried = rounded_figure(resource.carried)
+    if resource.admitted is not None:
         return (
-            f"it is too small for this load already: of {rate_words(resource.offered)} it "
-            f"carries {carried}"
+            f"it is too small for this load already: of {rate_words(resource.offered)} "
+            f"{rounded_figure(resource.admitted)} find room"
         )
     if resource.full_at is not None:
         verb = "is" if resource.is_full else "would be"

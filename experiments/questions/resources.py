@@ -72,8 +72,14 @@ class Resource:
         return self.lost is not None and self.lost.estimate > 0
 
     @property
-    def carried(self) -> Interval | None:
-        """Connections a second that it carries of the load offered, where it refuses some."""
+    def is_overloaded(self) -> bool:
+        """Whether it is a processor that is offered more than it can do."""
+        load = self.full_at
+        return self.kind == PROCESSOR and load is not None and load.estimate <= self.offered
+
+    @property
+    def admitted(self) -> Interval | None:
+        """Connections a second that find room, of the load offered, where some find none."""
         if self.lost is None or not self.fails:
             return None
         return self.lost._replace(
@@ -131,7 +137,14 @@ def resources(
         ]
         each = [one for one in each if not math.isnan(one.in_use.mean)]
         found[point.index] = sorted(
-            each, key=lambda one: (not one.fails, -one.in_use.mean, one.kind, one.name)
+            each,
+            key=lambda one: (
+                not one.is_overloaded,
+                not one.fails,
+                -one.in_use.mean,
+                one.kind,
+                one.name,
+            ),
         )
     return found
 
@@ -139,7 +152,8 @@ def resources(
 def binding(of_point: list[Resource]) -> Resource | None:
     """Return the resource that binds first, if any is in use at all.
 
-    It is one that connections fail for want of, else the one most in use.
+    It is a processor that is offered more than it can do (a backlog before it fills for that
+    reason), else what connections fail for want of, else what is most in use.
     """
     first = of_point[0] if of_point else None
     return first if first is not None and first.in_use.mean > 0 else None
@@ -166,9 +180,9 @@ def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
 
 def full_words(resource: Resource) -> str:
     """Return the load at which a resource would be full, with its interval, or that it is."""
-    if resource.carried is not None:
-        carried = rounded_figure(resource.carried)
-        return f"already at {rounded(resource.offered)}, carries {carried}"
+    if resource.admitted is not None:
+        admitted = rounded_figure(resource.admitted)
+        return f"already at {rounded(resource.offered)}, room for {admitted}"
     full_at = resource.full_at
     if full_at is not None and not math.isnan(full_at.mean):
         return rounded_figure(full_at)

@@ -93,6 +93,21 @@ exhausted = "reset"
 [paths.out]
 crosses = ["lan", "nat", "wan"]
 """
+_REMEMBERING_PROXY = """
+[links.lan]
+round_trip_time = "1 ms"
+[links.wan]
+round_trip_time = "20 ms"
+[middleboxes.bridge]
+kind = "terminating-proxy"
+machine = "xeon-2026"
+identity = "contoso-rsa-2048"
+profile = "openssl-3"
+behind = "clear"
+sessions = { capacity = 100, lifetime = "1 h" }
+[paths.out]
+crosses = ["lan", "bridge", "wan"]
+"""
 
 VARIATIONS: dict[str, dict[str, str]] = {
     "plain-minute": {},
@@ -237,6 +252,13 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "a-restart-of-sizes": {
         "sessions": _CACHE,
         "study": 'factors = { "server.sessions.capacity" = [0, 5, 100] }',
+    },
+    "a-proxy-that-remembers": {"path": '"out"', "extra": _REMEMBERING_PROXY, "warm_up": "5 s"},
+    "a-proxy-restarts": {
+        "question": "reachability",
+        "path": '"out"',
+        "extra": _REMEMBERING_PROXY,
+        "study": 'factors = { "middleboxes.bridge.sessions.lifetime" = ["20 s", "2 h"] }',
     },
     "nothing-to-resume": {"sessions": 'sessions = { capacity = 0, lifetime = "1 h" }'},
     "nobody-returns": {

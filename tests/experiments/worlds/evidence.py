@@ -125,6 +125,12 @@ class Evidence:
             for each in sorted(set(failed["words"]))
         }
 
+    def work_of(self, node: str) -> np.ndarray:
+        """CPU seconds of a node's work for the recorded connections, in each replication."""
+        rows = self._rows("operations")
+        groups = self.by_replication(rows[rows["node"].astype(str) == node])
+        return np.array([one["cpu_seconds"].sum() for one in groups])
+
     def first_visits(self) -> Figure:
         """The share of connections that are the first of their client."""
         return self._share(lambda rows: ~rows["client"].duplicated().to_numpy(), self.connections)

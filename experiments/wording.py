@@ -58,11 +58,22 @@ def size_words(size: float) -> str:
 
 def rounded(number: float) -> str:
     """Return a number with three significant digits and thousands, such as "1,230" or "0.0123"."""
-    if number == 0 or not math.isfinite(number):
-        return f"{number:g}"
-    digits = 2 - math.floor(math.log10(abs(number)))
-    text = f"{round(number, digits):,.{max(0, min(12, digits))}f}"
+    text = rounded_to(number, significant_place(number))
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def significant_place(number: float) -> int:
+    """Return the decimals that show three significant digits; negative for tens and beyond."""
+    if number == 0 or not math.isfinite(number):
+        return 0
+    return min(12, 2 - math.floor(math.log10(abs(number))))
+
+
+def rounded_to(number: float, decimals: int) -> str:
+    """Return a number rounded to so many decimals, negative for tens and beyond: "18,600"."""
+    if not math.isfinite(number):
+        return f"{number:g}"
+    return f"{round(number, decimals):,.{max(0, decimals)}f}"
 
 
 def rate_words(rate: float) -> str:

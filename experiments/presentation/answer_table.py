@@ -40,14 +40,24 @@ class AnswerTable:
 
 
 def answer_table(analysis: Analysis) -> AnswerTable:
-    """Return a study's answer as a table, a row a design point."""
+    """Return a study's answer as a table, a row a design point.
+
+    What was measured at no point is left out.
+    """
     study, answer = analysis.study, analysis.answer
+    measured = [
+        metric
+        for metric in analysis.metrics
+        if any(
+            not math.isnan(analysis.estimates.interval(point.index, metric).estimate)
+            for point in study.points
+        )
+    ]
     factors = tuple(study.file.study.factors)
     rows = []
     for point in study.points:
         cells = [
-            _cell(metric, analysis.estimates.interval(point.index, metric))
-            for metric in analysis.metrics
+            _cell(metric, analysis.estimates.interval(point.index, metric)) for metric in measured
         ]
         levels = [level_words(point.settings.get(factor, "")) for factor in factors]
         if point.is_baseline or not factors:
@@ -62,9 +72,7 @@ def answer_table(analysis: Analysis) -> AnswerTable:
             )
         )
     names = tuple(factor_words(factor, factors) for factor in factors) or ("point",)
-    heads = tuple(
-        (metric.label, _unit(metric, study), metric.definition) for metric in analysis.metrics
-    )
+    heads = tuple((metric.label, _unit(metric, study), metric.definition) for metric in measured)
     return AnswerTable(names, heads, tuple(rows))
 
 

@@ -58,6 +58,10 @@ class Chart(Figure):
     title: str
     caption: str
 
+    def has_data(self) -> bool:
+        """Return whether anything is drawn in it."""
+        return any(axes.has_data() for axes in self.axes)
+
     def svg(self) -> str:
         """Return the chart as an SVG file, without a date."""
         return self._saved("svg", metadata={"Date": None, "Creator": None}).decode()

@@ -301,6 +301,8 @@ def _stack(
     left = np.zeros(len(table))
     for name, (colour, hatch) in zip(table.columns, colours, strict=False):
         widths = table[name].to_numpy()
+        if not widths.any():
+            continue
         axes.barh(
             range(len(table)),
             widths,

@@ -44,9 +44,12 @@ def write_report(analysis: Analysis) -> None:
 
 
 def charts_of(analysis: Analysis) -> list[Chart]:
-    """Return the charts that the question has in its report, the telling one first."""
+    """Return the charts of the question that show anything, the telling one first."""
+    if not analysis.has_connections:
+        return []
     plots = Plots(analysis)
-    return [getattr(plots, name)() for name in analysis.question.charts]
+    charts = [getattr(plots, name)() for name in analysis.question.charts]
+    return [chart for chart in charts if chart.has_data()]
 
 
 def report_html(analysis: Analysis, charts: list[Chart]) -> str:
@@ -58,7 +61,7 @@ def report_html(analysis: Analysis, charts: list[Chart]) -> str:
         question=analysis.question,
         answer=analysis.answer,
         table=answer_table(analysis),
-        warnings=analysis.warnings,
+        warnings=analysis.further_warnings,
         tables=analysis.word_tables,
         charts=charts,
         assumptions=_assumptions(analysis),
@@ -75,7 +78,7 @@ def answer_fragment(analysis: Analysis) -> str:
     template = _environment().get_template("answer.html.j2")
     return template.render(
         answer=analysis.answer,
-        warnings=analysis.warnings,
+        warnings=analysis.further_warnings,
         table=answer_table(analysis),
         folder=str(analysis.tables.folder),
     )
@@ -169,8 +172,7 @@ def _warm_up(world: sim.Scenario) -> str:
 
 def _transients(analysis: Analysis) -> list[tuple[str, str]]:
     """Return what was left out of the recorded time, where anything was looked for."""
-    with analysis.tables.measurements() as measurements:
-        warm_up = measurements.warm_up
+    warm_up = analysis.findings.warm_up
     if warm_up is None or warm_up.empty:
         return []
     ends = warm_up.set_index("point")["warm_up_end"]

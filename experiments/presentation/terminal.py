@@ -1,7 +1,7 @@
 """A study's answer as text: for the terminal, and for `print(result.answer)`.
 
-Tables are as wide as what they are printed on: a table that is wider goes on below itself, with its
-first columns repeated.
+It takes a screen or two, however many design points there are: one table, with the metrics that
+lead and, where there is room, the others below, the factors' columns repeated. The report has all.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from experiments.presentation.answer_table import AnswerTable, answer_table
+from experiments.presentation.answer_table import AnswerTable, Row, answer_table
 from experiments.questions.analysis import Analysis
-from experiments.questions.question import Table as WordsTable
+from experiments.wording import counted, listed
 
 WIDTH_WITHOUT_TERMINAL = 80
 _PADDING = 3
+_MOST_ROWS = 24
+_MOST_LINES = 30
+_LINES_OF_HEAD = 4
 
 
 def answer_text(analysis: Analysis, width: int = WIDTH_WITHOUT_TERMINAL) -> str:
@@ -32,63 +35,63 @@ def answer_text(analysis: Analysis, width: int = WIDTH_WITHOUT_TERMINAL) -> str:
 
 
 def answer_parts(analysis: Analysis, width: int) -> Iterator[RenderableType]:
-    """Yield the title, the warnings, the answer, its table, the remarks and further tables."""
+    """Yield the title, the answer, warnings, remarks, one table, and where the rest stands."""
     answer = analysis.answer
     yield Text(analysis.study.file.title, style="bold")
     yield ""
     yield Text(answer.sentence, style="bold")
-    for warning in analysis.warnings:
+    for warning in analysis.further_warnings:
         yield Text(f"Warning: {warning}", style="yellow")
     for remark in answer.remarks:
         yield Text(remark)
     yield ""
-    yield from _answer_tables(answer_table(analysis), width)
-    for content in analysis.word_tables:
-        yield Text(content.title, style="bold")
-        if content.essential is not None and content.essential < len(content.head) - 1:
-            yield Text("(more columns in the report)", style="dim")
-        yield from _words_tables(content, width)
+    content = answer_table(analysis)
+    if not content.metrics:
+        return
+    rows = _shown(content.rows)
+    blocks = _fitting(content, rows, width)
+    yield from _tables(content, rows, blocks)
+    columns = len(content.metrics) - sum(map(len, blocks))
+    yield from _rest(analysis, len(content.rows) - len(rows), columns)
 
 
-def _answer_tables(content: AnswerTable, width: int) -> Iterator[Table]:
-    heads = [f"{head}\n{unit}" for head, unit, _ in content.metrics]
-    styles = [
-        "bold" if row.is_recommended else "italic" if row.is_baseline else ""
-        for row in content.rows
-    ]
-    levels = [row.levels for row in content.rows]
-    cells = [
-        [f"{mean} ± {half}" if half else mean for mean, half in row.cells] for row in content.rows
-    ]
-    return _in_blocks(content.factors, levels, heads, cells, width, styles)
+def _shown(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that a terminal has room for; the recommended and the baseline always."""
+    special = [row for row in rows if row.is_recommended or row.is_baseline]
+    others = [row for row in rows if row not in special]
+    kept = {row.point for row in (*special, *others[: _MOST_ROWS - len(special)])}
+    return [row for row in rows if row.point in kept]
 
 
-def _words_tables(content: WordsTable, width: int) -> Iterator[Table]:
-    end = None if content.essential is None else 1 + content.essential
-    return _in_blocks(
-        content.head[:1],
-        [row[:1] for row in content.rows],
-        content.head[1:end],
-        [list(row[1:end]) for row in content.rows],
-        width,
-        justify="left",
-    )
+def _rest(analysis: Analysis, points: int, columns: int) -> Iterator[Text]:
+    """Yield what is not printed, and where it stands."""
+    left_out = []
+    if points:
+        left_out.append(counted(points, "further design point"))
+    if columns:
+        left_out.append(counted(columns, "further column"))
+    if left_out:
+        yield Text(f"{listed(left_out)} in the report and in summary.csv.", style="dim")
+    titles = [table.title.partition(", ")[0] for table in analysis.word_tables]
+    if titles:
+        yield Text(f"More tables in the report: {'; '.join(titles)}.", style="dim")
 
 
-def _in_blocks(
-    fixed_heads: Sequence[str],
-    fixed: Sequence[Sequence[str]],
-    heads: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    width: int,
-    styles: Sequence[str] = (),
-    justify: str = "right",
-) -> Iterator[Table]:
-    """Yield the table in blocks of columns that fit, the fixed ones in each."""
+def _cells(row: Row) -> list[str]:
+    return [f"{mean} ± {half}" if half else mean for mean, half in row.cells]
+
+
+def _fitting(content: AnswerTable, rows: Sequence[Row], width: int) -> list[list[int]]:
+    """Return the metrics' columns in blocks, as wide as the terminal, no more than it has room for.
+
+    The factors' columns stand in each block.
+    """
     fixed_width = sum(
-        _width(head, [row[column] for row in fixed]) for column, head in enumerate(fixed_heads)
+        _width(head, [row.levels[column] for row in rows])
+        for column, head in enumerate(content.factors)
     )
     fixed_width = min(fixed_width, width // 2)
+    heads, cells = _heads(content), [_cells(row) for row in rows]
     blocks: list[list[int]] = [[]]
     used = fixed_width
     for column, head in enumerate(heads):
@@ -98,18 +101,30 @@ def _in_blocks(
             used = fixed_width
         blocks[-1].append(column)
         used += needed
+    return blocks[: max(1, _MOST_LINES // (len(rows) + _LINES_OF_HEAD))]
+
+
+def _tables(
+    content: AnswerTable, rows: Sequence[Row], blocks: Sequence[Sequence[int]]
+) -> Iterator[RenderableType]:
+    heads = _heads(content)
     for block in blocks:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-        for head in fixed_heads:
+        for head in content.factors:
             table.add_column(head, overflow="fold")
         for column in block:
-            table.add_column(heads[column], justify=justify, overflow="fold")  # type: ignore[arg-type]
-        for number, row in enumerate(cells):
-            style = styles[number] if styles else ""
-            words = [*fixed[number], *(row[column] for column in block)]
+            table.add_column(heads[column], justify="right", overflow="fold")
+        for row in rows:
+            style = "bold" if row.is_recommended else "italic" if row.is_baseline else ""
+            cells = _cells(row)
+            words = [*row.levels, *(cells[column] for column in block)]
             table.add_row(*map(Text, words), style=style)
         yield table
-        yield ""  # type: ignore[misc]
+        yield ""
+
+
+def _heads(content: AnswerTable) -> list[str]:
+    return [f"{head}\n{unit}" for head, unit, _ in content.metrics]
 
 
 def _width(head: str, cells: Sequence[str]) -> int:

@@ -9,9 +9,11 @@ import pandas as pd
 
 from experiments import questions
 from experiments.questions.estimates import Estimates
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric
-from experiments.questions.question import Answer, Question, Table
+from experiments.questions.question import Answer, Question
 from experiments.questions.summary import summarise
+from experiments.questions.table import Table
 from experiments.questions.validity import warnings_of
 from experiments.results.study_tables import StudyTables
 from experiments.studies.study import Study
@@ -45,10 +47,16 @@ class Analysis:
         return self.estimates.values
 
     @functools.cached_property
+    def findings(self) -> Findings:
+        """What every question reads of the tables."""
+        with self.tables.measurements() as measurements:
+            return Findings.of(measurements, self.study)
+
+    @functools.cached_property
     def estimates(self) -> Estimates:
         """The values, and the interval of any metric at any design point."""
         with self.tables.measurements() as measurements:
-            values = self.question.measure(measurements, self.study)
+            values = self.question.measure(measurements, self.findings)
             return Estimates.of(values, self.metrics, measurements)
 
     @functools.cached_property
@@ -60,15 +68,29 @@ class Analysis:
     def answer(self) -> Answer:
         """What the study concludes."""
         answer = self.question.conclude(self.estimates, self.study)
-        return replace(answer, remarks=(*answer.remarks, *self.question.remarks(self.tables)))
+        further = self.question.remarks(self.estimates, self.findings)
+        return replace(answer, remarks=(*answer.remarks, *further))
 
     @functools.cached_property
     def warnings(self) -> tuple[str, ...]:
         """Where the answer does not hold, a sentence each."""
-        with self.tables.measurements() as measurements:
-            return tuple(warnings_of(measurements, self.study))
+        return tuple(warnings_of(self.findings))
+
+    @property
+    def further_warnings(self) -> tuple[str, ...]:
+        """The warnings that the answer's own sentence does not say."""
+        return tuple(warning for warning in self.warnings if warning != self.answer.sentence)
+
+    @property
+    def has_connections(self) -> bool:
+        """Whether any connection was recorded."""
+        return not self.findings.connections.empty
 
     @functools.cached_property
     def word_tables(self) -> list[Table]:
         """What else is reported in tables; those without rows are left out."""
-        return [table for table in self.question.tables(self.tables, self.estimates) if table.rows]
+        if not self.has_connections:
+            return []
+        with self.tables.measurements() as measurements:
+            tables = self.question.tables(measurements, self.estimates, self.findings)
+        return [table for table in tables if table.rows]

@@ -12,24 +12,25 @@ import pandas as pd
 from pydantic import Field
 
 from experiments.questions import metrics
+from experiments.questions.binding import remarks_on_binding
 from experiments.questions.comparison import comparison_table
 from experiments.questions.estimates import Estimates
+from experiments.questions.factor_effects import factor_table, remarks_on_factors
+from experiments.questions.failure_reasons import (
+    FEW_COMPLETE,
+    failure_table,
+    most_fail,
+    remarks_on_failures,
+)
 from experiments.questions.figures import figure
-from experiments.questions.load import offered_loads
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.questions.question import Answer, Question, Settings, Table
-from experiments.questions.resources import (
-    BACKLOG,
-    Resource,
-    binding,
-    full_words,
-    resource_table,
-    resources,
-)
+from experiments.questions.question import NOTHING_RECORDED, Answer, Question, Settings
+from experiments.questions.resources import resource_table
+from experiments.questions.table import Table
 from experiments.results.measures import Measurements
 from experiments.results.statistics import replication_interval
-from experiments.results.study_tables import StudyTables
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import counted, duration_words, fraction, listed, percent
 
@@ -58,25 +59,33 @@ class Capacity(Question):
     charts: ClassVar[tuple[str, ...]] = ("load", "latency_cdf", "work")
 
     def metrics(self, study: Study) -> tuple[Metric, ...]:
-        """Return cores and load, outcomes, CPU time, and latency percentiles."""
+        """Return what leads, cores first, then load, outcomes, CPU time and handshakes."""
         target = CapacitySettings.of(study).utilisation_target
         return (
             metrics.cores_needed(study, target),
-            metrics.offered_load(study),
             metrics.UTILISATION,
+            metrics.FAILED_SHARE,
+            metrics.RESUMED_SHARE,
+            *metrics.FIRST_BYTE,
+            metrics.offered_load(study),
             metrics.utilisation_busiest(study),
             metrics.FULL_SHARE,
-            metrics.RESUMED_SHARE,
-            metrics.FAILED_SHARE,
             metrics.SERVER_CPU,
             *metrics.HANDSHAKE,
-            *metrics.FIRST_BYTE,
         )
 
-    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return the cores needed, and how busy those are that there are."""
+        target = CapacitySettings.of(study).utilisation_target
+        return {
+            "the need for cores": metrics.cores_needed(study, target),
+            "utilisation": metrics.UTILISATION,
+        }
+
+    def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure all connections of each replication, and the cost of one at the peak."""
-        values = with_load(measurements.connections(), measurements, study)
-        names = [metric.name for metric in self.metrics(study)]
+        values = with_load(findings)
+        names = [metric.name for metric in self.metrics(findings.study)]
         return values[["point", "replication", "connections", *names]]
 
     def conclude(self, estimates: Estimates, study: Study) -> Answer:
@@ -87,55 +96,60 @@ class Capacity(Question):
             if estimates.is_measured(point.index, metrics.SERVER_CPU)
         ]
         if not measured:
-            return Answer("No connection was recorded: simulate longer, or more of the load.")
+            return Answer(NOTHING_RECORDED)
         cores = metrics.cores_needed(study, CapacitySettings.of(study).utilisation_target)
+        known = [point for point in measured if estimates.is_measured(point.index, cores)]
+        unknown = [point for point in measured if point not in known]
+        sentences = [_sentence(estimates, study, known, cores)] if known else []
+        sentences += unknown_cores(estimates, study, unknown)
         return Answer(
-            sentence=_sentence(estimates, study, measured, cores),
-            remarks=(
-                *_remarks_on_load(estimates, study, measured),
-                *remarks_on_scale(study),
-                *remarks_on_fidelity(study),
-            ),
+            sentence=" ".join(sentences),
+            remarks=(*_remarks_on_load(estimates, study, measured), *remarks_on_scale(study)),
             shown={point.index: point.label for point in study.points[:_POINTS_IN_PLOTS]},
         )
 
-    def remarks(self, tables: StudyTables) -> list[str]:
-        """Return what binds first at each design point, and the load at which it would be full."""
-        study = tables.study
-        with tables.measurements() as measurements:
-            found = resources(measurements, study)
-            saturation = measurements.saturation()
-        first = {point.index: binding(found[point.index]) for point in study.points}
-        return [*_binding_remarks(first, study), *_saturation_remarks(saturation, study)]
-
-    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
-        """Return the comparison of the design points, the servers, and all resources in use."""
-        study = tables.study
-        with tables.measurements() as measurements:
-            found = resources(measurements, study)
-            servers = measurements.servers()
+    def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
+        """Return what factors change, why connections fail, what binds first, what was cut."""
+        study = findings.study
         return [
+            *remarks_on_factors(estimates, study, self.compared(study)),
+            *remarks_on_failures(findings),
+            *remarks_on_binding(findings.resources, study),
+            *_saturation_remarks(findings.saturation, study),
+            *remarks_on_transients(findings),
+            *remarks_on_fidelity(findings),
+        ]
+
+    def tables(
+        self, measurements: Measurements, estimates: Estimates, findings: Findings
+    ) -> list[Table]:
+        """Return the comparison of the design points, the servers, and all resources in use."""
+        study = findings.study
+        return [
+            factor_table(estimates, study, self.compared(study)),
             comparison_table(estimates, self.metrics(study), study),
-            server_table(servers, study),
-            resource_table(found, study),
+            failure_table(measurements, {point.index: point.label for point in study.points}),
+            server_table(findings.servers, study),
+            resource_table(findings.resources, study),
         ]
 
 
-def with_load(values: pd.DataFrame, measurements: Measurements, study: Study) -> pd.DataFrame:
-    """Return the replications' values with those of the load.
+def with_load(findings: Findings) -> pd.DataFrame:
+    """Return the replications' values of their connections with those of the load.
 
     Further columns: `cores_needed`, `offered_load`, `utilisation` and `utilisation_busiest`.
     """
+    study, offered = findings.study, findings.offered
     target = CapacitySettings.of(study).utilisation_target
     keys = ["point", "replication"]
-    servers = measurements.servers().groupby(keys, as_index=False)
+    servers = findings.servers.groupby(keys, as_index=False)
     busy = servers[["utilisation", "utilisation_busiest"]].max()
-    offered = offered_loads(measurements, study)
     names = {point.index: point.scenario.server.name for point in study.points}
     of_servers = offered[offered["node"] == offered["point"].map(names)]
     load = of_servers[[*keys, "offered_at_peak", "busy_cores"]]
-    values = values.merge(busy, on=keys, how="left").merge(load, on=keys, how="left")
-    values["cores_needed"] = values["busy_cores"] / target
+    values = findings.connections.merge(busy, on=keys, how="left").merge(load, on=keys, how="left")
+    unknown = values["point"].isin(most_fail(findings.connections))
+    values["cores_needed"] = (values["busy_cores"] / target).mask(unknown)
     return values.rename(columns={"offered_at_peak": "offered_load"})
 
 
@@ -167,7 +181,7 @@ def server_table(servers: pd.DataFrame, study: Study) -> Table:
         "queue, most",
         "open connections, most",
     )
-    return Table("Servers, as simulated", head, tuple(rows))
+    return Table("Servers, as simulated", head, tuple(rows), identifying=2)
 
 
 def remarks_on_scale(study: Study) -> list[str]:
@@ -184,10 +198,37 @@ def remarks_on_scale(study: Study) -> list[str]:
     ]
 
 
-def remarks_on_fidelity(study: Study) -> list[str]:
-    """Return that connections replay what engines did, where they do."""
+def remarks_on_transients(findings: Findings) -> list[str]:
+    """Return what MSER-5 left out of the figures of steady-state worlds, where it is anything."""
+    if findings.warm_up is None:
+        return []
+    cut = findings.warm_up.set_index("point")
+    having = [
+        point
+        for point in findings.study.points
+        if point.index in cut.index and cut["share_cut"][point.index] > 0
+    ]
+    told = [
+        f"the first {duration_words(float(cut['warm_up_end'][point.index]))}"
+        + (f" at {point.label}" if len(findings.study.points) > 1 else "")
+        for point in having[:_POINTS_IN_SENTENCE]
+    ]
+    if len(having) > _POINTS_IN_SENTENCE:
+        told.append(f"more at {counted(len(having) - _POINTS_IN_SENTENCE, 'further point')}")
+    if not told:
+        return []
+    return [f"MSER-5 left {listed(told)} of the recorded time out, as an initial transient."]
+
+
+def remarks_on_fidelity(findings: Findings) -> list[str]:
+    """Return that connections replay what engines did, where any spoke TLS."""
+    speaking = findings.connections.groupby("point")["tls_connections"].sum()
     traces = sorted(
-        {point.scenario.traces for point in study.points if point.scenario.fidelity == "replay"}
+        {
+            point.scenario.traces
+            for point in findings.study.points
+            if point.scenario.fidelity == "replay" and speaking.get(point.index, 0) > 0
+        }
     )
     if not traces:
         return []
@@ -196,6 +237,40 @@ def remarks_on_fidelity(study: Study) -> list[str]:
         "connections of each class, later ones did what those had done (--set fidelity=live runs "
         "engines in every connection)."
     ]
+
+
+def unknown_cores(estimates: Estimates, study: Study, points: list[DesignPoint]) -> list[str]:
+    """Return why the cores cannot be said where (nearly) all fail, or nobody comes at the peak."""
+    failed = {
+        point.index: estimates.interval(point.index, metrics.FAILED_SHARE) for point in points
+    }
+    failing = [point for point in points if failed[point.index].estimate >= 1 - FEW_COMPLETE]
+    absent = [point for point in points if point not in failing]
+    sentences = []
+    if failing:
+        told = failing[:_POINTS_IN_SENTENCE]
+        shares = [figure(failed[point.index], metrics.FAILED_SHARE) for point in told]
+        sentences.append(
+            f"How many cores the load needs cannot be said{_where(failing, study)}: "
+            f"{listed(shares)} of the connections fail, and what so few others cost the server "
+            "says nothing of all."
+        )
+    if absent:
+        sentences.append(
+            f"No connection was recorded at the peak{_where(absent, study)}: simulate longer, or "
+            "more of it."
+        )
+    return sentences
+
+
+def _where(points: list[DesignPoint], study: Study) -> str:
+    """Return " at A and B", or nothing where it is all of the study."""
+    if len(points) == len(study.points):
+        return ""
+    words = [point.label for point in points[:_POINTS_IN_SENTENCE]]
+    if len(points) > _POINTS_IN_SENTENCE:
+        words.append(counted(len(points) - _POINTS_IN_SENTENCE, "further point"))
+    return f" at {listed(words)}"
 
 
 def _sentence(
@@ -210,7 +285,7 @@ def _sentence(
     moments = {peak_of(point.scenario).words for point in study.points}
     moment = f" {moments.pop()}" if len(moments) == 1 else " at the peak"
     figures = {figure(need[point.index], cores) for point in measured}
-    if len(figures) == 1 and len(measured) > 1:
+    if len(figures) == 1 and len(measured) == len(study.points) > 1:
         same = figure(need[measured[0].index], cores, named=True)
         return (
             f"The load needs {same} cores at every design point{moment} to keep the cores "
@@ -253,45 +328,10 @@ def _remarks_on_load(estimates: Estimates, study: Study, measured: list[DesignPo
     return remarks
 
 
-def _binding_remarks(first: dict[int, Resource | None], study: Study) -> list[str]:
-    """Return one remark for all design points at which the same resource binds first."""
-    by_resource: dict[str, list[tuple[DesignPoint, Resource]]] = {}
-    for point in study.points:
-        resource = first[point.index]
-        if resource is not None:
-            by_resource.setdefault(resource.words, []).append((point, resource))
-    remarks = []
-    for words, having in by_resource.items():
-        everywhere = len(having) == len(study.points)
-        where = "" if everywhere else f" at {listed([point.label for point, _ in having])}"
-        shares = [
-            figure(resource.in_use, metrics.UTILISATION)
-            + (f" at {point.label}" if len(having) > 1 else "")
-            for point, resource in having[:_POINTS_IN_SENTENCE]
-        ]
-        when = (
-            " in the mean"
-            if peak_of(having[0][0].scenario).is_constant
-            else " in the busiest sample"
-        )
-        scaled = "" if {one.scenario.scale for one, _ in having} == {1.0} else ", at the whole load"
-        fullest = " at its fullest" if having[0][1].kind == BACKLOG else ""
-        remark = (
-            f"What binds first{where} is {words}: {listed(shares)} in use{fullest or when}{scaled}"
-        )
-        if len(having) > _POINTS_IN_SENTENCE:
-            remark += ", further points in the table"
-        if len(having) == 1 and having[0][1].full_at is not None:
-            verb = "is" if having[0][1].is_full else "would be"
-            remark += f"; it {verb} full from {full_words(having[0][1])} connections/s on"
-        remarks.append(remark + ".")
-    return remarks
-
-
 def _saturation_remarks(saturation: pd.DataFrame, study: Study) -> list[str]:
     """Return for how long all cores were busy in worlds that end, and how many jobs waited."""
     remarks = []
-    for point in study.points[:_POINTS_IN_PLOTS]:
+    for point in study.points[:_POINTS_IN_SENTENCE]:
         of_point = saturation[saturation["point"] == point.index].sort_values("replication")
         if point.scenario.kind == "steady-state" or not (of_point["seconds"] > 0).all():
             continue

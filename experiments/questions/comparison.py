@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import NOTHING, decimals_of, number, written
 from experiments.questions.metric import Metric
-from experiments.questions.question import Table
-from experiments.results.statistics import Interval, paired_difference
+from experiments.questions.table import Table
+from experiments.results.statistics import Interval, simultaneous_differences
 from experiments.studies.study import DesignPoint, Study
-
-FAMILY_CONFIDENCE = 0.95
 
 
 def reference_of(study: Study) -> DesignPoint:
@@ -20,9 +18,7 @@ def reference_of(study: Study) -> DesignPoint:
     return study.baseline or study.points[0]
 
 
-def comparison_table(
-    estimates: Estimates, metrics: Sequence[Metric], study: Study, *, essential: int = 4
-) -> Table:
+def comparison_table(estimates: Estimates, metrics: Sequence[Metric], study: Study) -> Table:
     """Return the differences of all points to the reference, with simultaneous intervals.
 
     Intervals are of paired differences (all points share their random numbers), at the level that
@@ -30,13 +26,20 @@ def comparison_table(
     shown, its interval without 0, has an asterisk.
     """
     reference = reference_of(study)
-    others = [point for point in study.points if point is not reference]
     compared = [metric for metric in metrics if estimates.is_measured(reference.index, metric)]
+    others = [
+        point
+        for point in study.points
+        if point is not reference
+        and any(estimates.is_measured(point.index, metric) for metric in compared)
+    ]
+    differences = {metric.name: _to(reference, others, estimates, metric) for metric in compared}
+    missing = Interval.absent(math.nan, 0, "the replications do not pair")
     rows = tuple(
         (
             point.label,
             *(
-                _cell(_difference(estimates, point, reference, metric, len(others)), metric)
+                _cell(differences[metric.name].get(point.index, missing), metric)
                 for metric in compared
             ),
         )
@@ -50,24 +53,20 @@ def comparison_table(
         f"Differences to {reference.label}, with intervals that hold together in each column "
         "(paired, Bonferroni); * where a difference is shown",
         ("at", *heads),
-        rows,
-        essential=essential,
+        rows if compared else (),
     )
 
 
-def _difference(
-    estimates: Estimates,
-    point: DesignPoint,
-    reference: DesignPoint,
-    metric: Metric,
-    comparisons: int,
-) -> Interval:
-    one = estimates.replicated(point.index, metric)
-    other = estimates.replicated(reference.index, metric)
-    if len(one) != len(other):
-        return Interval.absent(math.nan, 0, "the replications do not pair")
-    confidence = 1 - (1 - FAMILY_CONFIDENCE) / max(1, comparisons)
-    return paired_difference(one, other, confidence)
+def _to(
+    reference: DesignPoint, others: Sequence[DesignPoint], estimates: Estimates, metric: Metric
+) -> dict[int, Interval]:
+    """Return the difference of each point to the reference, where their replications pair."""
+    values = {point.index: estimates.replicated(point.index, metric) for point in others}
+    values[reference.index] = estimates.replicated(reference.index, metric)
+    paired = [one for one in values if len(values[one]) == len(values[reference.index])]
+    pairs = [(one, reference.index) for one in paired if one != reference.index]
+    differences = simultaneous_differences(values, pairs=pairs)
+    return {one: differences[one, reference.index] for one, _ in pairs}
 
 
 def _cell(difference: Interval, metric: Metric) -> str:

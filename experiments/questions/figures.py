@@ -6,7 +6,7 @@ import math
 
 from experiments.questions.metric import Metric, Quantity
 from experiments.results.statistics import Interval
-from experiments.wording import decimals_for
+from experiments.wording import decimals_for, rounded, rounded_to, significant_place
 
 _FACTORS = {
     Quantity.SHARE: 100.0,
@@ -15,6 +15,7 @@ _FACTORS = {
 }
 _MORE_DECIMALS = 2
 _MOST_DECIMALS_OF_SHARES = 4
+_WIDE = 100.0
 NOTHING = "–"
 """What stands where there is no figure."""
 
@@ -37,9 +38,25 @@ def figure(interval: Interval, metric: Metric, *, named: bool = False) -> str:
     return f"{mean}{unit} ({'95 % interval ' if named else ''}{low}–{high})"
 
 
+def rounded_figure(interval: Interval) -> str:
+    """Return an estimate and its interval to three significant digits of the estimate."""
+    if math.isnan(interval.low):
+        return rounded(interval.estimate)
+    digits = significant_place(interval.estimate)
+    mean, low, high = (rounded_to(value, digits) for value in interval[:3])
+    return f"{mean} ({low}–{high})"
+
+
 def decimals_of(interval: Interval, metric: Metric) -> int:
-    """Return how many decimals show an estimate, and that its interval is longer than nothing."""
+    """Return how many decimals show an estimate, and that its interval is longer than nothing.
+
+    Counts whose interval is hundreds wide are written to two digits of its half: the decimals are
+    negative, for tens and beyond.
+    """
     decimals = _decimals(interval.estimate, metric)
+    half = _FACTORS[metric.quantity] * (interval.high - interval.low) / 2
+    if metric.decimals == 0 and half >= _WIDE:
+        return 1 - math.floor(math.log10(half))
     ends = interval.low, interval.high
     for more in range(_MORE_DECIMALS + 1):
         low, high = (written(end, metric, decimals + more) for end in ends)
@@ -54,8 +71,8 @@ def number(value: float, metric: Metric) -> str:
 
 
 def written(value: float, metric: Metric, decimals: int) -> str:
-    """Return a number of a metric in its unit with so many decimals."""
-    text = f"{_FACTORS[metric.quantity] * value:,.{decimals}f}"
+    """Return a number of a metric in its unit with so many decimals, negative beyond the point."""
+    text = rounded_to(_FACTORS[metric.quantity] * value, decimals)
     return text.lstrip("-") if not text.strip("-0.,") else text
 
 

@@ -122,6 +122,7 @@ def cores_needed(study: Study, target: float) -> Metric:
         "Cores",
         Quantity.COUNT,
         f"Cores needed for the whole load {moments}: arrivals a second, times the mean server CPU "
-        f"time {windows}, over the utilisation target of {percent(target)}.",
+        f"time {windows}, over the utilisation target of {percent(target)}; none where nine in ten "
+        "connections fail or more.",
         decimals=2,
     )

@@ -11,10 +11,14 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from experiments.questions.estimates import Estimates
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric
+from experiments.questions.table import Table
 from experiments.results.measures import Measurements
-from experiments.results.study_tables import StudyTables
 from experiments.studies.study import Study
+
+NOTHING_RECORDED = "No connection was recorded: simulate longer, or more of the load."
+"""The answer, and the warning, of a study that has nothing to tell."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +36,6 @@ class Answer:
     remarks: tuple[str, ...] = ()
     recommended: int | None = None
     shown: Mapping[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of words beside the answer's.
-
-    Attributes:
-        title: what it is about.
-        head: its columns.
-        rows: its rows, a word for each column.
-        essential: how many columns a terminal shows behind the first; `None` for all.
-    """
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    essential: int | None = None
 
 
 class Settings(BaseModel):
@@ -78,8 +65,12 @@ class Question(ABC):
     def metrics(self, study: Study) -> tuple[Metric, ...]:
         """Return what is measured, defined for this study, in the order of the answer's table."""
 
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return what sentences compare between a factor's levels, by what they call it."""
+        return {}
+
     @abstractmethod
-    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+    def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Return the metrics of every replication.
 
         The frame has the columns `point`, `replication` and each metric's name, one row a
@@ -90,10 +81,12 @@ class Question(ABC):
     def conclude(self, estimates: Estimates, study: Study) -> Answer:
         """Return the answer that the estimates from the replications give."""
 
-    def remarks(self, tables: StudyTables) -> list[str]:
-        """Return what else one must know, measured anew; nothing, unless a question says more."""
+    def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
+        """Return what else one must know, of findings; nothing, unless a question says more."""
         return []
 
-    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
+    def tables(
+        self, measurements: Measurements, estimates: Estimates, findings: Findings
+    ) -> list[Table]:
         """Return what else is reported in tables; nothing, unless a question says more."""
         return []

@@ -8,13 +8,20 @@ from typing import Any
 import pandas as pd
 
 from experiments.questions import metrics
-from experiments.questions.capacity import remarks_on_fidelity, remarks_on_scale
+from experiments.questions.capacity import (
+    remarks_on_fidelity,
+    remarks_on_scale,
+    remarks_on_transients,
+)
 from experiments.questions.estimates import Estimates
+from experiments.questions.factor_effects import factor_table, remarks_on_factors
+from experiments.questions.failure_reasons import failure_table, remarks_on_failures
 from experiments.questions.figures import figure
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
-from experiments.questions.question import Answer, Question, Table
+from experiments.questions.question import NOTHING_RECORDED, Answer, Question
+from experiments.questions.table import Table
 from experiments.results.measures import Measurements
-from experiments.results.study_tables import StudyTables
 from experiments.studies.study import Study
 from experiments.wording import percent
 
@@ -83,9 +90,13 @@ class Reachability(Question):
         """Return who succeeds, round trips, latencies, and the time in boxes and lost."""
         return _METRICS
 
-    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return who succeeds, and the server's work."""
+        return {"the share that succeeds": SUCCEEDED, "server CPU time": metrics.SERVER_CPU}
+
+    def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure all connections of each replication."""
-        values = measurements.connections().merge(
+        values = findings.connections.merge(
             measurements.reachability(), on=["point", "replication"]
         )
         return values[
@@ -121,24 +132,35 @@ class Reachability(Question):
                 )
                 remarks.append(remark[:1].upper() + remark[1:])
         if not reached:
-            return Answer("No connection was recorded: simulate longer, or more of the load.")
+            return Answer(NOTHING_RECORDED)
         sentence = "; ".join(reached) + "."
         return Answer(
             sentence[:1].upper() + sentence[1:],
-            (*remarks, *remarks_on_scale(study), *remarks_on_fidelity(study)),
+            (*remarks, *remarks_on_scale(study)),
             shown={point.index: point.label for point in study.points[:6]},
         )
 
-    def tables(self, tables: StudyTables, estimates: Estimates) -> list[Table]:
+    def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
+        """Return what factors change, why connections fail, what was left out and replayed."""
+        return [
+            *remarks_on_factors(estimates, findings.study, self.compared(findings.study)),
+            *remarks_on_failures(findings),
+            *remarks_on_transients(findings),
+            *remarks_on_fidelity(findings),
+        ]
+
+    def tables(
+        self, measurements: Measurements, estimates: Estimates, findings: Findings
+    ) -> list[Table]:
         """Return who connects, why others fail, what boxes saw, and where the time goes."""
-        labels = {point.index: point.label for point in tables.study.points}
-        with tables.measurements() as measurements:
-            return [
-                _who_connects(measurements, labels),
-                _why_others_fail(measurements, labels),
-                _what_boxes_saw(measurements, labels),
-                _where_time_goes(measurements, labels),
-            ]
+        labels = {point.index: point.label for point in findings.study.points}
+        return [
+            factor_table(estimates, findings.study, self.compared(findings.study)),
+            _who_connects(measurements, labels),
+            failure_table(measurements, labels, "Why the others fail"),
+            _what_boxes_saw(measurements, labels),
+            _where_time_goes(measurements, labels),
+        ]
 
 
 def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
@@ -165,24 +187,7 @@ def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
         "handshake p50, ms",
         "first byte p50, ms",
     )
-    return Table("Who connects", head, tuple(rows))
-
-
-def _why_others_fail(measurements: Measurements, labels: dict[int, str]) -> Table:
-    rows = [
-        (
-            labels[row["point"]],
-            str(row["profile"]),
-            str(row["symptom"]),
-            _or_none(row["stopped_by"]),
-            _or_none(row["reason"]),
-            f"{row['connections']:,}",
-            _milliseconds(row["duration"]),
-        )
-        for row in _rows(measurements.failures())
-    ]
-    head = ("at", "clients", "symptom", "stopped by", "why", "connections", "after p50, ms")
-    return Table("Why the others fail", head, tuple(rows))
+    return Table("Who connects", head, tuple(rows), identifying=2)
 
 
 def _what_boxes_saw(measurements: Measurements, labels: dict[int, str]) -> Table:
@@ -198,7 +203,7 @@ def _what_boxes_saw(measurements: Measurements, labels: dict[int, str]) -> Table
         for row in _rows(measurements.boxes())
     ]
     head = ("at", "box", "did", "connections", "entries, most", "processor, most")
-    return Table("What each box saw", head, tuple(rows))
+    return Table("What each box saw", head, tuple(rows), identifying=3)
 
 
 def _where_time_goes(measurements: Measurements, labels: dict[int, str]) -> Table:

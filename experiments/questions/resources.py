@@ -10,13 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 import sim
-from experiments.questions.figures import figure
-from experiments.questions.load import offered_loads
+from experiments.questions.figures import NOTHING, figure, rounded_figure
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.questions.question import Table
-from experiments.results.measures import Measurements
-from experiments.results.statistics import Interval, replication_interval
+from experiments.questions.table import Table
+from experiments.results.statistics import Interval, replication_interval, share_interval
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import rounded
 
@@ -27,6 +25,10 @@ PORTS = "port pool"
 BACKLOG = "backlog"
 
 _FULL = 0.995
+_EXHAUSTED = frozenset(
+    {"table full", "no free port", "backlog full", "half-open table full", "too many at once"}
+)
+"""What a connection fails of that finds no room, as the table `connections` has it."""
 _PORT_POOLS = ("nat", "connect-proxy", "terminating-proxy")
 
 _IN_USE = Metric("in_use", "In use", Quantity.SHARE, "Share of a resource that is in use.")
@@ -45,6 +47,8 @@ class Resource:
         full_at: connections a second, of the whole load, at which it would be full, as the share
             in use grows with the load; `None` where nothing is in use, where it does not grow so (a
             backlog fills when the processor behind it is busy), or where all of it is in use.
+        offered: connections a second, of the whole load, at which the shares in use were measured.
+        lost: share of the connections that failed for want of it; `None` for what refuses none.
     """
 
     kind: str
@@ -53,11 +57,36 @@ class Resource:
     busiest: Interval
     in_use: Interval
     full_at: Interval | None
+    offered: float
+    lost: Interval | None
 
     @property
     def is_full(self) -> bool:
-        """Whether all of it is in use as it is."""
-        return self.in_use.estimate >= _FULL
+        """Whether all of it is in use at this load; of what refuses connections, at any moment."""
+        at_times = self.lost is not None and self.busiest.estimate >= _FULL
+        return self.in_use.estimate >= _FULL or at_times or self.fails
+
+    @property
+    def fails(self) -> bool:
+        """Whether connections fail for want of it."""
+        return self.lost is not None and self.lost.estimate > 0
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether it is a processor that is offered more than it can do."""
+        load = self.full_at
+        return self.kind == PROCESSOR and load is not None and load.estimate <= self.offered
+
+    @property
+    def admitted(self) -> Interval | None:
+        """Connections a second that find room, of the load offered, where some find none."""
+        if self.lost is None or not self.fails:
+            return None
+        return self.lost._replace(
+            estimate=self.offered * (1 - self.lost.estimate),
+            low=self.offered * (1 - self.lost.high),
+            high=self.offered * (1 - self.lost.low),
+        )
 
     @property
     def words(self) -> str:
@@ -65,24 +94,67 @@ class Resource:
         return f"the {self.kind} of {self.name}" if self.kind != LINK else f"the link {self.name}"
 
 
-def resources(measurements: Measurements, study: Study) -> dict[int, list[Resource]]:
-    """Return the limited resources of every design point, those most in use first."""
-    samples = _samples(measurements, study)
-    offered = offered_loads(measurements, study)
+def resources(
+    study: Study,
+    *,
+    servers: pd.DataFrame,
+    links: pd.DataFrame,
+    boxes: pd.DataFrame,
+    offered: pd.DataFrame,
+    connections: pd.DataFrame,
+    failures: pd.DataFrame,
+) -> dict[int, list[Resource]]:
+    """Return the limited resources of every design point, those most in use first.
+
+    Args:
+        study: what was run.
+        servers: as `Measurements.servers` has them.
+        links: as `Measurements.links` has them.
+        boxes: as `Measurements.boxes_in_use` has them.
+        offered: as `offered_loads` has them.
+        connections: as `Measurements.connections` has them.
+        failures: as `Measurements.failure_reasons` has them.
+    """
+    worlds = {point.index: point.scenario for point in study.points}
+    frames = [_processors(servers), _backlogs(servers, worlds), _links(links), *_boxes(boxes)]
+    samples = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     found: dict[int, list[Resource]] = {}
     for point in study.points:
-        of_point = samples[samples["point"] == point.index]
+        of_point, loads, recorded, failed = (
+            frame[frame["point"] == point.index]
+            for frame in (samples, offered, connections, failures)
+        )
         each = [
-            _resource(point, str(kind), str(name), group, offered)
+            _resource(
+                point,
+                str(kind),
+                str(name),
+                group,
+                loads,
+                _lost(str(kind), str(name), recorded, failed),
+            )
             for (kind, name), group in of_point.groupby(["kind", "name"], sort=True)
         ]
         each = [one for one in each if not math.isnan(one.in_use.mean)]
-        found[point.index] = sorted(each, key=lambda one: (-one.in_use.mean, one.kind, one.name))
+        found[point.index] = sorted(
+            each,
+            key=lambda one: (
+                not one.is_overloaded,
+                not one.fails,
+                -one.in_use.mean,
+                one.kind,
+                one.name,
+            ),
+        )
     return found
 
 
 def binding(of_point: list[Resource]) -> Resource | None:
-    """Return the resource that binds first: the one most in use, if any is in use at all."""
+    """Return the resource that binds first, if any is in use at all.
+
+    It is a processor that is offered more than it can do (a backlog before it fills for that
+    reason), else what connections fail for want of, else what is most in use.
+    """
     first = of_point[0] if of_point else None
     return first if first is not None and first.in_use.mean > 0 else None
 
@@ -101,22 +173,29 @@ def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
         for resource in found[point.index]
     )
     head = ("at", "resource", "in use, mean", "in use, most", "full at, connections/s")
-    return Table("What is in use at the whole load, and what binds first", head, rows)
+    return Table(
+        "What is in use at the whole load, and what binds first", head, rows, identifying=2
+    )
 
 
 def full_words(resource: Resource) -> str:
-    """Return the load at which a resource would be full, with its interval."""
+    """Return the load at which a resource would be full, with its interval, or that it is."""
+    if resource.admitted is not None:
+        admitted = rounded_figure(resource.admitted)
+        return f"already at {rounded(resource.offered)}, room for {admitted}"
     full_at = resource.full_at
-    if full_at is None or math.isnan(full_at.mean):
-        return "–"
-    words = rounded(full_at.mean)
-    if not math.isnan(full_at.low):
-        words += f" ({rounded(full_at.low)}–{rounded(full_at.high)})"
-    return words
+    if full_at is not None and not math.isnan(full_at.mean):
+        return rounded_figure(full_at)
+    return f"already at {rounded(resource.offered)}" if resource.is_full else NOTHING
 
 
 def _resource(
-    point: DesignPoint, kind: str, name: str, group: pd.DataFrame, offered: pd.DataFrame
+    point: DesignPoint,
+    kind: str,
+    name: str,
+    group: pd.DataFrame,
+    offered: pd.DataFrame,
+    lost: Interval | None,
 ) -> Resource:
     group = group.sort_values("replication")
     # Cores and rates are not scaled, tables and pools are: shares are those of the whole load.
@@ -127,10 +206,11 @@ def _resource(
     load = in_use
     if kind == PROCESSOR:
         # More may be offered than a processor can do: its own share in use ends at 1.
-        of_node = offered[(offered["point"] == point.index) & (offered["node"] == name)]
+        of_node = offered[offered["node"] == name]
         load = of_node.sort_values("replication")["offered_at_peak"].to_numpy(float) / scale
     full_at = None
-    is_known = kind == PROCESSOR or float(in_use.mean()) < _FULL
+    most = in_use if lost is None else busiest
+    is_known = kind == PROCESSOR or float(most.mean()) < _FULL
     if kind != BACKLOG and is_known and len(load) and (load > 0).all():
         full_at = replication_interval(peak.rate / load)
     return Resource(
@@ -140,7 +220,22 @@ def _resource(
         _bounded(busiest),
         _bounded(in_use),
         full_at,
+        peak.rate,
+        lost,
     )
+
+
+def _lost(
+    kind: str, name: str, connections: pd.DataFrame, failures: pd.DataFrame
+) -> Interval | None:
+    """Return the share of one point's connections that failed for want of a resource."""
+    if kind in (PROCESSOR, LINK) or connections.empty:
+        return None
+    trials = connections.set_index("replication")["connections"]
+    for_want = failures[(failures["stopped_by"] == name) & failures["reason"].isin(_EXHAUSTED)]
+    counts = for_want.groupby("replication")["connections"].sum()
+    shares = counts.reindex(trials.index, fill_value=0) / trials
+    return share_interval(shares.to_numpy(np.float64), trials.to_numpy(np.float64))
 
 
 def _bounded(shares: npt.NDArray[np.float64]) -> Interval:
@@ -151,20 +246,8 @@ def _bounded(shares: npt.NDArray[np.float64]) -> Interval:
     return interval._replace(low=max(0.0, interval.low), high=min(1.0, interval.high))
 
 
-def _samples(measurements: Measurements, study: Study) -> pd.DataFrame:
-    """Return each replication's `mean` and `busiest` share in use by `kind` and `name`."""
-    worlds = {point.index: point.scenario for point in study.points}
-    servers = measurements.servers()
-    frames = [
-        _processors(servers),
-        _backlogs(servers, worlds),
-        _links(measurements.links()),
-        *_boxes(measurements.boxes_in_use(), worlds),
-    ]
-    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
-
-
 def _shares(frame: pd.DataFrame, kind: str, name: str | pd.Series[str]) -> pd.DataFrame:
+    """Return each replication's `mean` and `busiest` share in use by `kind` and `name`."""
     columns = frame[["point", "replication"]].assign(kind=kind, name=name)
     return columns.assign(mean=frame["utilisation"], busiest=frame["utilisation_busiest"])
 
@@ -186,7 +269,7 @@ def _links(links: pd.DataFrame) -> pd.DataFrame:
     return _shares(links, LINK, links["node"] + ", " + links["direction"])
 
 
-def _boxes(boxes: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> list[pd.DataFrame]:
+def _boxes(boxes: pd.DataFrame) -> list[pd.DataFrame]:
     busy = boxes[boxes["utilisation_busiest"] > 0]
     limited = boxes[boxes["capacity"] > 0]
     tables = limited.assign(

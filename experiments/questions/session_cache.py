@@ -18,21 +18,23 @@ from experiments.questions import metrics
 from experiments.questions.capacity import (
     Capacity,
     CapacitySettings,
-    remarks_on_fidelity,
     remarks_on_scale,
+    unknown_cores,
     with_load,
 )
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
+from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
-from experiments.questions.question import Answer
+from experiments.questions.question import NOTHING_RECORDED, Answer
 from experiments.results.measures import Measurements
 from experiments.results.statistics import Interval, replication_interval, select_within
 from experiments.studies.study import DesignPoint, Study
-from experiments.wording import level_words, listed, percent, size_words
+from experiments.wording import counted, level_words, listed, percent, size_words
 
 _TOLERANCE = 0.05
+_POINTS_TOLD = 3
 _ENTRY_SIZES = (2_000, 4_000)
 
 HIT_RATE = Metric(
@@ -82,10 +84,16 @@ class SessionCache(Capacity):
             *metrics.HANDSHAKE,
         )
 
-    def measure(self, measurements: Measurements, study: Study) -> pd.DataFrame:
+    def compared(self, study: Study) -> dict[str, Metric]:
+        """Return the cores needed and the hit rate."""
+        target = CapacitySettings.of(study).utilisation_target
+        return {"the need for cores": metrics.cores_needed(study, target), "the hit rate": HIT_RATE}
+
+    def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure each replication, and the cost of a connection at the peak."""
-        values = with_load(measurements.connections(), measurements, study)
-        servers = measurements.servers().groupby(["point", "replication"], as_index=False)
+        study = findings.study
+        values = with_load(findings)
+        servers = findings.servers.groupby(["point", "replication"], as_index=False)
         live = servers[["live_entries_most"]].sum()
         values = values.merge(live, on=["point", "replication"], how="left")
         worlds = values["point"].map({point.index: point.scenario for point in study.points})
@@ -106,12 +114,15 @@ class SessionCache(Capacity):
         needs = {point.index: estimates.interval(point.index, cores) for point in study.points}
         grid = [point for point in study.points if not point.is_baseline]
         measured = [point for point in grid if not math.isnan(needs[point.index].mean)]
+        failing = [
+            point for point in grid if estimates.is_measured(point.index, metrics.FAILED_SHARE)
+        ]
         if not measured:
-            return Answer("No connection was recorded at the peak: simulate longer, or more of it.")
+            return Answer(" ".join(unknown_cores(estimates, study, failing)) or NOTHING_RECORDED)
         failed = {
-            point.index: estimates.interval(point.index, metrics.FAILED_SHARE) for point in measured
+            point.index: estimates.interval(point.index, metrics.FAILED_SHARE) for point in failing
         }
-        fewest = min(share.mean for share in failed.values())
+        fewest = min(failed[point.index].mean for point in measured)
         candidates = [point for point in measured if failed[point.index].mean <= fewest]
         within = select_within(
             {point.index: estimates.replicated(point.index, cores) for point in candidates},
@@ -124,11 +135,10 @@ class SessionCache(Capacity):
         return Answer(
             sentence=_sentence(study, chosen, best, candidates, within, needs, cores),
             remarks=(
-                *_failures(measured, failed),
+                *_failures(failing, failed),
                 *_savings(estimates, study, chosen, worst, needs, cores),
                 *_memory(estimates, chosen),
                 *remarks_on_scale(study),
-                *remarks_on_fidelity(study),
             ),
             recommended=chosen.index,
             shown=_shown(study, chosen, best, worst),
@@ -196,15 +206,18 @@ def _advice(study: Study, point: DesignPoint) -> str:
 
 
 def _failures(measured: list[DesignPoint], failed: Mapping[int, Interval]) -> Iterator[str]:
+    """Tell where connections fail, and which points are no candidates for it."""
     fewest = min(share.mean for share in failed.values())
-    for point in measured:
+    failing = [point for point in measured if failed[point.index].mean > 0]
+    for point in failing[:_POINTS_TOLD]:
         share = failed[point.index]
-        if share.mean > 0:
-            consequence = ": it is no candidate" if share.mean > fewest else ""
-            yield (
-                f"At {point.label} {figure(share, metrics.FAILED_SHARE)} of the connections fail"
-                f"{consequence}."
-            )
+        consequence = ": it is no candidate" if share.mean > fewest else ""
+        yield (
+            f"At {point.label} {figure(share, metrics.FAILED_SHARE)} of the connections fail"
+            f"{consequence}."
+        )
+    if len(failing) > _POINTS_TOLD:
+        yield f"Connections fail at {counted(len(failing) - _POINTS_TOLD, 'further point')}."
 
 
 def _savings(

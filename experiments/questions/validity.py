@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
-import sim
 from experiments.questions import metrics
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
-from experiments.questions.load import offered_loads
+from experiments.questions.findings import Findings
+from experiments.questions.initial_state import (
+    begins_empty,
+    first_visits_in_the_long_run,
+    short_warm_ups,
+)
 from experiments.questions.metric import Metric, Quantity
-from experiments.questions.peak import peak_of
-from experiments.results.measures import Measurements
+from experiments.questions.question import NOTHING_RECORDED
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
-from experiments.wording import duration_words, listed, percent, rounded
+from experiments.wording import listed, rounded
 
 _SATURATED = 0.995
-_FIRST_VISITS = 0.05
 _WORTH_A_WARNING = 0.01
 _POINTS_NAMED = 3
 _SERIES = {
@@ -30,14 +30,32 @@ _SERIES = {
 }
 _OFFERED = Metric("offered", "Offered load", Quantity.SHARE, "Work offered to a processor.")
 
+_FIRST_VISITS = Metric(
+    "first_visits",
+    "First visits",
+    Quantity.SHARE,
+    "Recorded connections that are their client's first, as a share of all.",
+    count="connections",
+)
+_RETRANSMITTED = Metric(
+    "retransmitted_share",
+    "Sent again",
+    Quantity.SHARE,
+    "Connections that waited for a packet sent again, as a share of all.",
+    count="connections",
+)
 
-def warnings_of(measurements: Measurements, study: Study) -> Iterator[str]:
+
+def warnings_of(findings: Findings) -> Iterator[str]:
     """Yield a sentence for each reason why a figure of the study does not hold, the worst first."""
-    yield from _nothing_recorded(measurements, study)
-    yield from _no_steady_state(measurements, study)
-    yield from _failures(measurements, study)
-    yield from _not_settled(measurements, study)
-    yield from _long_transient(measurements, study)
+    study = findings.study
+    yield from _nothing_recorded(findings)
+    yield from _no_steady_state(findings)
+    yield from _exhausted(findings)
+    yield from _failures(findings)
+    yield from _not_settled(findings)
+    yield from _long_transient(findings)
+    yield from _begins_empty(findings)
     yield from _short_warm_up(study)
     yield from _few_replications(study)
 
@@ -52,6 +70,11 @@ def _at(points: Sequence[DesignPoint], study: Study) -> str:
     return f"At {listed(words)}: "
 
 
+def _figures(words: Sequence[str]) -> str:
+    """Return the figures of several points as a list; one where all are equal."""
+    return listed(list(words) if len(set(words)) > 1 else list(words[:1]))
+
+
 def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
@@ -59,19 +82,23 @@ def _sentence(words: str) -> str:
 # ------------------------------------------------------------------ load
 
 
-def _nothing_recorded(measurements: Measurements, study: Study) -> Iterator[str]:
-    recorded = set(measurements.connections()["point"])
+def _nothing_recorded(findings: Findings) -> Iterator[str]:
+    study = findings.study
+    recorded = set(findings.connections["point"])
     empty = [point for point in study.points if point.index not in recorded]
-    if empty:
+    if len(empty) == len(study.points):
+        yield NOTHING_RECORDED
+    elif empty:
         yield _sentence(
             f"{_at(empty, study)}no connection was recorded; simulate longer, or more of the load."
         )
 
 
-def _no_steady_state(measurements: Measurements, study: Study) -> Iterator[str]:
+def _no_steady_state(findings: Findings) -> Iterator[str]:
     """Processors and links of steady-state worlds to which more comes than they can do."""
+    study = findings.study
     steady = [point for point in study.points if point.scenario.kind == "steady-state"]
-    offered = offered_loads(measurements, study)
+    offered = findings.offered
     for node in dict.fromkeys(offered["node"]):
         over, near = [], []
         for point in steady:
@@ -95,7 +122,7 @@ def _no_steady_state(measurements: Measurements, study: Study) -> Iterator[str]:
                 "within its interval."
             )
     yield from _queue_in_a_world_that_ends(offered, study)
-    yield from _saturated_links(measurements, steady, study)
+    yield from _saturated_links(findings, steady)
 
 
 def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator[str]:
@@ -116,15 +143,42 @@ def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator
             )
 
 
-def _failures(measurements: Measurements, study: Study) -> Iterator[str]:
+def _exhausted(findings: Findings) -> Iterator[str]:
+    """Tables, pools and backlogs without room for all who come."""
+    study = findings.study
+    waited = Estimates(findings.connections)
+    full: dict[str, list[tuple[DesignPoint, Interval]]] = {}
+    for point in study.points:
+        for resource in findings.resources[point.index]:
+            if resource.lost is not None and resource.is_full:
+                full.setdefault(resource.words, []).append((point, resource.lost))
+    for words, having in full.items():
+        points = [point for point, _ in having]
+        if any(lost.estimate > 0 for _, lost in having):
+            shares = [figure(lost, metrics.FAILED_SHARE) for _, lost in having[:_POINTS_NAMED]]
+            consequence = f"{_figures(shares)} of the connections fail for want of room"
+        else:
+            shares = [
+                figure(waited.interval(point.index, _RETRANSMITTED), _RETRANSMITTED)
+                for point in points[:_POINTS_NAMED]
+            ]
+            consequence = (
+                "no connection fails for it, but those that found no room tried again later "
+                f"({_figures(shares)} of all connections waited for a packet sent again)"
+            )
+        yield _sentence(f"{_at(points, study)}{words} is full at times: {consequence}.")
+
+
+def _failures(findings: Findings) -> Iterator[str]:
     """Connections that fail cost less than they would: cores needed are those of the others."""
-    values = Estimates(measurements.connections())
+    study = findings.study
+    values = Estimates(findings.connections)
     failing = [
         (point, values.interval(point.index, metrics.FAILED_SHARE)) for point in study.points
     ]
     failing = [(point, share) for point, share in failing if share.estimate >= _WORTH_A_WARNING]
     if failing:
-        shares = listed(
+        shares = _figures(
             [figure(share, metrics.FAILED_SHARE) for _, share in failing[:_POINTS_NAMED]]
         )
         yield _sentence(
@@ -134,14 +188,12 @@ def _failures(measurements: Measurements, study: Study) -> Iterator[str]:
 
 
 def _loads(having: Sequence[tuple[DesignPoint, Interval]]) -> str:
-    return listed([figure(load, _OFFERED) for _, load in having[:_POINTS_NAMED]])
+    return _figures([figure(load, _OFFERED) for _, load in having[:_POINTS_NAMED]])
 
 
-def _saturated_links(
-    measurements: Measurements, steady: Sequence[DesignPoint], study: Study
-) -> Iterator[str]:
-    links = measurements.links()
-    links["words"] = links["node"] + " " + links["direction"]
+def _saturated_links(findings: Findings, steady: Sequence[DesignPoint]) -> Iterator[str]:
+    study, links = findings.study, findings.links
+    links = links.assign(words=links["node"] + " " + links["direction"])
     full: dict[str, list[DesignPoint]] = {}
     for point in steady:
         of_point = links[links["point"] == point.index].groupby("words")["utilisation"].mean()
@@ -157,12 +209,13 @@ def _saturated_links(
 # ------------------------------------------------------------------ time
 
 
-def _not_settled(measurements: Measurements, study: Study) -> Iterator[str]:
+def _not_settled(findings: Findings) -> Iterator[str]:
     """Series that still rise or fall, by comparing the halves of the recorded time."""
+    study = findings.study
     steady = [point for point in study.points if point.scenario.kind == "steady-state"]
     if not steady:
         return
-    tests = measurements.settling()
+    tests = findings.settling
     moving = tests[tests["settled"].map(lambda settled: settled is False)]
     for series, words in _SERIES.items():
         of_series = moving[moving["series"] == series].set_index("point")
@@ -183,11 +236,12 @@ def _signed_milliseconds(seconds: float) -> str:
     return f"{'+' if seconds > 0 else ''}{rounded(1e3 * seconds)} ms"
 
 
-def _long_transient(measurements: Measurements, study: Study) -> Iterator[str]:
+def _long_transient(findings: Findings) -> Iterator[str]:
     """Warm-ups that MSER-5 finds longer than half of the run."""
-    if measurements.warm_up is None:
+    study = findings.study
+    if findings.warm_up is None:
         return
-    trusted = measurements.warm_up.set_index("point")["trusted"]
+    trusted = findings.warm_up.set_index("point")["trusted"]
     long = [point for point in study.points if not trusted.get(point.index, True)]
     if long:
         yield _sentence(
@@ -196,56 +250,33 @@ def _long_transient(measurements: Measurements, study: Study) -> Iterator[str]:
         )
 
 
+def _begins_empty(findings: Findings) -> Iterator[str]:
+    """Worlds that are recorded from an empty cache on: a restart, or a warm-up left out."""
+    study, values = findings.study, Estimates(findings.first_visits)
+    having = []
+    for point in study.points:
+        share = values.interval(point.index, _FIRST_VISITS)
+        in_the_long_run = first_visits_in_the_long_run(point.scenario)
+        if begins_empty(point.scenario) and share.estimate - in_the_long_run >= _WORTH_A_WARNING:
+            having.append((point, share))
+    if having:
+        shares = [figure(share, _FIRST_VISITS) for _, share in having[:_POINTS_NAMED]]
+        yield _sentence(
+            f"{_at([point for point, _ in having], study)}the world begins with empty session "
+            f"caches, without a warm-up: {_figures(shares)} of the recorded connections are their "
+            "client's first, and can resume nothing; shares resumed, CPU time and cores are those "
+            "of the time after such a start."
+        )
+
+
 def _short_warm_up(study: Study) -> Iterator[str]:
     """Worlds whose caches and clients are younger than they will be."""
     lived: dict[str, list[DesignPoint]] = {}
     for point in study.points:
-        for words in _youth(point.scenario):
+        for words in short_warm_ups(point.scenario):
             lived.setdefault(words, []).append(point)
     for words, points in lived.items():
         yield _sentence(f"{_at(points, study)}{words}")
-
-
-def _youth(world: sim.Scenario) -> Iterator[str]:
-    sessions = world.server.sessions
-    begins_empty = world.kind == "terminating" and world.warm_up == 0
-    if world.server.security == "plain" or sessions is None or begins_empty:
-        return
-    warm_up = f"the warm-up ({duration_words(world.warm_up)})"
-    if sessions.lifetime is not None and world.warm_up < sessions.lifetime and sessions.capacity:
-        yield (
-            f"{warm_up} is shorter than sessions live ({duration_words(sessions.lifetime)}): at "
-            "first the cache holds fewer sessions than it will, and fewer have expired."
-        )
-    if world.population.kind == "revisits":
-        longest = world.population.intervals[-1][0]
-        reach = longest if sessions.lifetime is None else min(longest, sessions.lifetime)
-        if world.warm_up < reach:
-            yield (
-                f"{warm_up} is shorter than clients take to come back ({duration_words(reach)} "
-                "within a session's lifetime): some who would come back are taken for new ones."
-            )
-    elif world.kind == "steady-state":
-        share = _first_visits(world)
-        if share > _FIRST_VISITS:
-            yield (
-                f"{warm_up} is short for the population: by theory {percent(round(share, 2))} of "
-                "the first recorded connections are their clients' first visit, and can resume "
-                "nothing."
-            )
-
-
-def _first_visits(world: sim.Scenario) -> float:
-    """Return the expected share of visits at the end of the warm-up that are a client's first."""
-    population, rate = world.population, peak_of(world).mean_rate * world.scale
-    if population.kind == "zipf":
-        popularity = population.popularity(world.scale)
-    elif population.kind == "independent":
-        clients = max(1, round(population.clients * world.scale))
-        return math.exp(-rate * world.warm_up / clients)
-    else:
-        return 0.0
-    return float(np.sum(popularity * np.exp(-rate * world.warm_up * popularity)))
 
 
 # ------------------------------------------------------------------ replications

@@ -70,7 +70,8 @@ class Measurements:
 
         Columns: `connections` (how many), `full_share` and `resumed_share` (of all),
         `offered_sessions` (how many), `hit_rate` (cache hits among those), `failed_share`,
-        `server_cpu` and `client_cpu` (mean CPU seconds a connection), and in seconds
+        `server_cpu` and `client_cpu` (mean CPU seconds a connection), `tls_connections` (how many
+        sent a TLS record), `retransmitted_share` (waited for a packet sent again), and in seconds
         `handshake_p50`, `_p95`, `_p99` and `first_byte_p50`, `_p95`, `_p99`.
         """
         window = "TRUE"
@@ -94,8 +95,23 @@ class Measurements:
                    avg(CASE WHEN outcome = 'failed' THEN 1.0 ELSE 0.0 END) AS failed_share,
                    avg(server_cpu) AS server_cpu,
                    avg(client_cpu) AS client_cpu,
+                   count(*) FILTER (WHERE records_sent > 0) AS tls_connections,
+                   avg(CASE WHEN time_retransmission > 0 THEN 1.0 ELSE 0.0 END)
+                       AS retransmitted_share,
                    {quantiles}
             FROM {self._recorded} WHERE {window}
+            GROUP BY point, replication ORDER BY point, replication
+        """)
+
+    def first_visits(self, points: Collection[int]) -> pd.DataFrame:
+        """Return the share `first_visits` of some points' recorded connections.
+
+        Those are the first of their client there; `connections` says of how many.
+        """
+        return self._frame(f"""
+            SELECT point, replication, count(*) AS connections,
+                   count(DISTINCT client) / count(*) AS first_visits
+            FROM {self._recorded} WHERE point IN {_listed([-1, *points])}
             GROUP BY point, replication ORDER BY point, replication
         """)
 
@@ -146,6 +162,20 @@ class Measurements:
                    count(*) AS connections, quantile_disc(duration, 0.5) AS duration
             FROM {self._recorded} WHERE outcome = 'failed'
             GROUP BY ALL ORDER BY point, connections DESC, profile, symptom, stopped_by, reason
+        """)
+
+    def failure_reasons(self) -> pd.DataFrame:
+        """Return how many connections failed for which reason in each replication.
+
+        Columns: `symptom`, `stopped_by`, `reason` (an alert's name where an end gave up),
+        `connections`.
+        """
+        return self._frame(f"""
+            SELECT point, replication, CAST(symptom AS VARCHAR) AS symptom,
+                   CAST(stopped_by AS VARCHAR) AS stopped_by,
+                   CAST(coalesce(reason, alert) AS VARCHAR) AS reason, count(*) AS connections
+            FROM {self._recorded} WHERE outcome = 'failed'
+            GROUP BY ALL ORDER BY point, replication, symptom, stopped_by, reason
         """)
 
     def boxes(self) -> pd.DataFrame:

@@ -23,7 +23,9 @@ FAST = (
     "scaled",
     "overloaded",
     "two-machines",
-    "full-table",
+    "few-ports-and-more",
+    "waves-of-expiry",
+    "keys-and-cache-sizes",
     "cache-and-keys",
     "reached-by-none",
     "nobody-comes",
@@ -37,7 +39,7 @@ def sentences(world: World) -> Iterator[str]:
     if world.result.study.file.study.question == "reachability":
         yield from answer.sentence.removesuffix(".").split("; ")
     else:
-        yield answer.sentence
+        yield from re.split(r"(?<=\.) (?=How many)", answer.sentence)
     yield from answer.remarks
     yield from world.result.warnings
 
@@ -65,6 +67,15 @@ def test_warnings_stand_where_they_belong(tmp_path: Path) -> None:
         "overloaded": ("no steady state", "not settled"),
         "warm-up-too-short": ("shorter than sessions live",),
         "many-clients": ("short for the population",),
+        "a-restart": ("begins with empty session caches",),
+        "nothing-to-resume": (),
+        "nobody-returns": (),
+        "new-visitors-only": (),
+        "revisits-longer-than-the-run": ("begins with empty session caches",),
+        "a-short-warm-up-before-an-end": ("shorter than sessions live", "short for the population"),
+        "revisits-and-a-short-warm-up": ("shorter than clients take to come back",),
+        "waves-of-expiry": ("expire together",),
+        "few-ports": ("port pool of nat is full at times", "fail"),
         "a-saturated-link": ("link path to client is busy",),
         "nobody-comes": ("no connection was recorded",),
     }

@@ -9,7 +9,6 @@ import pytest
 import scipy.stats
 
 from experiments.results.statistics import (
-    differences_to_best,
     paired_difference,
     select_within,
     simultaneous_differences,
@@ -49,16 +48,16 @@ def test_two_points_need_no_correction() -> None:
 
 
 @pytest.mark.parametrize("replications", [4, 8])
-def test_intervals_of_all_points_cover_together(replications: int) -> None:
+def test_intervals_of_given_pairs_cover_together(replications: int) -> None:
     generator = np.random.default_rng(2)
-    truth = {
-        point: mean - min(MEANS[:point] + MEANS[point + 1 :]) for point, mean in enumerate(MEANS)
-    }
+    pairs = [(point, 0) for point in range(1, 6)]
     covered = 0
     for _ in range(400):
-        differences = differences_to_best(world(generator, replications))
+        differences = simultaneous_differences(world(generator, replications), pairs=pairs)
+        assert set(differences) == {*pairs, *((other, one) for one, other in pairs)}
         covered += all(
-            differences[point].low <= truth[point] <= differences[point].high for point in truth
+            differences[one, other].low <= MEANS[one] - MEANS[other] <= differences[one, other].high
+            for one, other in pairs
         )
     assert covered / 400 >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / 400)
 
@@ -117,14 +116,14 @@ def test_equal_values_are_within_any_tolerance() -> None:
 
 def test_one_point_is_the_best() -> None:
     assert select_within({"a": [1.0, 2.0]}, 0.05) == {"a": True}
-    assert differences_to_best({"a": [1.0, 2.0]})["a"].reason == "there is no other point"
+    assert simultaneous_differences({"a": [1.0, 2.0]}) == {}
 
 
 def test_missing_values_are_left_out_in_pairs() -> None:
     values = {"a": [1.0, math.nan, 1.2, 1.1], "b": [5.0, 5.0, 5.1, 5.3]}
     assert select_within(values, 0.05) == {"a": True, "b": False}
-    nothing = differences_to_best({"a": [math.nan, math.nan], "b": [1.0, 2.0]})
-    assert nothing["a"].reason == "no replication gave a value"
+    nothing = simultaneous_differences({"a": [math.nan, math.nan], "b": [1.0, 2.0]})
+    assert nothing["a", "b"].reason == "no replication gave a value"
 
 
 def test_points_of_unequal_replications_are_refused() -> None:

@@ -19,7 +19,6 @@ from experiments.results.statistics.quantiles import (
     too_few_for_quantile,
 )
 from experiments.results.statistics.selection import (
-    differences_to_best,
     select_within,
     simultaneous_differences,
 )
@@ -45,7 +44,6 @@ __all__ = [
     "Settling",
     "Values",
     "WarmUp",
-    "differences_to_best",
     "find_warm_up",
     "halves_test",
     "mser5",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
 
@@ -22,76 +22,40 @@ Point = TypeVar("Point", bound=Hashable)
 
 
 def simultaneous_differences(
-    values_by_point: Mapping[Point, Values], confidence: float = CONFIDENCE
+    values_by_point: Mapping[Point, Values],
+    confidence: float = CONFIDENCE,
+    *,
+    pairs: Sequence[tuple[Point, Point]] | None = None,
 ) -> dict[tuple[Point, Point], Interval]:
-    """Return the paired differences of all pairs of points, which hold simultaneously.
+    """Return the paired differences of pairs of points, which hold simultaneously.
 
-    Bonferroni: each of the k(k-1)/2 intervals has the confidence 1 - 2α/(k(k-1)), so that all
-    cover together with 1-α at least (Law, section 10.3). Pairs make use of common random numbers.
+    Bonferroni: each of m intervals has the confidence 1 - α/m, so that all cover together with
+    1-α at least (Law, section 10.3). Pairs make use of common random numbers.
 
     Args:
         values_by_point: One number a replication for each point, in the same order of
             replications; NaN is a replication that gave none.
         confidence: Of all intervals together.
+        pairs: Which points are compared, known before the data are; all k(k-1)/2 without it.
 
     Returns:
-        For each pair in the mapping's order, and for the same pair turned round, the interval
-        of the first less the second.
+        For each pair, and for the same pair turned round, the interval of the first less the
+        second.
 
     Raises:
-        ValueError: The points have different numbers of replications.
+        ValueError: The points of a pair have different numbers of replications.
     """
-    pairs = list(combinations(values_by_point, 2))
+    compared = list(combinations(values_by_point, 2)) if pairs is None else list(pairs)
     differences: dict[tuple[Point, Point], Interval] = {}
-    for one, other in pairs:
+    for one, other in compared:
         interval = paired_difference(
-            values_by_point[one], values_by_point[other], 1 - (1 - confidence) / len(pairs)
+            values_by_point[one], values_by_point[other], 1 - (1 - confidence) / len(compared)
         )
         differences[one, other] = interval
         differences[other, one] = interval._replace(
             estimate=-interval.estimate, low=-interval.high, high=-interval.low
         )
     return differences
-
-
-def differences_to_best(
-    values_by_point: Mapping[Point, Values],
-    *,
-    smaller_is_better: bool = True,
-    confidence: float = CONFIDENCE,
-) -> dict[Point, Interval]:
-    """Return each point's difference to the best of the others, which hold simultaneously.
-
-    Multiple comparisons with the best (J. C. Hsu, 1984), from the simultaneous intervals of all
-    pairs: for the smallest as the best, θᵢ - min θⱼ = max (θᵢ - θⱼ) lies between the largest
-    lower and the largest upper end. Nothing needs to be known of which point is the best.
-
-    Args:
-        values_by_point: As for `simultaneous_differences`.
-        smaller_is_better: Which end is the best.
-        confidence: Of all intervals together.
-
-    Raises:
-        ValueError: The points have different numbers of replications.
-    """
-    differences = simultaneous_differences(values_by_point, confidence)
-    farthest = max if smaller_is_better else min
-    to_best: dict[Point, Interval] = {}
-    for point in values_by_point:
-        others = [differences[point, other] for other in values_by_point if other != point]
-        known = [one for one in others if not one.reason]
-        if not known or len(known) < len(others):
-            lacking = next((one for one in others if one.reason), None)
-            reason = lacking.reason if lacking else "there is no other point"
-            to_best[point] = Interval.absent(math.nan, 0, reason)
-            continue
-        to_best[point] = Interval(
-            farthest(one.estimate for one in known),
-            farthest(one.low for one in known),
-            farthest(one.high for one in known),
-            min(one.replications for one in known),
-        )
-    return to_best
 
 
 def select_within(

@@ -80,6 +80,34 @@ denied = "reset"
 [paths.out]
 crosses = ["lan", "wall", "wan"]
 """
+_NAT = """
+[links.lan]
+round_trip_time = "1 ms"
+[links.wan]
+round_trip_time = "20 ms"
+[middleboxes.nat]
+kind = "nat"
+first_port = 1024
+last_port = 1123
+exhausted = "reset"
+[paths.out]
+crosses = ["lan", "nat", "wan"]
+"""
+_REMEMBERING_PROXY = """
+[links.lan]
+round_trip_time = "1 ms"
+[links.wan]
+round_trip_time = "20 ms"
+[middleboxes.bridge]
+kind = "terminating-proxy"
+machine = "xeon-2026"
+identity = "contoso-rsa-2048"
+profile = "openssl-3"
+behind = "clear"
+sessions = { capacity = 100, lifetime = "1 h" }
+[paths.out]
+crosses = ["lan", "bridge", "wan"]
+"""
 
 VARIATIONS: dict[str, dict[str, str]] = {
     "plain-minute": {},
@@ -204,6 +232,84 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "question": "reachability",
         "path": '{ round_trip_time = "40 ms", loss = 0.05 }',
         "study": 'factors = { "path.loss" = [0.0, 0.05] }',
+    },
+    "keys-and-cache-sizes": {
+        "sessions": _CACHE,
+        "population": '{ kind = "independent", clients = 20 }',
+        "study": 'factors = { "server.identity" = ["contoso-rsa-2048", "contoso-ecdsa-p256"], '
+        '"server.sessions.capacity" = [1, 10, 100] }',
+        "replications": "4",
+    },
+    "a-factor-that-changes-nothing": {
+        "sessions": _CACHE,
+        "study": 'factors = { "server.sessions.capacity" = [100, 200, 300, 400, 500] }',
+    },
+    "a-factor-once": {
+        "replications": "1",
+        "study": 'factors = { "server.identity" = ["contoso-rsa-2048", "contoso-ecdsa-p256"] }',
+    },
+    "a-restart": {"sessions": _CACHE},
+    "a-restart-of-sizes": {
+        "sessions": _CACHE,
+        "study": 'factors = { "server.sessions.capacity" = [0, 5, 100] }',
+    },
+    "a-proxy-that-remembers": {"path": '"out"', "extra": _REMEMBERING_PROXY, "warm_up": "5 s"},
+    "a-proxy-restarts": {
+        "question": "reachability",
+        "path": '"out"',
+        "extra": _REMEMBERING_PROXY,
+        "study": 'factors = { "middleboxes.bridge.sessions.lifetime" = ["20 s", "2 h"] }',
+    },
+    "nothing-to-resume": {"sessions": 'sessions = { capacity = 0, lifetime = "1 h" }'},
+    "nobody-returns": {
+        "sessions": _CACHE,
+        "population": '{ kind = "independent", clients = 10000000 }',
+    },
+    "new-visitors-only": {
+        "sessions": _CACHE,
+        "population": '{ kind = "revisits", intervals = [["5 s", 0.0]] }',
+    },
+    "revisits-longer-than-the-run": {
+        "sessions": _CACHE,
+        "population": '{ kind = "revisits", intervals = [["20 s", 0.4], ["30 min", 0.9]] }',
+    },
+    "a-short-warm-up-before-an-end": {
+        "sessions": _CACHE,
+        "warm_up": "5 s",
+        "population": '{ kind = "independent", clients = 400 }',
+        "arrivals": _CURVE,
+    },
+    "revisits-and-a-short-warm-up": {
+        "sessions": _CACHE,
+        "warm_up": "10 s",
+        "population": '{ kind = "revisits", intervals = [["20 s", 0.4], ["30 min", 0.9]] }',
+    },
+    "waves-of-expiry": {
+        "sessions": 'sessions = { capacity = 100, lifetime = "20 s" }',
+        "population": '{ kind = "independent", clients = 10 }',
+    },
+    "few-ports": {"path": '"out"', "extra": _NAT},
+    "few-ports-and-more": {
+        "path": '"out"',
+        "extra": _NAT,
+        "study": 'factors = { "middleboxes.nat.last_port" = [1024, 1123, 3000] }',
+    },
+    "a-backlog-overflows": {
+        "extra": "backlog = 1",
+        "machine": "pentium-iii-933",
+        "arrivals": '{ process = "poisson", rate = "60 /s" }',
+        "duration": "20 s",
+    },
+    "two-versions": {
+        "clients": 'clients = [{ profile = "openssl-3", machine = "xeon-2026", share = 0.5 }, '
+        '{ profile = "internet-explorer-6", machine = "xeon-2026", share = 0.5 }]',
+        "extra": 'versions = ["TLS 1.2"]',
+    },
+    "a-cache-nobody-reaches": {
+        "question": "session-cache",
+        "sessions": _CACHE,
+        "path": '"out"',
+        "extra": _CLOSED,
     },
     "nobody-comes": {
         "arrivals": '{ process = "poisson", rate = "0.0001 /s" }',

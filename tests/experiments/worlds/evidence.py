@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -99,11 +100,57 @@ class Evidence:
             "resumed": lambda rows: rows["outcome"].str.startswith("resumed"),
             "failed": lambda rows: rows["outcome"] == "failed",
             "succeeded": lambda rows: rows["outcome"] != "failed",
+            "retransmitted": lambda rows: rows["time_retransmission"] > 0,
         }
         shares = [
             tests[which](rows.assign(outcome=rows["outcome"].astype(str))).mean() for rows in groups
         ]
         return share(np.array(shares), np.array([len(rows) for rows in groups]))
+
+    def reasons(self) -> dict[str, Figure]:
+        """Each reason of failure in words, with its share of all connections."""
+        rows = self.connections.astype({"outcome": str})
+        text = rows[["symptom", "stopped_by", "reason", "alert"]].astype(object)
+
+        def words(symptom: str, where: str, why: str, alert: str) -> str:
+            why = alert if pd.isna(why) else why
+            if pd.isna(why):
+                return symptom if pd.isna(where) else f"{symptom} at {where}"
+            return f"{symptom} {why}" if pd.isna(where) else f"{why} at {where} ({symptom})"
+
+        rows = rows.assign(words=[words(*one) for one in text.itertuples(index=False)])
+        failed = rows[rows["outcome"] == "failed"]
+        return {
+            each: self._share(lambda one, each=each: (one["words"] == each).to_numpy(), rows)
+            for each in sorted(set(failed["words"]))
+        }
+
+    def work_of(self, node: str) -> np.ndarray:
+        """CPU seconds of a node's work for the recorded connections, in each replication."""
+        rows = self._rows("operations")
+        groups = self.by_replication(rows[rows["node"].astype(str) == node])
+        return np.array([one["cpu_seconds"].sum() for one in groups])
+
+    def first_visits(self) -> Figure:
+        """The share of connections that are the first of their client."""
+        return self._share(lambda rows: ~rows["client"].duplicated().to_numpy(), self.connections)
+
+    def lost_at(self, where: str) -> Figure:
+        """The share of connections that found no room somewhere and failed."""
+        no_room = {"no free port", "table full", "backlog full"}
+        return self._share(
+            lambda rows: (
+                (rows["outcome"].astype(str) == "failed")
+                & (rows["stopped_by"].astype(object) == where)
+                & rows["reason"].astype(object).isin(no_room)
+            ).to_numpy(),
+            self.connections,
+        )
+
+    def _share(self, test: Callable[[pd.DataFrame], np.ndarray], rows: pd.DataFrame) -> Figure:
+        groups = self.by_replication(rows)
+        shares = np.array([test(one).mean() for one in groups])
+        return share(shares, np.array([len(one) for one in groups]))
 
     def quantile_of(self, column: str, q: float) -> Figure:
         groups = self.by_replication(self.connections)

@@ -90,7 +90,6 @@ class NameConstraints:
             and self._permits(x509.RFC822Name, names.email, _email_within)
             and self._permits(x509.UniformResourceIdentifier, names.uri, _uri_within)
             and (not self._constrain_uris() or all(map(_uri_host, names.uri)))
-            and not self._excludes_part_of_a_wildcard(names.dns)
         )
 
     def _permits(
@@ -111,14 +110,6 @@ class NameConstraints:
         """Whether URIs are constrained: then one without a host name is refused (§4.2.1.10)."""
         trees = (*self._permitted, *self._excluded)
         return any(isinstance(tree, x509.UniformResourceIdentifier) for tree in trees)
-
-    def _excludes_part_of_a_wildcard(self, names: list[str]) -> bool:
-        parents = {name[2:].lower() for name in names if name.startswith("*.")}
-        return any(
-            tree.value.lower().partition(".")[2] in parents
-            for tree in self._excluded
-            if isinstance(tree, x509.DNSName)
-        )
 
 
 def _dns_within(name: str, tree: str) -> bool:

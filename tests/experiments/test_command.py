@@ -46,7 +46,7 @@ def test_run_prints_the_answer_and_names_the_report(
     out = tmp_path / "out"
     outcome = tlscape("run", scenario, "--out", out, "--replications", "2", "--workers", "1")
     assert outcome.returncode == 0
-    assert outcome.stderr.startswith("tlscape: small: some 1,500 connections, about ")
+    assert outcome.stderr.startswith("tlscape: small: some 1,500 connections, in some ")
     assert outcome.stderr.count("\n") == 1
     assert max(map(len, outcome.stdout.splitlines()[:-1])) <= 80
     assert "Remember " in outcome.stdout
@@ -132,7 +132,7 @@ def test_check_says_what_would_be_run_and_runs_nothing(
     assert (
         "lifetime 10 s, capacity 2: live, 5 min simulated, some 150 connections" in outcome.stdout
     )
-    assert "in all some 1,500 connections, about " in outcome.stdout
+    assert "in all some 1,500 connections, in some " in outcome.stdout
     assert not (tmp_path / "here" / "out").exists()
 
 

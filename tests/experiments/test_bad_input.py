@@ -82,7 +82,7 @@ FAULTS = {
     ),
     "unknown path for all": (
         [_PATH, ("[path]\n", "[links.path]\n")],
-        ["bad.toml:5: path: ", 'no path "way"', "there are: none"],
+        ["bad.toml:5: path: ", 'no path "way"', 'describe it in [paths."way"]'],
     ),
     "segment without room for data": (
         [("[http]\n", '[tcp]\ntimestamps = true\nmaximum_segment_size = "12 B"\n\n[http]\n')],

@@ -170,7 +170,7 @@ def places(content: Any, path: Path_ = ()) -> Iterator[Path_]:
         yield from places(inner, (*path, key))
 
 
-def _of_schema(schema: Mapping[str, Any], content: Any, path: Path_ = ()) -> Iterator[Path_]:
+def schema_places(content: Any) -> Iterator[Path_]:
     """Every place that the schema has in the tables that a file has, written or not."""
     root = scenario_file_schema()
 
@@ -186,7 +186,7 @@ def _of_schema(schema: Mapping[str, Any], content: Any, path: Path_ = ()) -> Ite
             yield (*path, key)
             yield from steps(inner, content.get(key), (*path, key))
 
-    return steps(schema, content, path)
+    return steps(root, content, ())
 
 
 def changed(content: Any, path: Path_, value: Any) -> Any:
@@ -242,7 +242,7 @@ def outcome_of(name: str, text: str, overrides: Callable[[], list[Override]]) ->
 
 def cases(world: str, every: int = 1) -> Iterator[tuple[Path_, str]]:
     content = tomllib.loads(WORLDS[world])
-    found = sorted({*places(content), *_of_schema(scenario_file_schema(), content)}, key=repr)
+    found = sorted({*places(content), *schema_places(content)}, key=repr)
     every_case = list(itertools.product(found, WRONG))
     return iter(random.Random(world).sample(every_case, len(every_case) // every))
 

@@ -245,6 +245,8 @@ class _Walk:
             return self._definition(value, getattr(value, "__module__", None), parts)
         maker, arguments, *rest = parts
         root = type(value).__module__.partition(".")[0]
+        if root == "operator":
+            self._names.update(part for word in arguments for part in str(word).split("."))
         state, items, pairs = ([*rest, None, None, None])[:3]
         return _joined(
             "object",

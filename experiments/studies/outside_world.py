@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from experiments.studies.libraries import library_of
@@ -103,6 +104,16 @@ def needs_a_seed(value: Any) -> bool:
     return f"{module}.{name}" in _SEEDED
 
 
+def is_setting(module: types.ModuleType, name: str, value: Any) -> bool:
+    """Tell whether a module's value is of the process or machine, such as `sys.argv`.
+
+    Numbers and members of enumerations, such as `socket.AF_INET`, are constants.
+    """
+    if _is_named(value) or isinstance(value, int) or f"{module.__name__}.{name}" in _PARTS:
+        return False
+    return asks(module)
+
+
 def is_chance(value: Any) -> bool:
     """Tell whether an object is a source of chance, whose next answer depends on those before."""
     kind = type(value)
@@ -149,7 +160,7 @@ def _home(value: Any) -> tuple[str, str]:
 def _object_asks(value: Any) -> bool:
     kind = type(value)
     root = kind.__module__.partition(".")[0]
-    if root == "builtins" or library_of(root) is None:
+    if isinstance(value, Enum) or root == "builtins" or library_of(root) is None:
         return False
     plain = root.lstrip("_")
     return plain not in _ANSWERING and plain not in _DATA and not is_chance(value)

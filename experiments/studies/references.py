@@ -12,7 +12,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from experiments.studies.outside_world import asks, is_chance, needs_a_seed
+from experiments.studies.outside_world import asks, is_chance, is_setting, needs_a_seed
 
 _LOADS = frozenset(("LOAD_GLOBAL", "LOAD_NAME"))
 _ATTRIBUTES = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
@@ -93,8 +93,10 @@ def _resolved(scope: dict[str, Any], path: tuple[str, ...]) -> tuple[str, Any]:
     for part in others:
         if not isinstance(value, types.ModuleType) or not hasattr(value, part):
             break
-        value = getattr(value, part)
+        module, value = value, getattr(value, part)
         name += f".{part}"
+        if is_setting(module, part, value):
+            raise Outside(f"uses {name}, whose answer is not in its source")
     return name, value
 
 

@@ -217,6 +217,13 @@ UNSEEN = [
     ("return LIMIT", "return self.opens.__globals__['LIMIT']", "uses __globals__"),
     ("LIMIT = 5", "import os\nLIMIT = os.environ", "uses LIMIT"),
     ("LIMIT = 5", "import pathlib\nLIMIT = pathlib.Path('x.csv')", "uses LIMIT"),
+    ("LIMIT = 5", "import sys\ndef LIMIT(): return len(sys.argv)", "uses sys.argv"),
+    (
+        "LIMIT = 5",
+        "from operator import methodcaller\nfrom datetime import datetime\n"
+        "CALL = methodcaller('now')\ndef LIMIT(): return CALL(datetime).day",
+        "uses now",
+    ),
     ("LIMIT = 5", "import time\nLIMIT = {'clock': time.time}", "time, whose answer"),
     ("LIMIT = 5", "import time\nLIMIT = [time]", "time, whose answer"),
     ("LIMIT = 5", "import pathlib\nLIMIT = {'file': pathlib.Path('x')}", "the type PosixPath"),
@@ -243,6 +250,7 @@ KNOWN = [
     ("LIMIT = 5", "import pandas\nLIMIT = pandas.DataFrame({'a': [1, 2]})"),
     ("LIMIT = 5", "import datetime\nLIMIT = datetime.datetime(2026, 1, 2)"),
     ("LIMIT = 5", "import functools, math\nLIMIT = functools.partial(math.pow, 2)"),
+    ("LIMIT = 5", "import sys, socket\ndef LIMIT(): return sys.maxsize + socket.AF_INET"),
     ("LIMIT = 5", "import ipaddress\nLIMIT = ipaddress.ip_network('10.0.0.0/8')"),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -84,9 +85,10 @@ def run(
     check_reach(study, yes=yes)
     folder = out_folder.claim(None if out is None else Path(out), study)
     jobs = jobs_of(study)
-    if announce is not None:
-        announce(f"{file.name}: {estimate_words(study)}")
     place = JobStore(folder / out_folder.JOBS if store is None else Path(store))
+    if announce is not None:
+        missing = Counter(point for (point, _), job in jobs.items() if not place.has(job))
+        announce(f"{file.name}: {estimate_words(study, workers, missing)}")
     with out_folder.held(folder), out_folder.writing(folder), _using(place):
         place.needs(folder, file.name, jobs.values())
         for reason in dict.fromkeys(why for job in jobs.values() for why in job.unknown):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from ipaddress import IPv4Address
-from math import ceil
+from math import ceil, floor
 from types import GenericAlias
 from typing import Annotated, Any, Literal, Self
 
@@ -32,7 +32,7 @@ from sim.network.link import Link
 from sim.network.path import ONLY, Path, check_path
 from sim.network.tcp import Tcp
 from sim.parts import check_parts
-from sim.units import Duration, PositiveDuration, Scale, at_most
+from sim.units import Duration, PositiveDuration, Scale, at_most, rounded_up
 from sim.workload.arrivals import Arrivals
 from sim.workload.http import Http
 from sim.workload.populations import Population
@@ -46,6 +46,7 @@ MOST_SAMPLES = 1_000_000
 MOST_CLIENTS = 50_000_000
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
 _LEAST_CONNECTIONS = 1e-3
+_ROUNDING = 1 + 1e-9
 
 
 class Scenario(Description):
@@ -77,7 +78,7 @@ class Scenario(Description):
     scale: Scale = 1.0
     """Divides arrivals, cache capacities and numbers of clients alike: "1/2000"; at least 1e-9, and
     enough for a thousandth of a connection."""
-    sample_interval: PositiveDuration = 60.0
+    sample_interval: Annotated[Duration, Field(gt=0)] = 60.0
     """Time between two samples: "5 min"; at most a million samples in the duration."""
     fidelity: Literal["live", "replay"] = "live"
     """"live": every connection runs two engines. "replay": the first connections of each kind do,
@@ -169,29 +170,37 @@ class Scenario(Description):
                 f"{self.start.isoformat()} with {end:g} s of warm-up and duration is not within "
                 "the years 1970 to 2105; choose a start and a duration that are",
             )
-        if self.duration / self.sample_interval > MOST_SAMPLES:
+        if self.duration > self.sample_interval * MOST_SAMPLES * _ROUNDING:
             raise fault_at(
                 ("sample_interval",),
-                f'"{self.sample_interval:g} s" makes {self.duration / self.sample_interval:.3g} '
-                f"samples in the duration, at most {MOST_SAMPLES:,} are taken; write at least "
-                f'"{self.duration / MOST_SAMPLES:g} s"',
+                f'"{self.sample_interval:g} s" makes more than {MOST_SAMPLES:,} samples in the '
+                f'duration; write at least "{rounded_up(self.duration / MOST_SAMPLES)} s"',
             )
-        clients = getattr(self.population, "clients", 0)
-        if clients * self.scale > MOST_CLIENTS:
-            raise fault_at(
-                ("population", "clients"),
-                f"{clients * self.scale:.4g} clients at scale {self.scale:g} would not fit into "
-                f"memory, at most {MOST_CLIENTS:,} do; write a scale of at most "
-                f'"1/{ceil(clients / MOST_CLIENTS)}"',
-            )
-        expected = self.arrivals.mean_rate * self.scale * end
-        if self.scale < 1 and expected < _LEAST_CONNECTIONS:
+        self._check_clients()
+        expected = self.arrivals.mean_rate * end
+        if self.scale < 1 and expected * self.scale * _ROUNDING < _LEAST_CONNECTIONS:
+            least = min(1.0, _LEAST_CONNECTIONS / expected)
             raise fault_at(
                 ("scale",),
-                f"at scale {self.scale:g} only {expected:.2g} connections are expected; write a "
-                "larger scale",
+                f"at scale {self.scale:g} only {expected * self.scale:.2g} connections are "
+                f"expected; write a scale of at least {rounded_up(least)}",
             )
         return self
+
+    def _check_clients(self) -> None:
+        """Refuse more clients than fit into memory; a scale that fits them is a remedy, if any."""
+        clients = getattr(self.population, "clients", 0)
+        if clients <= MOST_CLIENTS / self.scale * _ROUNDING:
+            return
+        remedy = f"write at most {floor(MOST_CLIENTS / self.scale)}"
+        scale = ceil(clients / MOST_CLIENTS) if clients < MOST_CLIENTS * 10**9 else 0
+        expected = self.arrivals.mean_rate * (self.duration + self.warm_up)
+        if scale and expected / scale >= _LEAST_CONNECTIONS:
+            remedy += f', or a scale of at most "1/{scale}"'
+        raise fault_at(
+            ("population", "clients"),
+            f"so many clients at scale {self.scale:g} would not fit into memory; {remedy}",
+        )
 
     @model_validator(mode="after")
     def _paths_lead_somewhere(self) -> Self:
@@ -199,8 +208,9 @@ class Scenario(Description):
             check_path(name, path, self.links, self.middleboxes)
         for place, name in self._paths_taken():
             if name not in self.paths:
-                known = ", ".join(sorted(self.paths)) or "none"
-                raise fault_at(place, f'there is no path "{name}"; there are: {known}')
+                known = ", ".join(sorted(self.paths))
+                remedy = f"there are: {known}" if known else f'describe it in [paths."{name}"]'
+                raise fault_at(place, f'there is no path "{name}"; {remedy}')
         return self
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 Number = TypeVar("Number", int, float)
 
@@ -140,7 +140,7 @@ def parse_scale(value: object) -> float:
         raise ValueError(f"{_quoted(value)} will not do; {accepted}")
     scale = _fraction(above) / denominator
     if scale < _LEAST_SCALE:
-        raise ValueError(f"{_quoted(value)} leaves nothing; a scale is at least 1e-9")
+        raise ValueError(f'{_quoted(value)} leaves nothing; write a larger scale, such as "1/2000"')
     return float(scale)
 
 
@@ -203,14 +203,19 @@ def _written_number(value: object) -> str:
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
 
 
-def _above_zero(parse: Callable[[object], Number]) -> Callable[[object], Number]:
-    """The same parser, with a `ValueError` for nothing at all, such as "0 s"."""
+def _above_zero(
+    parse: Callable[[object], Number], least: Fraction = Fraction(0)
+) -> Callable[[object], Number]:
+    """The same parser, with a `ValueError` for nothing at all, such as "0 s", and next to nothing.
+
+    What is below `least` seconds is told so.
+    """
 
     def parse_above_zero(value: object) -> Number:
         parsed = parse(value)
         if parsed == 0:
             raise ValueError(f"{_quoted(value)} will not do; it must be above 0")
-        if parsed < _LEAST_DURATION:
+        if parsed < least:
             raise ValueError(f'{_quoted(value)} is out of reach; write at least "1 ns"')
         return parsed
 
@@ -233,7 +238,7 @@ def _parse_lifetime(value: object) -> float | None:
     if unless_unlimited is None:
         return None
     try:
-        return _above_zero(parse_duration)(value)
+        return _above_zero(parse_duration, _LEAST_DURATION)(value)
     except ValueError as error:
         raise ValueError(f'{error}; or "unlimited"') from None
 
@@ -258,7 +263,9 @@ def _parsed(parse: Callable[[object], Any]) -> BeforeValidator:
 Duration = Annotated[float, _parsed(parse_duration), _written("s")]
 """Seconds, at least 0, written such as "5 min"."""
 
-PositiveDuration = Annotated[float, _parsed(_above_zero(parse_duration)), _written("s")]
+PositiveDuration = Annotated[
+    float, _parsed(_above_zero(parse_duration, _LEAST_DURATION)), _written("s")
+]
 """Seconds, above 0, written such as "5 min"."""
 
 Lifetime = Annotated[
@@ -280,18 +287,31 @@ Capacity = Annotated[
 """A number of entries, from 0 to 10^12; `None` for any number, written "unlimited"."""
 
 
-def at_most(limit: str) -> AfterValidator:
-    """The limit of a duration or a size: `Annotated[Duration, at_most("1 d")]`."""
-    is_size = limit.split()[1] in _SIZES
-    most = parse_size(limit) if is_size else parse_duration(limit)
-    unit = "B" if is_size else "s"
+def at_most(limit: str) -> BeforeValidator:
+    """The limit of a duration or a size: `Annotated[Duration, at_most("1 d")]`.
 
-    def check(quantity: Number) -> Number:
+    It is looked at first, so that a message tells no wider one.
+    """
+    units = _SIZES if limit.split()[1] in _SIZES else _DURATIONS
+    most = _parse(limit, "a limit", units, limit)
+
+    def check(value: object) -> object:
+        try:
+            quantity = _parse(value, "a quantity", units, limit)
+        except ValueError:
+            # What is wrong with it is the parser's to tell.
+            return value
         if quantity > most:
-            raise ValueError(f'"{quantity:g} {unit}" is out of reach here; write at most "{limit}"')
-        return quantity
+            raise ValueError(f'{_quoted(value)} is out of reach here; write at most "{limit}"')
+        return value
 
-    return AfterValidator(check)
+    return BeforeValidator(check)
+
+
+def rounded_up(number: float) -> str:
+    """A number in six digits that is no smaller: the least that is taken, for a message."""
+    text = f"{number:.6g}"
+    return text if float(text) >= number else f"{number * (1 + 1e-5):.6g}"
 
 
 Size = Annotated[int, _parsed(parse_size), _written("B")]

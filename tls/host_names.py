@@ -39,7 +39,7 @@ def host_name(text: str) -> str:
         labels.pop()
     name = ".".join(labels)
     if not all(labels):
-        raise UsageError(f"{text[:80]!r} is no host name: it has an empty label")
+        raise UsageError(f"{text[:80]!r} is no host name: a label between its dots is empty")
     if len(name) > MAX_NAME:
         raise UsageError(f"{text[:80]!r} is no host name: it has more than {MAX_NAME} characters")
     if labels[-1].isdigit():
@@ -81,10 +81,13 @@ def _a_label(label: str, text: str) -> str:
     label = label.lower()
     if len(label) > MAX_LABEL:
         raise UsageError(
-            f"{text[:80]!r} is no host name: a label has more than {MAX_LABEL} characters"
+            f"{text[:80]!r} is no host name: more than {MAX_LABEL} characters stand between dots"
         )
     if label and not _LABEL.fullmatch(label):
-        raise UsageError(f"{text[:80]!r} is no host name: no label is {label!r}")
+        raise UsageError(
+            f"{text[:80]!r} is no host name: between its dots stand letters, digits, and hyphens "
+            "within"
+        )
     return label
 
 
@@ -96,4 +99,7 @@ def _check_u_label(label: str, text: str) -> None:
         if sign != "-" and sign not in _JOINERS and unicodedata.category(sign) not in _LETTERS
     ]
     if odd or unicodedata.category(label[0]).startswith("M"):
-        raise UsageError(f"{text[:80]!r} is no host name: no label is {label!r}")
+        raise UsageError(
+            f"{text[:80]!r} is no host name: between its dots stand letters, digits, and hyphens "
+            "within"
+        )

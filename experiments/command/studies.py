@@ -1,20 +1,24 @@
-"""Running studies from the command line's words."""
+"""Running studies from the command line's words.
+
+What runs and reports (pandas, matplotlib) is imported when there is a scenario to be run, so that
+`tlscape check`, and a refusal, come in half the time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.failures import ScenarioError
 from experiments.loading import load_scenario
-from experiments.repeating import repeat
-from experiments.result import Result
-from experiments.running import DEFAULT_SEED, run
 from experiments.scenario_files.overrides import parse_override
 from experiments.scenario_files.part_files import load_parts
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.studies.progress import notice
+
+if TYPE_CHECKING:
+    from experiments.result import Result
 
 
 def load(scenario: str, settings: Sequence[str], parts: Sequence[Path]) -> ScenarioFile:
@@ -46,6 +50,8 @@ def run_study(
     file = load(scenario, settings, parts)
     for line in file.notices:
         notice(line)
+    from experiments.running import DEFAULT_SEED, run
+
     return run(file, seed=DEFAULT_SEED if seed is None else seed, **how)
 
 
@@ -60,4 +66,6 @@ def repeat_study(
     for option, value in given.items():
         if value not in (None, []):
             raise ScenarioError(f"--from {manifest}: the manifest says that; leave out {option}")
+    from experiments.repeating import repeat
+
     return repeat(manifest, parts=load_parts(parts), **how)

@@ -20,12 +20,18 @@ _FIRST = ("extra_forbidden", "union_tag_invalid", "union_tag_not_found")
 
 
 def complaint(
-    error: ValidationError, source: Source, content: Any, *, below: Path = ()
+    error: ValidationError,
+    source: Source,
+    content: Any,
+    *,
+    below: Path = (),
+    with_parts: bool = True,
 ) -> ScenarioError:
     """Return the error that tells the first of `error`'s causes in one line.
 
     `content` is the whole file's content and `below` the path of the table that was validated.
-    Unknown keys come first: a misspelt key also makes the right one missing.
+    Unknown keys come first: a misspelt key also makes the right one missing. An unknown kind of
+    middlebox may be one of the user's own: where the file was read `with_parts`, they are known.
     """
     causes: dict[Path, list[ErrorDetails]] = {}
     for cause in sorted(error.errors(), key=lambda cause: cause["type"] not in _FIRST):
@@ -36,6 +42,8 @@ def complaint(
     if written is None:
         written = first["input"]
     words = explain(_joined(first, others), path, content, written)
+    if not with_parts and first["type"] == "union_tag_invalid" and path[:1] == ("middleboxes",):
+        words += "; for a kind of your own give --parts FILE.py (parts=[...] in Python)"
     line = f"{source.place(path)}: {words}"
     if len(causes) > 1:
         line += f" (and {len(causes) - 1} more)"

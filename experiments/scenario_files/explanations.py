@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network
@@ -13,8 +14,11 @@ from experiments.scenario_files import former_names, schema
 from experiments.scenario_files.places import dotted
 from experiments.scenario_files.suggestions import did_you_mean
 from experiments.scenario_files.toml_places import Path
+from sim.units import parse_bit_rate, parse_duration, parse_frequency, parse_size
 
 _LONGEST = 60
+
+_UNITS = {"s": parse_duration, "B": parse_size, "bit/s": parse_bit_rate, "/s": parse_frequency}
 
 
 def explain(cause: ErrorDetails, path: Path, content: Any, written: Any) -> str:
@@ -31,14 +35,26 @@ def explain(cause: ErrorDetails, path: Path, content: Any, written: Any) -> str:
         return _no_table(path, content, written)
     if kind in _OF_ARRAYS:
         return _OF_ARRAYS[kind](path, written)
+    if kind in _OF_NUMBERS:
+        return _OF_NUMBERS[kind](written, schema.limits_at(path, content))
     if kind in _OF_VALUES:
         return _OF_VALUES[kind](written)
     if kind in _OF_CONSTRAINTS:
         return _OF_CONSTRAINTS[kind](written, context)
-    message = cause["msg"].removeprefix("Input should ")
+    message = cause["msg"].removeprefix("Input should ") + _unit(kind, written)
     if message == cause["msg"]:
         return f"{quoted(written)} will not do: {message[:1].lower()}{message[1:]}"
     return f"{quoted(written)} will not do; it should {message}"
+
+
+def _unit(kind: str, written: Any) -> str:
+    """Return the unit of a limit, where a quantity was written: that of the tables."""
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        for unit, parse in _UNITS.items():
+            with contextlib.suppress(ValueError):
+                parse(written)
+                return f" {unit}"
+    return ""
 
 
 def quoted(written: Any) -> str:
@@ -93,18 +109,29 @@ _OF_ARRAYS: dict[str, Callable[[Path, Any], str]] = {
 # ---------------------------------------------------------------- single values
 
 
-def _no_whole_number(written: Any) -> str:
+def _no_whole_number(written: Any, limits: schema.Limits) -> str:
     number = _number(written)
-    if number is not None and number == int(number):
-        return f"{quoted(written)} is not a whole number as TOML writes it; write {int(number)}"
-    return f"{quoted(written)} is not a whole number; write one, such as 10"
+    if number is not None and number == int(number) and limits.are_near(number):
+        words = f"{quoted(written)} is not a whole number as TOML writes it; write "
+        return words + limits.words(int(number))
+    return f"{quoted(written)} is not a whole number; write one, such as {limits.words(10)}"
 
 
-def _no_number(written: Any) -> str:
+def _no_number(written: Any, limits: schema.Limits) -> str:
     number = _number(written)
     if number is not None:
-        return f"{quoted(written)} is not a number as TOML writes it; write {str(written).strip()}"
-    return f"{quoted(written)} is not a number; write one, such as 0.5"
+        words = f"{quoted(written)} is not a number as TOML writes it; write "
+        return words + limits.words(number, str(written).strip())
+    return f"{quoted(written)} is not a number; write one, such as {limits.words(0.5)}"
+
+
+_OF_NUMBERS: dict[str, Callable[[Any, schema.Limits], str]] = {
+    "int_type": _no_whole_number,
+    "int_parsing": _no_whole_number,
+    "int_from_float": _no_whole_number,
+    "float_type": _no_number,
+    "float_parsing": _no_number,
+}
 
 
 def _number(written: Any) -> float | None:
@@ -152,11 +179,6 @@ def _no_network(written: Any) -> str:
 
 
 _OF_VALUES: dict[str, Callable[[Any], str]] = {
-    "int_type": _no_whole_number,
-    "int_parsing": _no_whole_number,
-    "int_from_float": _no_whole_number,
-    "float_type": _no_number,
-    "float_parsing": _no_number,
     "string_type": _no_text,
     "bool_type": _no_truth_value,
     "bool_parsing": _no_truth_value,

@@ -106,7 +106,7 @@ class ScenarioFile:
         try:
             world = sim.scenario_with(*self.parts).model_validate(content)
         except ValidationError as error:
-            raise complaint(error, source, content) from None
+            raise complaint(error, source, content, with_parts=bool(self.parts)) from None
         check_prices(world, source)
         return world
 

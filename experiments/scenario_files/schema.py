@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sim
@@ -12,6 +13,38 @@ from experiments.scenario_files.study_table import StudyTable
 from experiments.scenario_files.toml_places import Path
 
 Schema = Mapping[str, Any]
+
+_FAR = 10**9
+"""A number beyond it is not proposed where no limit is known."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a number may be.
+
+    Attributes:
+        least: the smallest that is taken, `None` without a limit.
+        most: the largest, `None` without a limit.
+        above: what it must be above, `None` without such a limit.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+
+    def are_near(self, number: float) -> bool:
+        """Tell whether a number is within the limits, or they say how far it may go."""
+        return self.most is not None or abs(number) <= _FAR
+
+    def words(self, number: float, text: str | None = None) -> str:
+        """Return a number, as `text` if given, or in its place the nearest limit in words."""
+        if self.most is not None and number > self.most:
+            return f"at most {self.most}"
+        if self.least is not None and number < self.least:
+            return f"at least {self.least}"
+        if self.above is not None and number <= self.above:
+            return f"one above {self.above}"
+        return str(number) if text is None else text
 
 
 @functools.cache
@@ -63,6 +96,21 @@ def keys_at(path: Path, content: Any) -> list[str]:
             step = here.get("properties", {}).get(part) or _of_any_name(here)
         here = _resolve(root, step, content)
     return sorted(here.get("properties", {}))
+
+
+def limits_at(path: Path, content: Any) -> Limits:
+    """Return the limits of the number at `path`, none where it has none or is unknown."""
+    root = scenario_file_schema()
+    here = _resolve(root, root, content)
+    for part in path:
+        content = _inner(content, part)
+        steps: Any = here.get("items", {}) if isinstance(part, int) else None
+        steps = steps or here.get("properties", {}).get(part) or _of_any_name(here)
+        here = _resolve(root, steps, content)
+    for one in (here, *here.get("anyOf", ())):
+        if one.get("type") in ("integer", "number"):
+            return Limits(one.get("minimum"), one.get("maximum"), one.get("exclusiveMinimum"))
+    return Limits()
 
 
 def _of_any_name(schema: Schema) -> Schema:

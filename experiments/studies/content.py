@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from experiments.studies.libraries import in_library, library_of
-from experiments.studies.references import Outside, check_known, references
+from experiments.studies.outside_world import asking_names, asks, needs_a_seed
+from experiments.studies.references import Outside, check_known, names_of, references
 from experiments.studies.source_text import SourceUnknown, class_source, function_source
 
 _DERIVED = frozenset(
@@ -35,6 +37,7 @@ _DERIVED = frozenset(
 )
 """What a class's source and the rest of it already say."""
 
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))
 
 
@@ -61,6 +64,7 @@ def content_of(value: Any) -> Content:
         digest.update(walk.token(value))
         for described in walk.described():
             digest.update(described)
+        walk.check_names()
     except RecursionError:
         walk.give_up("values that are nested too deeply")
     return Content(digest.hexdigest(), tuple(walk.unknown), tuple(sorted(walk.modules)))
@@ -75,11 +79,19 @@ class _Walk:
         self._numbers: dict[int, int] = {}
         self._met: list[Any] = []
         self._open: list[int] = []
+        self._names: set[str] = set()
+        self._asking: set[str] = set()
+        self._naming: list[str | None] = []
 
     def give_up(self, why: str) -> bytes:
         """Note what cannot be seen through."""
         self.unknown[why] = None
         return _joined("unknown", why)
+
+    def check_names(self) -> None:
+        """Give up on a name that asks, such as `now`, of what is used as a whole (`datetime`)."""
+        for name in sorted(self._names & self._asking):
+            self.give_up(f"something that uses {name}, whose answer is not in its source")
 
     def described(self) -> Iterator[bytes]:
         """Yield the description of everything that was met, which may meet more."""
@@ -93,7 +105,12 @@ class _Walk:
         if isinstance(value, _PLAIN) and type(value) in _PLAIN:
             return _joined(type(value).__name__, repr(value))
         if isinstance(value, type):
+            root = value.__module__.partition(".")[0]
+            if not {None, root}.intersection(self._naming) and asks(value):
+                return self._outside(value)
             return self._definition(value, value.__module__, value.__qualname__)
+        if asks(value):
+            return self._outside(value)
         if isinstance(value, types.FunctionType):
             return self._function(value)
         if isinstance(value, types.ModuleType):
@@ -105,6 +122,23 @@ class _Walk:
             return self._inner(value)
         finally:
             self._open.pop()
+
+    def _outside(self, value: Any) -> bytes:
+        name = getattr(value, "__name__", None)
+        what = f"a value of the type {type(value).__qualname__}" if name is None else name
+        return self.give_up(f"{what}, whose answer is not in its source")
+
+    def _named(self, value: Any, root: str | None = None) -> bytes:
+        """Return the token of what names classes without calling them: annotations, say.
+
+        With a `root`, those of that package: the inside of one of its objects.
+        """
+        self._asking |= asking_names(value) if isinstance(value, type) else frozenset()
+        self._naming.append(root)
+        try:
+            return self.token(value)
+        finally:
+            self._naming.pop()
 
     def _inner(self, value: Any) -> bytes:
         kind = type(value)
@@ -128,9 +162,11 @@ class _Walk:
         if isinstance(value, BaseModel):
             return self._model(value)
         if isinstance(value, Enum):
-            return _joined("enum", self.token(kind), value.name)
+            return _joined("enum", self._named(kind), value.name)
         if isinstance(value, types.BuiltinFunctionType | types.WrapperDescriptorType):
             return self._builtin(value)
+        if isinstance(value, np.ufunc) and self._is_found(value, "numpy", value.__name__):
+            return _joined("library", library_of("numpy"), value.__name__)
         return self._reduced(value)
 
     def _model(self, model: BaseModel) -> bytes:
@@ -208,14 +244,25 @@ class _Walk:
         if isinstance(parts, str):
             return self._definition(value, getattr(value, "__module__", None), parts)
         maker, arguments, *rest = parts
+        root = type(value).__module__.partition(".")[0]
+        if root == "operator":
+            self._names.update(part for word in arguments for part in str(word).split("."))
         state, items, pairs = ([*rest, None, None, None])[:3]
         return _joined(
             "object",
-            self.token(maker),
-            self.token(tuple(arguments)),
-            self.token(state),
+            self._maker(maker),
+            self._named(tuple(arguments), root),
+            self._named(state, root),
             self.token(None if items is None else list(items)),
             self.token(None if pairs is None else list(pairs)),
+        )
+
+    def _maker(self, maker: Any) -> bytes:
+        """Name what makes an object of its parts: pickle's, which asks nothing."""
+        if isinstance(maker, type) or library_of(getattr(maker, "__module__", None)) is None:
+            return self._named(maker)
+        return _joined(
+            "library", library_of(maker.__module__), maker.__module__, maker.__qualname__
         )
 
     def _description(self, value: Any) -> bytes:
@@ -239,6 +286,9 @@ class _Walk:
             names = references(function, source.node)
         except Outside as outside:
             return self.give_up(f"{function.__qualname__} {outside}")
+        self._names |= names_of(function.__code__)
+        for value in names.values():
+            self._asking |= _asking_as_a_whole(value)
         cells = {
             name: self._held(name, cell.cell_contents) if _is_filled(cell) else b"empty"
             for name, cell in zip(
@@ -252,7 +302,7 @@ class _Walk:
             _place_of_lambda(function.__code__),
             self.token(function.__defaults__),
             self.token(function.__kwdefaults__),
-            *[part for name in sorted(names) for part in (name, self.token(names[name]))],
+            *[part for name in sorted(names) for part in (name, self._referred(names[name]))],
             *[part for name in sorted(cells) for part in (name, cells[name])],
         )
 
@@ -273,11 +323,18 @@ class _Walk:
         if issubclass(cls, BaseModel):
             for name, field in sorted(cls.model_fields.items()):
                 inside = (field.annotation, field.default, field.default_factory, field.metadata)
-                parts += [name, *map(self.token, inside)]
+                annotation, *others = inside
+                parts += [name, self._named(annotation), *map(self.token, others)]
         if "__dataclass_fields__" in vars(cls):
             for name, each in sorted(vars(cls)["__dataclass_fields__"].items()):
                 parts += [name, self.token(each.default), self.token(each.default_factory)]
         return _joined("class", cls.__qualname__, text, *parts)
+
+    def _referred(self, value: Any) -> bytes:
+        """Return the token of a value that a function names; a source of chance is given a seed."""
+        if needs_a_seed(value):
+            return self._definition(value, value.__module__, value.__qualname__)
+        return self.token(value)
 
     def _held(self, name: str, value: Any) -> bytes:
         """Return the token of a value that is called from a closure or a class."""
@@ -285,6 +342,7 @@ class _Walk:
             check_known(name, value)
         except Outside as outside:
             return self.give_up(f"a class or closure {outside}")
+        self._asking |= _asking_as_a_whole(value)
         return self.token(value)
 
     def _module_description(self, module: types.ModuleType) -> bytes:
@@ -298,6 +356,11 @@ class _Walk:
             "module",
             *[part for name in sorted(names) for part in (name, self.token(vars(module)[name]))],
         )
+
+
+def _asking_as_a_whole(value: Any) -> frozenset[str]:
+    """Return the names that ask in what may be used by any of its names: no single function."""
+    return frozenset() if isinstance(value, _FUNCTIONS) else asking_names(value)
 
 
 def _place_of_lambda(code: types.CodeType) -> str:

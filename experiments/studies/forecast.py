@@ -2,33 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import ceil
 
 import sim
 from experiments.failures import ScenarioError
+from experiments.studies.durations import seconds_of_job, seconds_of_run
+from experiments.studies.executor import processors
 from experiments.studies.study import Study
 from experiments.wording import counted, duration_words, rounded
 
 MOST_WITHOUT_CONSENT = 20_000_000
 """Connections of a study that run without `--yes`."""
 
-_LIVE_SECONDS = 1.5e-3
-_REPLAY_SECONDS = 3e-5
-_REQUEST_SECONDS = 3e-6
-_NETWORK_SECONDS = 4e-4
-"""What a connection takes on one core of a server of 2026 (`docs/performance.md`): with engines, in
-replay, each further request, and over links that lose, queue or have boxes."""
+
+def expected_connections(study: Study, missing: Mapping[int, int] | None = None) -> float:
+    """Return how many connections the study is expected to simulate, warm-ups included.
+
+    Args:
+        study: what would be run.
+        missing: how many replications of each design point are to be run, by its index; all of
+            them without it.
+    """
+    left = _all_of(study) if missing is None else missing
+    return sum(left.get(point.index, 0) * connections_of(point.scenario) for point in study.points)
 
 
-def expected_connections(study: Study) -> float:
-    """Return how many connections the study is expected to simulate, warm-ups included."""
-    return study.replications * sum(_connections(point.scenario) for point in study.points)
+def expected_seconds(
+    study: Study, workers: int | None = None, missing: Mapping[int, int] | None = None
+) -> float:
+    """Return about how long the study takes by the clock of a quiet server of 2026.
 
+    From the start of the command to its end: what is imported, simulated, and reported.
 
-def expected_seconds(study: Study) -> float:
-    """Return about how long one core of a server of 2026 simulates."""
-    return study.replications * sum(
-        _connections(point.scenario) * _seconds_each(point.scenario) for point in study.points
+    Args:
+        study: what would be run.
+        workers: processes that simulate; as many as there are processors without it.
+        missing: as for `expected_connections`.
+    """
+    left = _all_of(study) if missing is None else missing
+    jobs = [
+        seconds_of_job(point.scenario, connections_of(point.scenario))
+        for point in study.points
+        for _ in range(min(left.get(point.index, 0), 1))
+    ]
+    every = sum(left.values())
+    simulating = sum(
+        left.get(point.index, 0) * seconds_of_job(point.scenario, connections_of(point.scenario))
+        for point in study.points
+    )
+    count = max(1, min(workers or processors(), every))
+    at_once = min(count, processors())
+    rows = study.replications * sum(connections_of(point.scenario) for point in study.points)
+    return seconds_of_run(
+        simulating=max(simulating / at_once, max(jobs, default=0.0)),
+        processes=ceil(count / at_once) if count > 1 else 0,
+        points=len(study.points),
+        jobs=len(study.points) * study.replications,
+        rows=rows,
     )
 
 
@@ -42,7 +73,7 @@ def check_reach(study: Study, *, yes: bool) -> None:
     if expected > MOST_WITHOUT_CONSENT and not yes:
         raise ScenarioError(
             f"{study.file.source.name}: some {rounded(expected)} connections would be simulated, "
-            f"{_long(expected_seconds(study))} on one core; lower scale, duration, warm_up or "
+            f"in some {_long(expected_seconds(study))}; lower scale, duration, warm_up or "
             "replications, or say --yes"
         )
 
@@ -60,20 +91,26 @@ def outlook(study: Study) -> Iterator[str]:
         world = point.scenario
         yield (
             f"  {point.label}: {world.fidelity}, {duration_words(world.warm_up + world.duration)} "
-            f"simulated, some {rounded(_connections(world))} connections a replication"
+            f"simulated, {_some_connections(connections_of(world))} a replication"
         )
     yield f"in all {estimate_words(study)}"
 
 
-def estimate_words(study: Study) -> str:
-    """Return the estimate in words: "some 12,300 connections, about 18 s on one core"."""
-    return (
-        f"some {rounded(expected_connections(study))} connections, "
-        f"about {_long(expected_seconds(study))} on one core"
-    )
+def estimate_words(
+    study: Study, workers: int | None = None, missing: Mapping[int, int] | None = None
+) -> str:
+    """Return the estimate in words: "some 12,300 connections, in some 18 s".
+
+    `workers` and `missing` are as for `expected_seconds`.
+    """
+    seconds = _long(expected_seconds(study, workers, missing))
+    if missing is not None and not any(missing.values()):
+        return f"all replications are finished; the report takes some {seconds}"
+    return f"{_some_connections(expected_connections(study, missing))}, in some {seconds}"
 
 
-def _connections(world: sim.Scenario) -> float:
+def connections_of(world: sim.Scenario) -> float:
+    """Return how many connections one replication of a world is expected to simulate."""
     arrivals = world.arrivals
     if arrivals.process != "curve":
         return arrivals.rate * world.scale * (world.duration + world.warm_up)
@@ -81,6 +118,10 @@ def _connections(world: sim.Scenario) -> float:
         arrivals.counts[::-1], arrivals.interval, world.warm_up
     )
     return expected / arrivals.requests_per_visit * world.scale
+
+
+def _all_of(study: Study) -> dict[int, int]:
+    return {point.index: study.replications for point in study.points}
 
 
 def _until(counts: tuple[float, ...], interval: float, seconds: float) -> float:
@@ -91,19 +132,16 @@ def _until(counts: tuple[float, ...], interval: float, seconds: float) -> float:
     return whole * sum(counts) + sum(counts[:part]) + beyond
 
 
-def _seconds_each(world: sim.Scenario) -> float:
-    each = _LIVE_SECONDS if world.fidelity == "live" else _REPLAY_SECONDS
-    if world.server.security == "plain":
-        each = _REPLAY_SECONDS
-    each += _REQUEST_SECONDS * (world.http.requests - 1)
-    crossed = {name for path in world.all_paths.values() for name in path.crosses}
-    simple = all(name in world.all_links and world.all_links[name].only_delays for name in crossed)
-    simple = simple and world.server.backlog is None
-    return each if simple else each + _NETWORK_SECONDS * world.http.requests
+def _some_connections(expected: float) -> str:
+    if expected < 0.5:
+        return "hardly a connection"
+    if expected < 1.5:
+        return "about one connection"
+    return f"some {rounded(expected if expected >= 10 else round(expected))} connections"
 
 
 def _long(seconds: float) -> str:
     for length, unit in ((86400 * 365.25, "years"), (86400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 2 * length:
             return f"{rounded(seconds / length)} {unit}"
-    return f"{rounded(seconds)} s"
+    return f"{max(1, round(seconds))} s"

@@ -134,14 +134,21 @@ class JobStore:
         file = hashlib.sha256(relative.encode()).hexdigest()[:16]
         write_whole(self.folder / _NEEDS / f"{file}.json", json.dumps(content, indent=1) + "\n")
 
-    def clean(self) -> Cleaned:
+    def clean(self, *, outdated: bool = False) -> Cleaned:
         """Remove the jobs that no study needs whose out folder is still there, and partial ones.
+
+        Args:
+            outdated: the jobs are known to be those of an older tlscape, which noted no needs and
+                whose jobs no study can use any longer.
 
         Raises:
             FolderError: it is no store, or a run is using it.
         """
-        if not (self.folder / _NEEDS).is_dir():
-            raise FolderError(f"{self.folder}: there are no jobs of a study here")
+        if not outdated and not self.notes_needs:
+            raise FolderError(
+                f"{self.folder}: nothing here says which study has left it; give the out folder of "
+                "a study, with its manifest.json, or a store of jobs"
+            )
         with _locked(self.folder / _LOCK) as lock:
             if not lock.alone():
                 raise FolderError(f"{self.folder}: a run is using it; wait for it to end")
@@ -153,6 +160,11 @@ class JobStore:
             for path in [*idle, *partial]:
                 _remove(path)
         return Cleaned(len(idle), len(partial), size, len(finished) - len(idle), tuple(unread))
+
+    @property
+    def notes_needs(self) -> bool:
+        """Whether a study has noted here what it needs."""
+        return (self.folder / _NEEDS).is_dir()
 
     def _needed(self) -> tuple[set[str], list[str]]:
         needed: set[str] = set()

@@ -14,6 +14,7 @@ from experiments.failures import DiskFailed, FolderError
 from experiments.studies.job_store import Cleaned, JobStore
 from experiments.studies.study import Study
 from experiments.studies.whole_files import write_whole
+from experiments.version import simulation_digest
 
 JOBS = "jobs"
 _STUDY = "study.json"
@@ -90,11 +91,29 @@ def held(folder: Path) -> Iterator[None]:
 def clean(folder: Path) -> Cleaned:
     """Remove what no study needs any longer from an out folder's jobs, or from a store.
 
+    In the folder of an older tlscape, known by its manifest, those are all of its jobs: the tables
+    that were made of them stay.
+
     Raises:
         FolderError: it is neither, or a run is using it.
     """
     jobs = folder / JOBS
-    return JobStore(jobs if jobs.is_dir() else folder).clean()
+    store = JobStore(jobs if jobs.is_dir() else folder)
+    outdated = not store.notes_needs and jobs.is_dir() and _is_of_older(folder)
+    return store.clean(outdated=outdated)
+
+
+def _is_of_older(folder: Path) -> bool:
+    """Tell whether another version of tlscape has left its manifest in an out folder."""
+    try:
+        content = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return (
+        isinstance(content, dict)
+        and {"scenario", "seed", "tlscape"} <= content.keys()
+        and content.get("simulation_digest") != simulation_digest()
+    )
 
 
 @contextlib.contextmanager

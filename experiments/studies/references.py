@@ -12,27 +12,21 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from experiments.studies.libraries import library_of
+from experiments.studies.outside_world import asks, is_chance, is_setting, needs_a_seed
 
 _LOADS = frozenset(("LOAD_GLOBAL", "LOAD_NAME"))
 _ATTRIBUTES = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
 
-_UNSEEN = frozenset(
-    ("__import__", "compile", "eval", "exec", "globals", "input", "locals", "open", "vars")
-)
-"""Built-in functions whose answer is not in the source."""
-
-_WORLD = frozenset(
+_LOOKING_UP = frozenset(
     (
-        *("ctypes", "ftplib", "glob", "http", "importlib", "inspect", "io", "linecache", "os"),
-        *("pathlib", "platform", "random", "secrets", "select", "shelve", "shutil", "signal"),
-        *("socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib"),
-        "uuid",
+        *("__builtins__", "__dict__", "__getattribute__", "__globals__", "__loader__", "__spec__"),
+        *("__subclasses__", "f_globals", "f_locals"),
     )
 )
-"""Modules of Python's that ask the machine, the clock or chance."""
+"""Names by which anything may be reached that the source does not name."""
 
-_PURE = frozenset(("random.Random", "sys.maxsize", "sys.float_info", "threading.Lock"))
+_BY_WORDS = frozenset(("attrgetter", "getattr", "methodcaller"))
+"""Functions that look up what a text names."""
 
 MISSING = "(missing)"
 """Stands for a name that is not defined."""
@@ -52,10 +46,16 @@ def references(function: types.FunctionType, node: ast.AST) -> dict[str, Any]:
         Outside: it reads files, the clock or the like, or looks names up while it runs.
     """
     _check_getattr(node)
+    looking_up = _LOOKING_UP & names_of(function.__code__)
+    if looking_up:
+        raise Outside(f"uses {min(looking_up)}, by which it may reach what is not in its source")
     found: dict[str, Any] = {}
     for path in _paths(function.__code__):
         name, value = _resolved(function.__globals__, path)
-        check_known(name, value)
+        if needs_a_seed(value):
+            _check_seeded(name, node)
+        else:
+            check_known(name, value)
         found[name] = value
     for module in _imports(function):
         check_known(module.__name__, module)
@@ -93,8 +93,10 @@ def _resolved(scope: dict[str, Any], path: tuple[str, ...]) -> tuple[str, Any]:
     for part in others:
         if not isinstance(value, types.ModuleType) or not hasattr(value, part):
             break
-        value = getattr(value, part)
+        module, value = value, getattr(value, part)
         name += f".{part}"
+        if is_setting(module, part, value):
+            raise Outside(f"uses {name}, whose answer is not in its source")
     return name, value
 
 
@@ -125,27 +127,53 @@ def check_known(name: str, value: Any) -> None:
     """Check that what a value does when it is called follows from the source.
 
     Raises:
-        Outside: it asks the machine, the clock or chance.
+        Outside: it asks the machine, the clock or chance, or is of a library that may.
     """
-    home = value.__name__ if isinstance(value, types.ModuleType) else _home(value)
-    root = str(home or "").partition(".")[0]
-    if isinstance(value, types.BuiltinFunctionType) and root == "builtins":
-        if value.__name__ in _UNSEEN:
-            raise Outside(f"calls {value.__name__}, whose answer is not in its source")
-        return
-    if isinstance(value, types.ModuleType | types.FunctionType | types.BuiltinFunctionType | type):
-        pure = f"{root}.{getattr(value, '__name__', '')}" in _PURE
-        library = library_of(root)
-        if root in _WORLD and library is not None and library.startswith("python ") and not pure:
-            raise Outside(f"uses {name}, whose answer is not in its source")
-    owner = getattr(value, "__self__", None)
-    if type(owner).__module__ == "random" or type(owner).__name__ == "RandomState":
+    if asks(value):
+        raise Outside(f"uses {name}, whose answer is not in its source")
+    if needs_a_seed(value) or is_chance(getattr(value, "__self__", value)):
         raise Outside(f"uses {name}, whose answer is not in its source")
 
 
-def _home(value: Any) -> str | None:
-    home = getattr(value, "__module__", None)
-    return home if isinstance(home, str) else None
+def names_of(code: types.CodeType) -> set[str]:
+    """Return the names that a function uses, inner functions included.
+
+    Texts are names too where a function such as `getattr` is used.
+    """
+    found: set[str] = set()
+    words: set[str] = set()
+    waiting = [code]
+    while waiting:
+        inner = waiting.pop()
+        found.update(inner.co_names)
+        words.update(one for one in inner.co_consts if isinstance(one, str))
+        waiting += [one for one in inner.co_consts if isinstance(one, types.CodeType)]
+    return found | words if found & _BY_WORDS else found
+
+
+def _check_seeded(name: str, node: ast.AST) -> None:
+    """Let a source of chance pass where each use of it is a call with a seed."""
+    last = name.rpartition(".")[2]
+    seeded = {
+        id(call.func) for call in ast.walk(node) if isinstance(call, ast.Call) and _is_given(call)
+    }
+    for inner in ast.walk(node):
+        if (
+            isinstance(inner, ast.Name | ast.Attribute)
+            and _last_name(inner) == last
+            and id(inner) not in seeded
+        ):
+            raise Outside(f"uses {name} without a seed")
+
+
+def _is_given(call: ast.Call) -> bool:
+    """Tell whether a call has an argument that is not `None`."""
+    first = [*call.args, *(keyword.value for keyword in call.keywords)][:1]
+    return any(not (isinstance(one, ast.Constant) and one.value is None) for one in first)
+
+
+def _last_name(node: ast.Name | ast.Attribute) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr
 
 
 def _check_getattr(node: ast.AST) -> None:

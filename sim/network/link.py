@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import takewhile
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from sim.description import Description
 from sim.distributions import RandomDuration
 from sim.network.loss import Loss
 from sim.telemetry import COUNT, TIME, WORD, Column
-from sim.units import BitRate, PositiveSize, Size
+from sim.units import BitRate, PositiveSize, Size, at_most
 
 _ROUNDING = 1e-9
 _REMEMBERED = 4096
@@ -66,7 +66,7 @@ class Link(Description):
     finds no room, to within a packet, is dropped: "64 kB". Else unlimited."""
     loss: Loss = 0.0
     """Share of the packets of each direction that is lost: 0.02; or bursts of losses."""
-    mtu: PositiveSize = Field(default=1500, ge=576, le=65_535)
+    mtu: Annotated[PositiveSize, at_most("65535 B")] = Field(default=1500, ge=576)
     """The largest IP packet: "1500 B" on Ethernet, "1492 B" on PPPoE."""
     to_server: LinkDirection = LinkDirection()
     """What differs on the way to the server."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from sim.description import Description, fault_at
-from sim.units import Duration, PositiveDuration, PositiveSize
+from sim.units import Duration, PositiveDuration, PositiveSize, at_most
 
 IP_AND_TCP_HEADERS = 40
 TIMESTAMPS = 12
@@ -18,7 +18,7 @@ SYN_OPTIONS = 8
 class Tcp(Description):
     """How both hosts speak TCP."""
 
-    maximum_segment_size: PositiveSize = Field(default=1460, le=65_535)
+    maximum_segment_size: Annotated[PositiveSize, at_most("65535 B")] = 1460
     """Bytes of data in a segment at most: "1460 B", what Ethernet's 1,500 leave. A path's MTU and
     timestamps leave less."""
     initial_window: int = Field(default=10, gt=0, le=1_000_000)

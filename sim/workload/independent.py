@@ -18,7 +18,7 @@ class Independent(Description):
     """
 
     kind: Literal["independent"]
-    clients: int = Field(gt=0, le=10**12)
+    clients: int = Field(gt=0)
     """How many clients, before scaling; scaled at most 50 million, as each takes memory."""
 
     def visitors(self, scale: float) -> EquallyLikelyVisitors:

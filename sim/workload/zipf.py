@@ -21,7 +21,7 @@ class Zipf(Description):
     """
 
     kind: Literal["zipf"]
-    clients: int = Field(gt=0, le=10**12)
+    clients: int = Field(gt=0)
     """How many clients, before scaling; scaled at most 50 million, as each takes memory."""
     exponent: float = Field(ge=0, le=20)
     """0 makes all equally likely."""

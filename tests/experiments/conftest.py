@@ -1,8 +1,10 @@
-"""Small scenarios, and the command line in a process of its own."""
+"""Small scenarios, and the command line: in a process of its own, or in this one."""
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import experiments
+from experiments.command import main
 from tests.experiments.small_world import ROOT, STUDY, WORLD, Run
 
 
@@ -65,5 +68,37 @@ def tlscape(tmp_path: Path) -> Run:
             check=False,
             **options,  # type: ignore[call-overload]
         )
+
+    return run
+
+
+@pytest.fixture
+def tlscape_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `tlscape` with arguments in this process, in an empty folder.
+
+    It is the same command, without the two seconds that a new process takes for its imports.
+    """
+    here = tmp_path / "here"
+    here.mkdir(exist_ok=True)
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        words = [str(ROOT / "experiments" / "command" / "__main__.py"), *map(str, arguments)]
+        streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            with monkeypatch.context() as patch, pytest.raises(SystemExit) as end:
+                patch.chdir(here)
+                patch.setattr(sys, "argv", words)
+                patch.setattr(sys, "path", list(sys.path))
+                for name, stream in streams.items():
+                    patch.setattr(sys, name, stream)
+                main()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        said = {}
+        for name, stream in streams.items():
+            stream.flush()
+            said[name] = stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+        return subprocess.CompletedProcess(words, int(end.value.code or 0), **said)
 
     return run

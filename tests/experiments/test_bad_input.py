@@ -1,13 +1,15 @@
-"""Bad input gets one clear line, exit code 2, and changes nothing. The real command line runs."""
+"""Bad input gets one clear line, exit code 2, and changes nothing: by the real command line."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.experiments.small_world import STUDY, Run
+from tests.experiments.wrong_values import LONG, WORLDS, WRONG, cases, dotted_words, in_toml
 
 Write = Callable[..., Path]
 
@@ -80,7 +82,7 @@ FAULTS = {
     ),
     "unknown path for all": (
         [_PATH, ("[path]\n", "[links.path]\n")],
-        ["bad.toml:5: path: ", 'no path "way"', "there are: none"],
+        ["bad.toml:5: path: ", 'no path "way"', 'describe it in [paths."way"]'],
     ),
     "segment without room for data": (
         [("[http]\n", '[tcp]\ntimestamps = true\nmaximum_segment_size = "12 B"\n\n[http]\n')],
@@ -145,11 +147,11 @@ def one_line(outcome: object, *parts: str) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_a_scenario_file(
-    fault: str, written: Write, tlscape: Run, tmp_path: Path
+    fault: str, written: Write, tlscape_here: Run, tmp_path: Path
 ) -> None:
     replacements, parts = FAULTS[fault]
     file = written(*replacements, study=STUDY)
-    one_line(tlscape("run", file, "--out", tmp_path / "out"), *parts)
+    one_line(tlscape_here("run", file, "--out", tmp_path / "out"), *parts)
     assert not (tmp_path / "out").exists()
 
 
@@ -162,8 +164,8 @@ def test_a_fault_in_a_scenario_file(
         ("here/", ["here/: "]),
     ],
 )
-def test_a_scenario_that_does_not_exist(name: str, parts: list[str], tlscape: Run) -> None:
-    one_line(tlscape("run", name), *parts)
+def test_a_scenario_that_does_not_exist(name: str, parts: list[str], tlscape_here: Run) -> None:
+    one_line(tlscape_here("run", name), *parts)
 
 
 @pytest.mark.parametrize(
@@ -178,35 +180,37 @@ def test_a_scenario_that_does_not_exist(name: str, parts: list[str], tlscape: Ru
     ],
 )
 def test_a_fault_in_an_override(
-    override: str, parts: list[str], scenario: Path, tlscape: Run
+    override: str, parts: list[str], scenario: Path, tlscape_here: Run
 ) -> None:
-    one_line(tlscape("run", scenario, "--set", override), f"--set {override}", *parts)
+    one_line(tlscape_here("run", scenario, "--set", override), f"--set {override}", *parts)
 
 
 @pytest.mark.parametrize("option", ["--seed=-1", "--replications=0", "--workers=0"])
-def test_a_number_out_of_range(option: str, scenario: Path, tlscape: Run) -> None:
-    one_line(tlscape("run", scenario, option), option.partition("=")[0])
+def test_a_number_out_of_range(option: str, scenario: Path, tlscape_here: Run) -> None:
+    one_line(tlscape_here("run", scenario, option), option.partition("=")[0])
 
 
 @pytest.mark.parametrize(
     "folder", ["/proc/tlscape", "/sys/tlscape/out", "/dev/null/out", "{file}/out", "{file}"]
 )
-def test_an_out_folder_that_cannot_be_written(folder: str, scenario: Path, tlscape: Run) -> None:
+def test_an_out_folder_that_cannot_be_written(
+    folder: str, scenario: Path, tlscape_here: Run
+) -> None:
     out = folder.format(file=scenario)
-    one_line(tlscape("run", scenario, "--out", out), out, "cannot be written", "--out")
+    one_line(tlscape_here("run", scenario, "--out", out), out, "cannot be written", "--out")
 
 
-def test_an_out_folder_of_another_study(scenario: Path, result: object, tlscape: Run) -> None:
+def test_an_out_folder_of_another_study(scenario: Path, result: object, tlscape_here: Run) -> None:
     folder = result.folder  # type: ignore[attr-defined]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    outcome = tlscape("run", scenario, "--out", folder, "--seed", "7")
+    outcome = tlscape_here("run", scenario, "--out", folder, "--seed", "7")
     one_line(outcome, str(folder), "another study", "--out")
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-def test_an_out_folder_of_something_else(scenario: Path, tlscape: Run, tmp_path: Path) -> None:
+def test_an_out_folder_of_something_else(scenario: Path, tlscape_here: Run, tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("dear diary")
-    one_line(tlscape("run", scenario, "--out", tmp_path), "no study's results", "--out")
+    one_line(tlscape_here("run", scenario, "--out", tmp_path), "no study's results", "--out")
     assert (tmp_path / "diary.txt").read_text() == "dear diary"
 
 
@@ -218,3 +222,39 @@ def test_a_file_that_is_not_text(tlscape: Run, tmp_path: Path) -> None:
     file = tmp_path / "binary.toml"
     file.write_bytes(b"\xff\xfe\x00")
     one_line(tlscape("run", file), "binary.toml", "UTF-8")
+
+
+def _some(number: int) -> list[tuple[str, str]]:
+    every = [
+        (dotted_words(path), in_toml(WRONG[kind]))
+        for path, kind in cases("small")
+        if kind not in (*LONG, "zero byte")
+    ]
+    return random.Random(20).sample(every, number)
+
+
+def _check_command(path: str, value: str, folder: Path, tlscape: Run) -> None:
+    file = folder / "small.toml"
+    file.write_text(WORLDS["small"], encoding="utf-8")
+    outcome = tlscape("check", file, "--set", f"{path}={value}")
+    assert outcome.returncode in (0, 2), outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    if outcome.returncode:
+        assert outcome.stdout == ""
+        assert outcome.stderr.startswith("tlscape: ")
+        assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("path", "value"), _some(8))
+def test_the_command_line_refuses_in_one_line(
+    path: str, value: str, tmp_path: Path, tlscape_here: Run
+) -> None:
+    _check_command(path, value, tmp_path, tlscape_here)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "value"), _some(60)[8:])
+def test_the_command_line_refuses_anything_in_one_line(
+    path: str, value: str, tmp_path: Path, tlscape: Run
+) -> None:
+    _check_command(path, value, tmp_path, tlscape)

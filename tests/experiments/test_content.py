@@ -194,17 +194,72 @@ def test_what_is_set_afterwards_is_seen(build: Build) -> None:
 
 UNSEEN = [
     ("return LIMIT", "return getattr(self, 'ent' + 'ries')", "calls getattr with a name"),
-    ("return LIMIT", "return eval('LIMIT')", "calls eval"),
-    ("return LIMIT", "return globals()['LIMIT']", "calls globals"),
+    ("return LIMIT", "return eval('LIMIT')", "uses eval"),
+    ("return LIMIT", "return globals()['LIMIT']", "uses globals"),
     ("return LIMIT", "return len(open('/etc/hostname').read())", "uses open"),
     ("return LIMIT", "import os\n        return os.getpid()", "uses os"),
     ("return LIMIT", "import time\n        return int(time.time())", "uses time"),
     ("return LIMIT", "import random\n        return random.randint(1, 2)", "uses random"),
     ("return LIMIT", "return np.random.randint(3)", "uses np.random.randint"),
+    (
+        "return LIMIT",
+        "import pandas as pd\n        return len(pd.read_csv('x.csv'))",
+        "uses pandas",
+    ),
+    ("LIMIT = 5", "from pandas import read_csv as LIMIT", "uses LIMIT"),
+    ("return LIMIT", "return np.loadtxt('x.csv')[0]", "uses np.loadtxt"),
+    ("return LIMIT", "return (lambda n: n.loadtxt('x.csv'))(np)", "uses loadtxt"),
+    ("return LIMIT", "import datetime\n        return datetime.date.today().day", "uses today"),
+    ("return LIMIT", "return np.datetime64('now').item().day", "uses np.datetime64"),
+    ("return LIMIT", "return np.random.default_rng().integers(3)", "default_rng without a seed"),
+    ("return LIMIT", "return np.random.default_rng(None).integers(3)", "without a seed"),
+    ("return LIMIT", "return hash('a') + id(self)", "uses hash"),
+    ("return LIMIT", "return self.opens.__globals__['LIMIT']", "uses __globals__"),
+    ("LIMIT = 5", "import os\nLIMIT = os.environ", "uses LIMIT"),
+    ("LIMIT = 5", "import pathlib\nLIMIT = pathlib.Path('x.csv')", "uses LIMIT"),
+    ("LIMIT = 5", "import sys\ndef LIMIT(): return len(sys.argv)", "uses sys.argv"),
+    (
+        "LIMIT = 5",
+        "from operator import methodcaller\nfrom datetime import datetime\n"
+        "CALL = methodcaller('now')\ndef LIMIT(): return CALL(datetime).day",
+        "uses now",
+    ),
+    ("LIMIT = 5", "import time\nLIMIT = {'clock': time.time}", "time, whose answer"),
+    ("LIMIT = 5", "import time\nLIMIT = [time]", "time, whose answer"),
+    ("LIMIT = 5", "import pathlib\nLIMIT = {'file': pathlib.Path('x')}", "the type PosixPath"),
+    ("LIMIT = 5", "import random\nLIMIT = random.Random(5)", "uses LIMIT"),
+    ("LIMIT = 5", "LIMIT = np.random.default_rng(5)", "uses LIMIT"),
+    ("extra=Point(3)", "extra=Point(3), clock=__import__('time').time", "time, whose answer"),
+    (
+        "class Base(sim.Middlebox)",
+        "import threading\nclass Base(sim.Middlebox, threading.Thread)",
+        "Thread",
+    ),
+    ("default_factory=dict", "default_factory=__import__('random').Random", "Random"),
     ("return LIMIT", "import nowhere_to_be_found\n        return 1", "which is not found"),
-    ("LIMIT = 5", "import threading\nLIMIT = threading.Lock()", "a value of the type lock"),
+    ("LIMIT = 5", "import threading\nLIMIT = threading.Lock()", "uses LIMIT"),
     ("LIMIT = 5", "exec('def LIMIT(): return 5')", "LIMIT has no source"),
 ]
+
+
+KNOWN = [
+    ("return LIMIT", "import datetime\n        return datetime.date(2026, 1, 2).day"),
+    ("LIMIT = 5", "import random\ndef LIMIT(): return random.Random(5).randint(1, 2)"),
+    ("return LIMIT", "return np.random.default_rng(seed=5).integers(3) + np.sin(1.0)"),
+    ("return LIMIT", "import json, re\n        return json.loads('1') + len(re.escape('a'))"),
+    ("LIMIT = 5", "import pandas\nLIMIT = pandas.DataFrame({'a': [1, 2]})"),
+    ("LIMIT = 5", "import datetime\nLIMIT = datetime.datetime(2026, 1, 2)"),
+    ("LIMIT = 5", "import functools, math\nLIMIT = functools.partial(math.pow, 2)"),
+    ("LIMIT = 5", "import sys, socket\ndef LIMIT(): return sys.maxsize + socket.AF_INET"),
+    ("LIMIT = 5", "import ipaddress\nLIMIT = ipaddress.ip_network('10.0.0.0/8')"),
+]
+
+
+@pytest.mark.parametrize("change", KNOWN, ids=[new for _, new in KNOWN])
+def test_what_asks_nothing_can_be_known(build: Build, change: tuple[str, str]) -> None:
+    content = build(change)
+    assert content.unknown == ()
+    assert content == build(change)
 
 
 @pytest.mark.parametrize(("old", "new", "said"), UNSEEN, ids=[new for _, new, _ in UNSEEN])

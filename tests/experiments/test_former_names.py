@@ -90,7 +90,7 @@ def test_a_column(result: experiments.Result) -> None:
 
 
 def test_a_folder_with_old_columns(
-    result: experiments.Result, tlscape: Run, tmp_path: Path
+    result: experiments.Result, tlscape_here: Run, tmp_path: Path
 ) -> None:
     folder = tmp_path / "old"
     shutil.copytree(result.folder, folder)
@@ -98,7 +98,7 @@ def test_a_folder_with_old_columns(
     table = pq.read_table(file)
     now = {new: old for old, new in former_names.COLUMNS.items()}
     pq.write_table(table.rename_columns([now.get(name, name) for name in table.column_names]), file)
-    done = tlscape("report", folder)
+    done = tlscape_here("report", folder)
     assert done.returncode == 2
     assert done.stderr == (
         f'tlscape: {folder}: its tables have columns of other names ("route" is called "path" now, '

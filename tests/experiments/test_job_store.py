@@ -12,6 +12,7 @@ import pytest
 import experiments
 from experiments.scenario_files.overrides import parse_override
 from experiments.scenario_files.scenario_file import load
+from experiments.studies.executor import run_jobs
 from experiments.studies.job import Job, jobs_of
 from experiments.studies.job_record import FILES, Damaged
 from experiments.studies.job_store import JobStore
@@ -105,26 +106,37 @@ HARM: dict[str, tuple[Harm, str]] = {
 
 
 @pytest.mark.parametrize("how", HARM)
-def test_harm_is_named_and_mended_by_the_same_command(
-    how: str,
-    scenario: Path,
-    result: experiments.Result,
-    out: Path,
-    capfd: pytest.CaptureFixture[str],
+def test_harm_is_named_and_mended(
+    how: str, result: experiments.Result, out: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     harm, said = HARM[how]
-    one, other = jobs(result)[2], jobs(result)[5]
+    store, every = JobStore(out / "jobs"), jobs(result)
+    one, other = every[2], every[5]
     before = inodes(out)
-    harm(out / "jobs" / one.key, out / "jobs" / other.key)
-    again = experiments.run(scenario, out=out, workers=1)
+    harm(store.path(one), store.path(other))
+    run_jobs(every, store, title="small", workers=1)
     errors = capfd.readouterr().err.splitlines()
-    assert errors[0].startswith(f"tlscape: {out / 'jobs' / one.key}: {said}"), errors
+    assert errors[0].startswith(f"tlscape: {store.path(one)}: {said}"), errors
     assert all(line.endswith("; this replication is run again") for line in errors)
     assert len(errors) == (2 if how.startswith("swapped") else 1)
-    assert tables(out) == tables(result.folder)
-    assert all(JobStore(out / "jobs").find(job) for job in jobs(again))
+    for job in every:
+        record, whole = store.find(job), JobStore(result.folder / "jobs").find(job)
+        assert record is not None
+        assert whole is not None
+        assert record.checksums == whole.checksums
     untouched = before.keys() - {one.key, other.key}
     assert all(inodes(out)[key] == before[key] for key in untouched)
+
+
+def test_the_same_command_mends_harm(
+    scenario: Path, result: experiments.Result, out: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one = out / "jobs" / jobs(result)[2].key
+    flip(one / "connections.parquet", 30)
+    experiments.run(scenario, out=out, workers=1)
+    errors = capfd.readouterr().err
+    assert errors.startswith(f"tlscape: {one}: connections.parquet is damaged")
+    assert tables(out) == tables(result.folder)
 
 
 def test_a_removed_job_is_run_again_and_no_other(

@@ -7,6 +7,8 @@ import pytest
 
 from experiments.failures import ScenarioError
 from experiments.scenario_files.overrides import apply, parse_override, setting
+from experiments.scenario_files.scenario_file import parse
+from tests.experiments.small_world import WORLD
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,24 @@ def test_apply_copies() -> None:
 def test_a_path_through_nothing(path: str, what: str) -> None:
     with pytest.raises(ScenarioError, match=what):
         apply({"server": {"cores": 1}, "clients": [{"share": 1.0}]}, setting(path, 1))
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("clients[0].machine=nginx-2026", "nginx-2026"),
+        ("clients.0.machine=nginx-2026", "nginx-2026"),
+        ('"clients"[0]."machine"="nginx-2026"', "nginx-2026"),
+    ],
+)
+def test_numbers_of_tables_stand_in_brackets_or_behind_dots(override: str, value: str) -> None:
+    world = parse("set", "set.toml", WORLD, [parse_override(override)]).world()
+    assert world.clients[0].machine == value
+
+
+@pytest.mark.parametrize(
+    "quantity", ["10 \u00b5s", "10 \u03bcs", "10\u00a0us", "10\u2009us", "10\u202fus"]
+)
+def test_a_quantity_as_word_processors_write_it(quantity: str) -> None:
+    override = parse_override(f"path.round_trip_time={quantity}")
+    assert parse("set", "set.toml", WORLD, [override]).world().path.round_trip_time == 1e-5  # type: ignore[union-attr]

@@ -237,10 +237,12 @@ def test_profiles_lie_beside_the_scenario_and_may_be_levels(tmp_path: Path) -> N
     assert fast.operations["accept"].each == 1e-9
 
 
-def test_a_missing_price_is_refused_before_anything_is_run(tmp_path: Path, tlscape: Run) -> None:
+def test_a_missing_price_is_refused_before_anything_is_run(
+    tmp_path: Path, tlscape_here: Run
+) -> None:
     (tmp_path / "here.toml").write_text(profile(**{"rsa.private": None}))
     (tmp_path / "own.toml").write_text(WORLD.replace('"pentium-iii-933"', '"here.toml"'))
-    outcome = tlscape("run", tmp_path / "own.toml", "--out", tmp_path / "out")
+    outcome = tlscape_here("run", tmp_path / "own.toml", "--out", tmp_path / "out")
     assert outcome.returncode == 2
     assert outcome.stderr.count("\n") == 1
     for words in ("own.toml:30: server.machine", '"here"', "rsa.private of 1024 bits", "by_bits"):

@@ -164,9 +164,27 @@ def test_a_shared_store_keeps_what_any_study_needs(
 
 def test_a_folder_of_something_else_is_not_cleaned(tmp_path: Path) -> None:
     (tmp_path / ("a" * 64)).mkdir()
-    with pytest.raises(experiments.FolderError, match="there are no jobs of a study here"):
+    with pytest.raises(experiments.FolderError, match="nothing here says which study"):
         out_folder.clean(tmp_path)
     assert (tmp_path / ("a" * 64)).exists()
+
+
+def test_the_folder_of_an_older_version_is_cleaned_by_its_manifest(out: Path) -> None:
+    """Before needs were noted: jobs by point and replication, or by keys of other code."""
+    shutil.rmtree(out / "jobs" / "needs")
+    with pytest.raises(experiments.FolderError, match="nothing here says"):
+        out_folder.clean(out)
+    (out / "jobs" / "point-0-replication-1").mkdir()
+    manifest = json.loads((out / "manifest.json").read_text())
+    del manifest["simulation_digest"]
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    kept = {path.name for path in out.iterdir()}
+    done = out_folder.clean(out)
+    assert (done.jobs, done.kept, done.unread) == (11, 0, ())
+    assert {path.name for path in out.iterdir()} == kept
+    (out / "manifest.json").write_text("[]")
+    with pytest.raises(experiments.FolderError, match="nothing here says"):
+        out_folder.clean(out)
 
 
 PARTS = """\

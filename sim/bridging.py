@@ -13,7 +13,7 @@ from sim.hosts.client import ClientGroup
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.delays import DelayComponents
-from sim.network.tcp_connection import TransportFailure
+from sim.network.transport import TransportFailure
 from sim.telemetry import COUNT, OPTIONAL_TIME, OPTIONAL_WORD, TIME, WORD, Column, Table
 from sim.tls_exchange import FatalAlert, TlsExchange, outcome_of
 
@@ -114,7 +114,7 @@ class Bridging:
             yield from self._go_on_upstream(exchange, self._open(exchange.now))
         if response_size:
             yield from self._go_on_upstream(exchange, self._ask(response_size))
-        now = exchange.account_wait((yield exchange.now))
+        now = exchange.account_propagation((yield exchange.now))
         answer = exchange.endpoints.server_answers(flight, now, response_size)
         if answer.seconds:
             exchange.account_middlebox(proxy.cpu.serve(now, answer.seconds)[1])
@@ -127,17 +127,13 @@ class Bridging:
         upstream = self._upstream
         if upstream is None:
             return
-        state, ended = upstream.endpoints.state, moment
-        if state.failure is not None:
-            # As for any client: the alert still has to reach the server, the session is forgotten.
+        if upstream.endpoints.state.failure is not None:
             self._bridge.group.remember(0, None, upstream.now)
-            if not upstream.endpoints.server.failed:
-                ended = yield from upstream.send_last(upstream.endpoints.client_sends())
-        elif self._stopped is None:
+        elif upstream.stopped is None:
             upstream.now = moment
-            ended = yield from upstream.send_last(upstream.endpoints.client_closes(), closing=True)
+        ended = yield from upstream.say_last()
         self._server_cpu += upstream.time_server_cpu
-        yield from upstream.close(ended)
+        yield from upstream.close(moment if ended is None else ended)
         if self._recorded:
             self._record(upstream)
 
@@ -156,15 +152,14 @@ class Bridging:
             bridge.proxy, self._number, bridge.group, recorded=self._recorded, now=now
         )
         yield from upstream.connect()
-        yield from upstream.handshake()
+        yield from upstream.converse(upstream.handshake())
 
     def _ask(self, response_size: int) -> Moments:
         upstream = self._upstream
         assert upstream is not None
         endpoints = upstream.endpoints
-        yield from upstream.exchange(
-            endpoints.client_sends(self._bridge.request_size), response_size
-        )
+        request = endpoints.client_sends(self._bridge.request_size)
+        yield from upstream.converse([(request, response_size)])
         if not endpoints.state.resumed:
             self._bridge.group.remember(0, endpoints.session, upstream.now)
 
@@ -185,14 +180,14 @@ class Bridging:
             )
         except TransportFailure as failure:
             assert self._upstream is not None
-            self._upstream.account(failure.delays)
+            yield from self._upstream.break_off(failure)
             self._include(exchange)
             self._stopped = failure
         else:
             self._include(exchange)
             return
         delays = DelayComponents()
-        exchange.chain.add_return(delays)
+        exchange.transport.add_return(delays)
         raise TransportFailure(
             "reset",
             exchange.now + delays.total,

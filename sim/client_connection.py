@@ -8,11 +8,8 @@ from math import nan
 
 import tls
 from sim.activity import Moments
-from sim.endpoints import Endpoints, Turn
 from sim.hosts.client import ClientGroup
-from sim.network.connection_chain import ConnectionChain
-from sim.network.deterministic_chain import DeterministicChain
-from sim.network.tcp_connection import TransportFailure
+from sim.network.transport import TransportFailure
 from sim.telemetry import (
     COUNT,
     FLAG,
@@ -24,7 +21,7 @@ from sim.telemetry import (
     Column,
     Table,
 )
-from sim.tls_exchange import BackEnd, FatalAlert, Serve, TlsExchange, outcome_of
+from sim.tls_exchange import FatalAlert, Said, TlsExchange, outcome_of
 from sim.warm_start import WarmStart
 from sim.workload.http import Http
 
@@ -102,8 +99,8 @@ class ConnectionContext:
     ended: Callable[[ClientConnection], None]
 
 
-class ClientConnection(TlsExchange):
-    """One client's connection.
+class ClientConnection:
+    """One client's connection: its exchange with the server, and the row about it.
 
     Args:
         context: the parts of the world that it meets.
@@ -111,23 +108,23 @@ class ClientConnection(TlsExchange):
         client: the client's number.
         group: the client's group.
         offered: the session that it offers; else `None`.
-        chain: the TCP connections along its path.
-        endpoints: the client's and the server's.
-        serve, back_end: as for `TlsExchange`.
+        exchange: with the server, which begins now.
         warm_start: the world's, if it has one.
         recorded: whether it is written down and its work counted.
-        now: when it begins.
+
+    Attributes:
+        arrival: when it began.
     """
 
     __slots__ = (
         "_client",
         "_context",
-        "_first",
+        "_exchange",
+        "_first_byte",
         "_group",
         "_number",
         "_offered",
         "_responses",
-        "_stopped",
         "_warm_start",
         "arrival",
         "recorded",
@@ -140,26 +137,21 @@ class ClientConnection(TlsExchange):
         client: int,
         group: ClientGroup,
         offered: object,
-        chain: DeterministicChain | ConnectionChain,
-        endpoints: Endpoints,
-        serve: Serve,
-        back_end: BackEnd | None,
+        exchange: TlsExchange,
         *,
         warm_start: WarmStart | None,
         recorded: bool,
-        now: float,
     ) -> None:
-        super().__init__(chain, endpoints, serve, now, back_end)
         self._warm_start = warm_start
         self._context = context
         self._number = number
         self._client = client
         self._group = group
         self._offered = offered
+        self._exchange = exchange
         self._responses = 0
-        self._stopped: TransportFailure | None = None
-        self._first = nan
-        self.arrival = now
+        self._first_byte = nan
+        self.arrival = exchange.now
         self.recorded = recorded
 
     def life(self) -> Moments:
@@ -167,55 +159,38 @@ class ClientConnection(TlsExchange):
 
         It ends when the server answers for the last time: the rest is known then.
         """
-        endpoints, deterministic = self.endpoints, self.deterministic
-        depart, arrive = self.depart, self.arrive
-        ended = None
+        exchange = self._exchange
         try:
-            if deterministic:
-                self.connect_deterministically()
-            else:
-                yield from self.connect()
-            for flight, response_size in self._flights():
-                if deterministic:
-                    self._first = arrive((yield depart(flight)), response_size)
-                else:
-                    self._first = yield from self.exchange(flight, response_size)
+            yield from exchange.connect()
+            yield from exchange.converse(self._says())
         except FatalAlert:
-            # The client's alert still has to reach the server; the session is forgotten.
-            self._group.remember(self._client, None, self.now)
-            self.round_trips = self.chain.trips // 2
-            if not endpoints.server.failed:
-                ended = yield from self.send_last(endpoints.client_sends())
+            pass
         except TransportFailure as failure:
-            self._break_off(failure)
-        else:
-            ended = yield from self.send_last(endpoints.client_closes(), closing=True)
-        yield from self.close(self.now if ended is None else ended)
+            yield from exchange.break_off(failure)
+        if exchange.endpoints.state.failure is not None:
+            self._group.remember(self._client, None, exchange.now)
+        ended = yield from exchange.say_last()
+        yield from exchange.close(exchange.now if ended is None else ended)
         if self.recorded:
             self._record()
         self._context.ended(self)
 
-    def _flights(self) -> Iterator[tuple[Turn, int]]:
-        """What the client sends, flight by flight once connected, and what size it asks for.
-
-        Each flight follows the answer to the one before.
-        """
-        endpoints, http, group = self.endpoints, self._context.http, self._group
+    def _says(self) -> Iterator[Said]:
+        """The client's side: its handshake, then request by request; it keeps the session."""
+        exchange, http, group = self._exchange, self._context.http, self._group
         size, response_size, think_time = http.request_size, http.response_size, http.think_time
-        while not endpoints.state.completed:
-            yield endpoints.client_sends(), 0
-        self.handshake_completed()
-        completed = self.now
-
+        endpoints = exchange.endpoints
+        yield from exchange.handshake()
+        completed = exchange.now
         yield endpoints.client_sends(size), response_size
-        self.first_byte = self._first
+        self._first_byte = exchange.first_arrival
         self._responses = 1
         if not endpoints.state.resumed:
             session = endpoints.session
             group.remember(self._client, session, completed - self._age(session))
         for _ in range(http.requests - 1):
             if think_time:
-                self.think(think_time)
+                exchange.think(think_time)
             yield endpoints.client_sends(size), response_size
             self._responses += 1
 
@@ -228,33 +203,20 @@ class ClientConnection(TlsExchange):
             return 0.0
         return warm_start.age(self._group, self._client, session)
 
-    def _break_off(self, failure: TransportFailure) -> None:
-        """The network has ended it: the client gives up, or reads what it got in the end."""
-        self._stopped = failure
-        self.account(failure.delays)
-        if not self.round_trips:
-            self.round_trips = self.chain.trips // 2
-        if failure.data:
-            self.received += len(failure.data)
-            then = self.now
-            self.now = then + self.endpoints.client_receives_from_box(failure.data, then)
-            self.time_client_cpu += self.now - then
-            if self.endpoints.state.failure is not None:
-                self._group.remember(self._client, None, self.now)
-
     # -- the row
 
     def _symptom(self) -> str | None:
-        if self.endpoints.state.failure is not None:
+        if self._exchange.endpoints.state.failure is not None:
             return "alert"
-        stopped = self._stopped
+        stopped = self._exchange.stopped
         if stopped is None:
             return None
         return "reset" if stopped.symptom == "answered" else stopped.symptom
 
     def _record(self) -> None:
-        state, offered, stopped = self.endpoints.state, self._offered is not None, self._stopped
-        version, arrival = state.version, self.arrival
+        exchange, offered, arrival = self._exchange, self._offered is not None, self.arrival
+        state, stopped = exchange.endpoints.state, exchange.stopped
+        version = state.version
         self._context.table.append(
             [
                 self._number,
@@ -271,28 +233,28 @@ class ClientConnection(TlsExchange):
                 None if stopped is None else stopped.where,
                 None if stopped is None else stopped.reason,
                 offered,
-                bool(self.endpoints.server.session_found) if offered else None,
+                bool(exchange.endpoints.server.session_found) if offered else None,
                 self._responses,
-                self.connected - arrival,
-                nan if version is None else self.handshake_time,
-                self.first_byte - arrival,
-                self.now - arrival,
-                self.time_propagation,
-                self.time_transmission,
-                self.time_link_queue,
-                self.time_retransmission,
-                self.time_middlebox,
-                self.time_cpu_queue,
-                self.time_server_cpu,
-                self.time_client_cpu,
-                self.time_think,
-                self.sent,
-                self.received,
-                self.sent_records,
-                self.received_records,
-                self.round_trips,
+                exchange.connected - arrival,
+                nan if version is None else exchange.handshake_time,
+                self._first_byte - arrival,
+                exchange.now - arrival,
+                exchange.time_propagation,
+                exchange.time_transmission,
+                exchange.time_link_queue,
+                exchange.time_retransmission,
+                exchange.time_middlebox,
+                exchange.time_cpu_queue,
+                exchange.time_server_cpu,
+                exchange.time_client_cpu,
+                exchange.time_think,
+                exchange.sent,
+                exchange.received,
+                exchange.sent_records,
+                exchange.received_records,
+                exchange.round_trips,
                 # Neither processor is shared out in slices: CPU seconds are the time they take.
-                self.time_client_cpu,
-                self.time_server_cpu,
+                exchange.time_client_cpu,
+                exchange.time_server_cpu,
             ]
         )

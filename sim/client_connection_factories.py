@@ -70,19 +70,22 @@ class ClientConnectionFactory:
         """A client's connection that begins now."""
         offered = group.recall(client, now)
         bridge = self._bridge
+        exchange = TlsExchange(
+            self._hop.transport(number, group.address(client), recorded=recorded),
+            self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
+            self._serve,
+            now,
+            None if bridge is None else bridge.bridging(number, recorded=recorded),
+        )
         return ClientConnection(
             context,
             number,
             client,
             group,
             offered,
-            self._hop.chain(number, group.address(client), recorded=recorded),
-            self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
-            self._serve,
-            None if bridge is None else bridge.bridging(number, recorded=recorded),
+            exchange,
             warm_start=self._warm_start,
             recorded=recorded,
-            now=now,
         )
 
     def begin(
@@ -96,9 +99,9 @@ class ClientConnectionFactory:
     ) -> TlsExchange:
         """A proxy's exchange that begins now, on behalf of the connection of that number."""
         offered = group.recall(0, now)
-        bridge = self._bridge
+        bridge, address, port = self._bridge, int(proxy.address), proxy.next_port()
         return TlsExchange(
-            self._hop.chain(number, int(proxy.address), port=proxy.next_port(), recorded=recorded),
+            self._hop.transport(number, address, port=port, recorded=recorded),
             self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
             self._serve,
             now,

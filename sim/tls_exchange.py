@@ -6,19 +6,21 @@ difference of two readings of its clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from math import nan
 from typing import Protocol
 
 from sim.activity import Moments
 from sim.endpoints import Endpoints, State, Turn
-from sim.network.connection_chain import ConnectionChain
 from sim.network.delays import DelayComponents
-from sim.network.deterministic_chain import DeterministicChain
-from sim.network.tcp_connection import TransportFailure
+from sim.network.transport import Transport, TransportFailure
 
 Serve = Callable[[float, float], tuple[float, float]]
 """A processor: when a job starts and ends that arrives at a moment, with a demand (seconds)."""
+
+
+Said = tuple[Turn, int]
+"""A client's flight, and the size of the response that it asks for (bytes; 0 for none)."""
 
 
 class BackEnd(Protocol):
@@ -49,16 +51,15 @@ class FatalAlert(Exception):
 class TlsExchange:
     """Two endpoints, what is between them, and a clock.
 
-    It waits once for each flight that reaches the server, where the chain is deterministic: all
-    delays between two visits there (the server's departure, the way back, the client's work, the
-    way there) are known when the server answers, and are booked at once. Chains with more to them
-    wait more often.
+    Where the network's part is known in advance it waits once for each flight that reaches the
+    server: all delays between two visits there (the server's departure, the way back, the client's
+    work, the way there) are known when the server answers, and are booked at once.
 
-    All its steps raise `sim.network.tcp_connection.TransportFailure` when the network ends it, or
+    All its steps raise `sim.network.transport.TransportFailure` when the network ends it, or
     `FatalAlert`.
 
     Args:
-        chain: the TCP connections between the two endpoints.
+        transport: what lies between the two endpoints.
         endpoints: both of them.
         serve: the server's processor.
         now: when it begins.
@@ -68,23 +69,20 @@ class TlsExchange:
 
     Attributes:
         now: the moment that it has come to.
-        deterministic: whether the next moment is always known: `depart` and `arrive` may then be
-            used.
+        stopped: why the network has ended it, if it has.
         connected: when TCP was; `handshake_time`: seconds from there until the client might send
-            its request; `first_byte`: when the first byte of a response was there. Else NaN.
+            its request; `first_arrival`: when the first byte of the last answer was at the client.
+            Else NaN.
         round_trips: whole ones until the client might send its request.
     """
 
     __slots__ = (
         "_back_end",
         "_client_serve",
-        "_flight",
         "_serve",
-        "chain",
         "connected",
-        "deterministic",
         "endpoints",
-        "first_byte",
+        "first_arrival",
         "handshake_time",
         "now",
         "received",
@@ -92,6 +90,7 @@ class TlsExchange:
         "round_trips",
         "sent",
         "sent_records",
+        "stopped",
         "time_client_cpu",
         "time_cpu_queue",
         "time_link_queue",
@@ -101,26 +100,26 @@ class TlsExchange:
         "time_server_cpu",
         "time_think",
         "time_transmission",
+        "transport",
     )
 
     def __init__(
         self,
-        chain: DeterministicChain | ConnectionChain,
+        transport: Transport,
         endpoints: Endpoints,
         serve: Serve,
         now: float,
         back_end: BackEnd | None = None,
         client_serve: Serve | None = None,
     ) -> None:
-        self.chain = chain
-        self.deterministic = chain.deterministic and back_end is None and client_serve is None
+        self.transport = transport
         self.endpoints = endpoints
-        self._flight: Turn
         self._serve = serve
         self.now = now
         self._back_end = back_end
         self._client_serve = client_serve
-        self.connected = self.handshake_time = self.first_byte = nan
+        self.stopped: TransportFailure | None = None
+        self.connected = self.handshake_time = self.first_arrival = nan
         self.round_trips = 0
         self.time_propagation = self.time_transmission = self.time_link_queue = 0.0
         self.time_retransmission = self.time_middlebox = self.time_cpu_queue = 0.0
@@ -131,118 +130,107 @@ class TlsExchange:
 
     def connect(self) -> Moments:
         """TCP's handshake: the kernels answer, no process of either side has work."""
-        if isinstance(self.chain, DeterministicChain):
-            self.connect_deterministically()
+        opening = self.transport.known_opening(self.now)
+        if opening is None:
+            yield from self.transport.connect(self)
         else:
-            yield from self.chain.connect(self)
-            self.connected = self.now
+            self.account_propagation(opening)
+        self.connected = self.now
 
-    def connect_deterministically(self) -> None:
-        """TCP's handshake on a deterministic chain."""
-        then = self.now
-        self.now = self.connected = then + self.chain.open()  # type: ignore[union-attr]
-        self.time_propagation = self.now - then
-
-    def handshake(self) -> Moments:
-        """TLS's handshake, until the client may send its request."""
+    def handshake(self) -> Iterator[Said]:
+        """What the client says in TLS's handshake, until it may send its request."""
         endpoints = self.endpoints
         while not endpoints.state.completed:
-            yield from self.exchange(endpoints.client_sends())
-        self.handshake_completed()
-
-    def handshake_completed(self) -> None:
-        """The client may send its request from now on."""
+            yield endpoints.client_sends(), 0
         self.handshake_time = self.now - self.connected
-        self.round_trips = self.chain.trips // 2
+        self._count_round_trips()
 
-    def exchange(
-        self, flight: Turn, response_size: int = 0, *, closing: bool = False
-    ) -> Generator[float, float, float]:
-        """The client's flight, and the server's answer. Returns when its first byte was there."""
-        if self.deterministic:
-            return self.arrive((yield self.depart(flight)), response_size, closing)
-        endpoints, chain = self.endpoints, self.chain
-        yield from self._client_works(flight.seconds)
-        self.sent += flight.size
-        self.sent_records += flight.records
-        if isinstance(chain, DeterministicChain):
-            yield from self._wait_until(self.now + chain.to_server(self.now, flight.size))
-        else:
-            yield from chain.carry(flight.data, flight.size, self, to_server=True)
-            self.account_wait((yield self.now))
+    def converse(self, said: Iterable[Said], *, closing: bool = False) -> Moments:
+        """The client's flights and the server's answers, in turn.
 
-        if self._back_end is None:
-            backlogged = None if self.received or isinstance(chain, DeterministicChain) else chain
-            if backlogged is not None:
-                yield from backlogged.enter(self, flight.size)
-            answer = endpoints.server_answers(flight, self.now, response_size)
-            start = self._serve_answer(self.now, answer.seconds)
-            if backlogged is not None:
-                backlogged.accept(start)
-        else:
-            answer = yield from self._back_end.answer(self, flight, response_size)
-        size, first = answer.size, self.now
-        if not (size or closing):
-            return first
-
-        if isinstance(chain, DeterministicChain):
-            first = self.now + chain.back
-            yield from self._wait_until(self.now + chain.to_client(self.now, size))
-        else:
-            first = yield from chain.carry(answer.data, size, self, to_server=False)
-        self.received += size
-        self.received_records += answer.records
-        yield from self._client_works(endpoints.client_receives(answer, self.now))
-        if endpoints.state.failure is not None:
-            raise FatalAlert
-        return first
-
-    def depart(self, flight: Turn) -> float:
-        """On a deterministic chain: the client's work, and the way to the server.
-
-        Returns when the flight is there; `arrive` has to follow at that moment.
+        Args:
+            said: what the client says, a flight when it has read the answer to the one before.
+            closing: whether the client waits for the server's FIN where nothing is answered.
         """
-        now = self.now
-        self._flight = flight
-        self.now = sent = now + flight.seconds
-        self.time_client_cpu += sent - now
-        self.sent += flight.size
-        self.sent_records += flight.records
-        there: float = sent + self.chain.to_server(sent, flight.size)  # type: ignore[union-attr]
-        return there
+        endpoints, transport = self.endpoints, self.transport
+        serve, back_end = self._serve, self._back_end
+        for flight, response_size in said:
+            if self._client_serve is None:
+                sent = self.now + flight.seconds
+                self.time_client_cpu += sent - self.now
+                self.now = sent
+            else:
+                yield from self._serve_client(flight.seconds)
+            size = flight.size
+            self.sent += size
+            self.sent_records += flight.records
+            arrival = transport.known_arrival(self.now, size)
+            if arrival is None:
+                yield from transport.carry_to_server(flight.data, size, self)
+            else:
+                now = yield arrival
+                self.time_propagation += now - self.now
+                self.now = now
 
-    def arrive(self, now: float, response_size: int = 0, closing: bool = False) -> float:
-        """On a deterministic chain: the server's work on the flight that is here, and its answer.
+            if back_end is None:
+                now = self.now
+                answer = endpoints.server_answers(flight, now, response_size)
+                if answer.seconds:
+                    start, self.now = serve(now, answer.seconds)
+                    self.time_cpu_queue += start - now
+                    self.time_server_cpu += self.now - start
+                    now = start
+                if not self.received:
+                    transport.accept(now)
+            else:
+                answer = yield from back_end.answer(self, flight, response_size)
+            size = answer.size
+            if not (size or closing):
+                self.first_arrival = self.now
+                continue
+            arrivals = transport.known_return(self.now, size)
+            if arrivals is None:
+                yield from transport.carry_to_client(answer.data, size, self)
+            else:
+                self.first_arrival, last = arrivals
+                self.time_propagation += last - self.now
+                self.now = last
+            self.received += size
+            self.received_records += answer.records
+            seconds = endpoints.client_receives(answer, self.now)
+            if self._client_serve is None:
+                received = self.now + seconds
+                self.time_client_cpu += received - self.now
+                self.now = received
+            else:
+                yield from self._serve_client(seconds)
+            if endpoints.state.failure is not None:
+                self._count_round_trips()
+                raise FatalAlert
 
-        Returns when the answer's first byte was at the client.
+    def break_off(self, failure: TransportFailure) -> Moments:
+        """The network has ended it: the client gives up, or reads what it got in the end."""
+        self.stopped = failure
+        self.account(failure.delays)
+        self._count_round_trips()
+        if failure.data:
+            self.received += len(failure.data)
+            seconds = self.endpoints.client_receives_from_box(failure.data, self.now)
+            yield from self._serve_client(seconds)
+
+    def say_last(self) -> Generator[float, float, float | None]:
+        """The client's last flight, an alert or close_notify, whose fate it does not wait for.
+
+        Returns when that is known; `None` where nothing is to be said: the network has ended the
+        exchange, or the server has failed it.
         """
-        endpoints, chain = self.endpoints, self.chain
-        self.time_propagation += now - self.now
-        answer = endpoints.server_answers(self._flight, now, response_size)
-        seconds = answer.seconds
-        if seconds:
-            start, done = self._serve(now, seconds)
-            self.time_cpu_queue += start - now
-            self.time_server_cpu += done - start
-            now = done
-        size = answer.size
-        if not (size or closing):
-            self.now = now
-            return now
-        back: float = now + chain.to_client(now, size)  # type: ignore[union-attr]
-        self.time_propagation += back - now
-        self.received += size
-        self.received_records += answer.records
-        self.now = received = back + endpoints.client_receives(answer, back)
-        self.time_client_cpu += received - back
-        if endpoints.state.failure is not None:
-            raise FatalAlert
-        return now + chain.back  # type: ignore[union-attr]
-
-    def send_last(self, flight: Turn, *, closing: bool = False) -> Generator[float, float, float]:
-        """The client's last flight, whose fate it does not wait for. Returns when that is known."""
+        endpoints = self.endpoints
+        failed = endpoints.state.failure is not None
+        if self.stopped is not None or (failed and endpoints.server.failed):
+            return None
+        flight = endpoints.client_sends() if failed else endpoints.client_closes()
         try:
-            yield from self.exchange(flight, closing=closing)
+            yield from self.converse([(flight, 0)], closing=not failed)
         except FatalAlert:
             pass
         except TransportFailure as failure:
@@ -251,7 +239,7 @@ class TlsExchange:
 
     def close(self, moment: float) -> Moments:
         """All is over at that moment, for the back end as well."""
-        self.chain.close(moment)
+        self.transport.close(moment)
         if self._back_end is not None:
             yield from self._back_end.close(moment)
 
@@ -261,29 +249,20 @@ class TlsExchange:
         self.time_think += thought - self.now
         self.now = thought
 
-    def _client_works(self, seconds: float) -> Moments:
-        now = self.now
+    def _serve_client(self, seconds: float) -> Moments:
+        """The client's work, on a processor of its own or one that it shares."""
         if self._client_serve is None:
-            self.now = now + seconds
-            self.time_client_cpu += self.now - now
+            received = self.now + seconds
+            self.time_client_cpu += received - self.now
+            self.now = received
         elif seconds:
-            now = self.account_wait((yield now))
+            now = self.account_propagation((yield self.now))
             self.account_middlebox(self._client_serve(now, seconds)[1])
 
-    def _serve_answer(self, now: float, seconds: float) -> float:
-        """The server's processor works for so long. Returns when it begins."""
-        if not seconds:
-            return now
-        start, done = self._serve(now, seconds)
-        self.time_cpu_queue += start - now
-        self.time_server_cpu += done - start
-        self.now = done
-        return start
-
-    def _wait_until(self, moment: float) -> Moments:
-        now = yield moment
-        self.time_propagation += now - self.now
-        self.now = now
+    def _count_round_trips(self) -> None:
+        """The client may send its request, or never will."""
+        if not self.round_trips:
+            self.round_trips = self.transport.trips // 2
 
     # -- the clock
 
@@ -307,11 +286,11 @@ class TlsExchange:
         self.time_middlebox += until - self.now
         self.now = until
 
-    def account_wait(self, now: float) -> float:
-        """Go on to what an event has been waited for: it comes when it should, but for rounding."""
-        self.time_propagation += now - self.now
-        self.now = now
-        return now
+    def account_propagation(self, until: float) -> float:
+        """Go on to what was on its way until that moment, and return it."""
+        self.time_propagation += until - self.now
+        self.now = until
+        return until
 
     def include(self, other: TlsExchange) -> None:
         """Go on by what has passed in another exchange, which was at `now` when it began."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Protocol
 
+from sim.activity import Moments
 from sim.middleboxes.connect_proxy import (
     BAD_GATEWAY,
     ESTABLISHED,
@@ -14,28 +14,14 @@ from sim.middleboxes.connect_proxy import (
 )
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.network.delays import DelayComponents
-from sim.network.tcp_connection import TcpConnection, TransportFailure
-
-
-class Clock(Protocol):
-    """What moment an exchange is at, and where its time goes."""
-
-    @property
-    def now(self) -> float:
-        """The moment that it has come to."""
-
-    def account(self, delays: DelayComponents) -> None:
-        """Go on by these, booked under their headings."""
-
-    def account_middlebox(self, until: float) -> None:
-        """Go on until a box has done its work."""
-
-    def account_wait(self, now: float) -> float:
-        """Go on to what an event has been waited for, and return it."""
+from sim.network.tcp_connection import TcpConnection
+from sim.network.transport import Clock, TransportFailure
 
 
 class ConnectionChain:
-    """A chain over links that lose, queue and are shared, past boxes, through tunnels.
+    """`Transport` over links that lose, queue and are shared, past boxes, through tunnels.
+
+    Nothing is known in advance.
 
     Args:
         connections: the TCP connections from the client on.
@@ -45,9 +31,16 @@ class ConnectionChain:
         tally: called with each proxy that was asked and what it did, at the end.
     """
 
-    deterministic = False
-
-    __slots__ = ("_asked", "_connections", "_proxies", "_recorded", "_refusal", "_server", "_tally")
+    __slots__ = (
+        "_asked",
+        "_connections",
+        "_entered",
+        "_proxies",
+        "_recorded",
+        "_refusal",
+        "_server",
+        "_tally",
+    )
 
     def __init__(
         self,
@@ -64,6 +57,7 @@ class ConnectionChain:
         self._recorded = recorded
         self._tally = tally
         self._asked = 0
+        self._entered = False
         self._refusal = PASS
 
     @property
@@ -77,19 +71,17 @@ class ConnectionChain:
         for connection in self._connections:
             connection.add_return(delays)
 
-    def connect(self, clock: Clock) -> Generator[float, float, None]:
-        """Connect to the first proxy, have it connect to the next, and so on to the server.
+    def known_opening(self, now: float) -> None:
+        """It has to be waited for."""
 
-        Raises `TransportFailure`.
-        """
+    def connect(self, clock: Clock) -> Moments:
+        """Connect to the first proxy, have it connect to the next, and so on to the server."""
         _, delays = yield from self._connections[0].connect(clock.now)
         clock.account(delays)
         for number, proxy in enumerate(self._proxies, 1):
             yield from self._tunnel(number, proxy, clock)
 
-    def _tunnel(
-        self, number: int, proxy: ConnectProxy, clock: Clock
-    ) -> Generator[float, float, None]:
+    def _tunnel(self, number: int, proxy: ConnectProxy, clock: Clock) -> Moments:
         name, port = self._server
         connections = self._connections[:number]
         asked = proxy.asks(name, port)
@@ -114,18 +106,25 @@ class ConnectionChain:
 
     def _refuse(
         self, number: int, answer: bytes, clock: Clock, where: str | None, reason: str | None
-    ) -> Generator[float, float, None]:
+    ) -> Moments:
         """The proxy's answer when there is no tunnel. Raises `TransportFailure`, always."""
         yield from self._relay(self._proxies[number - 1], 0, len(answer), clock)
         connections = self._connections[:number]
         yield from self._carry(connections, answer, len(answer), clock, to_server=False)
         raise TransportFailure("refused", clock.now, DelayComponents(), where=where, reason=reason)
 
-    def enter(self, clock: Clock, size: int) -> Generator[float, float, None]:
-        """Come in from the server's backlog with a first flight of that size.
+    def known_arrival(self, now: float, size: int) -> None:
+        """It has to be waited for."""
 
-        Raises `TransportFailure`.
-        """
+    def carry_to_server(self, data: bytes, size: int, clock: Clock) -> Moments:
+        """Bring a flight through all tunnels; the first comes in from the server's backlog."""
+        yield from self._carry(self._connections, data, size, clock, to_server=True)
+        clock.account_propagation((yield clock.now))
+        if not self._entered:
+            yield from self._enter(clock, size)
+            self._entered = True
+
+    def _enter(self, clock: Clock, size: int) -> Moments:
         try:
             clock.account((yield from self._connections[-1].enter(clock.now, size)))
         except TransportFailure as failure:
@@ -136,14 +135,14 @@ class ConnectionChain:
         """The server's process takes the connection up at that moment."""
         self._connections[-1].accept(moment)
 
-    def carry(
-        self, data: bytes, size: int, clock: Clock, *, to_server: bool
-    ) -> Generator[float, float, float]:
-        """Send a flight to the other end. Returns when its first byte was there.
+    def known_return(self, now: float, size: int) -> None:
+        """It has to be waited for."""
 
-        Raises `TransportFailure`.
-        """
-        return (yield from self._carry(self._connections, data, size, clock, to_server=to_server))
+    def carry_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
+        """Bring an answer back through all tunnels."""
+        clock.first_arrival = yield from self._carry(
+            self._connections, data, size, clock, to_server=False
+        )
 
     def _carry(
         self,
@@ -179,11 +178,9 @@ class ConnectionChain:
             connection.add_return(delays)
         failure.moment += delays.total - before
 
-    def _relay(
-        self, proxy: ConnectProxy, received: int, sent: int, clock: Clock
-    ) -> Generator[float, float, None]:
+    def _relay(self, proxy: ConnectProxy, received: int, sent: int, clock: Clock) -> Moments:
         if received or sent:
-            now = clock.account_wait((yield clock.now))
+            now = clock.account_propagation((yield clock.now))
             clock.account_middlebox(proxy.relay(now, received, sent, recorded=self._recorded))
 
     def close(self, moment: float) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from sim.activity import Moments
 from sim.network.delays import DelayComponents
 from sim.network.lossless_sender import LosslessSender
 from sim.network.tcp import Tcp
 from sim.network.tcp_connection import Listener
+from sim.network.transport import Clock
 
 
 class DeterministicChain:
-    """The fast variant of `ConnectionChain`: one TCP connection over links that only delay.
+    """`Transport` by one TCP connection over links that only delay.
 
     Nothing waits for others and nothing is lost, so that the fate of a flight is a sum.
 
@@ -20,11 +22,11 @@ class DeterministicChain:
         listener: who takes it.
 
     Attributes:
-        back: seconds from the server to the client.
         trips: how often it has waited for the way through the network, windows included.
     """
 
     __slots__ = (
+        "_back",
         "_client",
         "_listener",
         "_segment",
@@ -32,11 +34,8 @@ class DeterministicChain:
         "_small",
         "_tcp",
         "_there",
-        "back",
         "trips",
     )
-
-    deterministic = True
 
     def __init__(
         self, tcp: Tcp, segment: int, to_server: float, to_client: float, listener: Listener
@@ -44,7 +43,7 @@ class DeterministicChain:
         self._tcp = tcp
         self._segment = segment
         self._there = to_server
-        self.back = to_client
+        self._back = to_client
         self._listener = listener
         # Flights of no more than half the initial window neither wait for it nor open it.
         self._small = segment * tcp.initial_window // 2
@@ -52,41 +51,58 @@ class DeterministicChain:
         self._server: LosslessSender | None = None
         self.trips = 0
 
-    def add_return(self, delays: DelayComponents) -> None:
-        """Go on by the way from the server to the client."""
-        delays.propagation += self.back
-
-    def open(self) -> float:
-        """Seconds until the client may send: SYN and SYN-ACK."""
+    def known_opening(self, now: float) -> float:
+        """When the client may send: after SYN and SYN-ACK."""
         self._listener.open_connection()
         self.trips = 2
-        return self._there + self.back
+        return now + (self._there + self._back)
 
-    def to_server(self, now: float, size: int) -> float:
-        """Seconds until the last byte of a flight, sent now, is at the server."""
+    def connect(self, clock: Clock) -> Moments:
+        """Wait until the client may send."""
+        clock.account_propagation((yield self.known_opening(clock.now)))
+
+    def known_arrival(self, now: float, size: int) -> float:
+        """When the last byte of a flight, sent now, is at the server."""
         self.trips += 1
         if self._client is None:
             if size <= self._small:
-                return self._there
-            self._client = self._rounds()
-        return self._there + self._wait(self._client.more(now, size))
+                return now + self._there
+            self._client = self._sender()
+        return now + (self._there + self._wait(self._client.more(now, size)))
 
-    def to_client(self, now: float, size: int) -> float:
-        """Seconds until the last byte of a flight, sent now, is at the client."""
+    def carry_to_server(self, data: bytes, size: int, clock: Clock) -> Moments:
+        """Wait until a flight is at the server."""
+        clock.account_propagation((yield self.known_arrival(clock.now, size)))
+
+    def accept(self, moment: float) -> None:
+        """Nothing waits in a backlog."""
+
+    def known_return(self, now: float, size: int) -> tuple[float, float]:
+        """When the first byte of an answer, sent now, is at the client, and the last."""
         self.trips += 1
+        first = now + self._back
         if self._server is None:
             if size <= self._small:
-                return self.back
-            self._server = self._rounds()
-        return self.back + self._wait(self._server.more(now, size))
+                return first, first
+            self._server = self._sender()
+        return first, now + (self._back + self._wait(self._server.more(now, size)))
+
+    def carry_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
+        """Wait until an answer is at the client."""
+        clock.first_arrival, last = self.known_return(clock.now, size)
+        clock.account_propagation((yield last))
+
+    def add_return(self, delays: DelayComponents) -> None:
+        """Go on by the way from the server to the client."""
+        delays.propagation += self._back
 
     def close(self, moment: float) -> None:
         """Both ends have closed at that moment."""
         self._listener.close_connection(moment)
 
-    def _rounds(self) -> LosslessSender:
-        return LosslessSender(self._tcp, self._segment, self._there + self.back)
+    def _sender(self) -> LosslessSender:
+        return LosslessSender(self._tcp, self._segment, self._there + self._back)
 
     def _wait(self, rounds: int) -> float:
         self.trips += 2 * rounds
-        return rounds * (self._there + self.back)
+        return rounds * (self._there + self._back)

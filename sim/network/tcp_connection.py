@@ -15,6 +15,7 @@ from sim.network.middlebox_chain import MiddleboxChain, reach
 from sim.network.one_way_path import OneWayPath
 from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
+from sim.network.transport import TransportFailure
 
 
 class Listener(Protocol):
@@ -39,37 +40,6 @@ class Listener(Protocol):
 
     def close_connection(self, moment: float) -> None:
         """It will be closed at that moment."""
-
-
-class TransportFailure(Exception):
-    """A connection has come to an end before its time.
-
-    Attributes:
-        symptom: what the client notices: "reset", "timeout", "refused" or "answered".
-        moment: when it does.
-        where: the box or host that stopped it; `None` where the network lost too much.
-        reason: why, in that box's words.
-        delays: where the time until then went.
-        data: the spoofed answer that the client gets.
-    """
-
-    def __init__(
-        self,
-        symptom: str,
-        moment: float,
-        delays: DelayComponents,
-        *,
-        where: str | None = None,
-        reason: str | None = None,
-        data: bytes = b"",
-    ) -> None:
-        super().__init__(symptom)
-        self.symptom = symptom
-        self.moment = moment
-        self.delays = delays
-        self.where = where
-        self.reason = reason
-        self.data = data
 
 
 class TcpConnection:

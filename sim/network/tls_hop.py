@@ -18,6 +18,7 @@ from sim.network.middlebox_chain import MiddleboxChain, PlacedMiddlebox
 from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.tcp import Tcp
 from sim.network.tcp_connection import Listener, TcpConnection
+from sim.network.transport import Transport
 from sim.network.verdicts import Verdicts
 from sim.streams import ConnectionDraws, EntropySource
 
@@ -101,9 +102,9 @@ class TlsHop:
         if self._deterministic and all(link.constant for link in links):
             self._delays = self._deterministic_delays(0)
 
-    def chain(
+    def transport(
         self, number: int, source: int, *, port: int | None = None, recorded: bool
-    ) -> DeterministicChain | ConnectionChain:
+    ) -> Transport:
         """The TCP connections of one exchange.
 
         Args:

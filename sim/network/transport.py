@@ -1,0 +1,103 @@
+"""What carries an exchange's bytes between its two ends: one interface, whatever lies between."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sim.activity import Moments
+from sim.network.delays import DelayComponents
+
+
+class TransportFailure(Exception):
+    """A connection has come to an end before its time.
+
+    Attributes:
+        symptom: what the client notices: "reset", "timeout", "refused" or "answered".
+        moment: when it does.
+        where: the box or host that stopped it; `None` where the network lost too much.
+        reason: why, in that box's words.
+        delays: where the time until then went.
+        data: the spoofed answer that the client gets.
+    """
+
+    def __init__(
+        self,
+        symptom: str,
+        moment: float,
+        delays: DelayComponents,
+        *,
+        where: str | None = None,
+        reason: str | None = None,
+        data: bytes = b"",
+    ) -> None:
+        super().__init__(symptom)
+        self.symptom = symptom
+        self.moment = moment
+        self.delays = delays
+        self.where = where
+        self.reason = reason
+        self.data = data
+
+
+class Clock(Protocol):
+    """What moment an exchange is at, and where its time goes.
+
+    Attributes:
+        first_arrival: when the first byte of the last answer was at the client.
+    """
+
+    first_arrival: float
+
+    @property
+    def now(self) -> float:
+        """The moment that it has come to."""
+
+    def account(self, delays: DelayComponents) -> None:
+        """Go on by these, booked under their headings."""
+
+    def account_middlebox(self, until: float) -> None:
+        """Go on until a box has done its work."""
+
+    def account_propagation(self, until: float) -> float:
+        """Go on to what was on its way until that moment, and return it."""
+
+
+class Transport(Protocol):
+    """The TCP connections between the two ends of a TLS exchange.
+
+    Each step has two forms. The first answers at once where the network's part in it is known in
+    advance: a moment, for which the exchange waits as it likes. Where that returns `None` the
+    second has to be taken, which waits itself, books its delays on the exchange's clock and raises
+    `TransportFailure` when the network ends the connection.
+    """
+
+    @property
+    def trips(self) -> int:
+        """How often the client has waited for the way through the network, windows included."""
+
+    def known_opening(self, now: float) -> float | None:
+        """When the client may send that connects now."""
+
+    def connect(self, clock: Clock) -> Moments:
+        """Connect, until the client may send."""
+
+    def known_arrival(self, now: float, size: int) -> float | None:
+        """When all of a flight of that size (bytes) is at the server, sent by the client now."""
+
+    def carry_to_server(self, data: bytes, size: int, clock: Clock) -> Moments:
+        """Bring a flight to the server, and wait until it is there."""
+
+    def accept(self, moment: float) -> None:
+        """The server's process takes the connection up at that moment."""
+
+    def known_return(self, now: float, size: int) -> tuple[float, float] | None:
+        """When the first byte of an answer, sent now, is at the client, and when all of it is."""
+
+    def carry_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
+        """Bring an answer to the client, and say when its first byte was there."""
+
+    def add_return(self, delays: DelayComponents) -> None:
+        """Go on by the way from the server to the client when nothing else is on it."""
+
+    def close(self, moment: float) -> None:
+        """Both ends have closed, or given up, at that moment, which may lie in the future."""

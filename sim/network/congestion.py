@@ -30,6 +30,11 @@ class CongestionWindow(ABC):
         self.segments = float(initial)
         self.threshold = inf
 
+    @property
+    def allowed(self) -> int:
+        """Whole segments that may be on the way."""
+        return max(1, int(self.segments))
+
     def on_acknowledgement(
         self, now: float, acknowledged: int, in_flight: int, round_trip: float
     ) -> None:

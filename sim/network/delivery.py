@@ -6,7 +6,7 @@ is sent; simulated time passes once a round, and only where the links are shared
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -89,16 +89,82 @@ class Sender:
         `on_acknowledgement` is called with each moment at which something is acknowledged; it may
         lie in the future.
         """
-        tcp = self._tcp
+        tcp, window = self._tcp, self._window
         pause = now - self._last_sent
         if pause > 0:
-            self._window.skip_idle(pause)
+            window.skip_idle(pause)
         if tcp.slow_start_after_idle and pause > self._round_trip.timeout:
-            self._window.restart_after_idle()
-        flight = _Flight(self, now, size, on_acknowledgement)
+            window.restart_after_idle()
+        self._last_sent = now
+        sizes = self._packets(size)
+        sent = [self._send(now, packet) for packet in sizes[: window.allowed]]
+        if len(sent) == len(sizes):
+            arrivals = self._arrivals_of_calm(now, sent)
+            if arrivals is not None:
+                return self._arrive(arrivals, sent[-1].delays)
+        flight = _Flight(self, now, sizes, sent, on_acknowledgement)
         delivery = yield from flight.fly()
         self._last_sent = flight.last_sent
         return delivery
+
+    def _packets(self, size: int) -> list[int]:
+        """Bytes of the packets of a flight."""
+        segment, headers = self._segment, self._tcp.headers
+        full, rest = divmod(size, segment)
+        sizes = [segment + headers] * full
+        if rest or not full:
+            sizes.append(rest + headers)
+        return sizes
+
+    def _send(self, now: float, size: int) -> _Sent:
+        delays = DelayComponents()
+        return _Sent(self._forward.cross(now, size, delays), delays)
+
+    def _arrivals_of_calm(self, now: float, sent: Sequence[_Sent]) -> list[float] | None:
+        """When the segments of a whole flight arrive, where nothing happens before all are there.
+
+        Nothing is lost or overtaken then, no acknowledgement is back, and no timer has run off.
+        """
+        tcp, arrivals = self._tcp, []
+        before = now
+        for arrival, _ in sent:
+            if arrival is None or arrival < before:
+                return None
+            arrivals.append(arrival)
+            before = arrival
+        heard = self._backward.delay
+        if tcp.delayed_acknowledgement:
+            heard = min(heard, tcp.delayed_acknowledgement)
+        if len(arrivals) > 1 and arrivals[-1] - arrivals[0] >= heard:
+            return None
+        return arrivals if arrivals[-1] <= self._first_expiry(now, len(arrivals)) else None
+
+    def _first_expiry(self, now: float, in_flight: int) -> float:
+        """When the timer runs off that a first round sets."""
+        tcp, estimate = self._tcp, self._round_trip
+        wait = estimate.timeout
+        if tcp.loss_probe:
+            wait = estimate.probe_timeout(in_flight, tcp.timer_tick)
+        return min(tcp.expiry(now, wait), now + tcp.user_timeout)
+
+    def _arrive(self, arrivals: Sequence[float], delays: DelayComponents) -> Delivery:
+        """A calm flight is there: its acknowledgements open the window, and nobody waits for them.
+
+        A lone last segment's is still held back.
+        """
+        every = 2 if self._tcp.delayed_acknowledgement else 1
+        for arrival in arrivals[every - 1 :: every]:
+            self._backward.cross(arrival, self._tcp.headers, DelayComponents())
+        last, count = arrivals[-1], len(arrivals)
+        self._window.on_acknowledgement(last, count, count, self._round_trip.smoothed)
+        return Delivery(arrivals[0], last, 0, delays, complete=True)
+
+
+class _Sent(NamedTuple):
+    """A segment of a first round: when it arrives, if it does, and where its time goes."""
+
+    arrival: float | None
+    delays: DelayComponents
 
 
 class _Copy(NamedTuple):
@@ -112,17 +178,19 @@ class _Flight:
     """One flight on its way, as its sender sees it."""
 
     def __init__(
-        self, sender: Sender, now: float, size: int, on_acknowledgement: Callable[[float], None]
+        self,
+        sender: Sender,
+        now: float,
+        sizes: Sequence[int],
+        first_round: Sequence[_Sent],
+        on_acknowledgement: Callable[[float], None],
     ) -> None:
         self._tcp = tcp = sender._tcp
         self._forward = sender._forward
         self._shared = sender._forward.shared or sender._backward.shared
         self._window, self._round_trip = sender._window, sender._round_trip
-        full, rest = divmod(size, sender._segment)
-        self._sizes = [sender._segment + tcp.headers] * full
-        if rest or not full:
-            self._sizes.append(rest + tcp.headers)
-        self._count = count = len(self._sizes)
+        self._sizes = sizes
+        self._count = count = len(sizes)
         self._begin = self._acknowledged_at = now
         self._acknowledged_delays = DelayComponents()
         self._on_acknowledgement = on_acknowledgement
@@ -141,12 +209,15 @@ class _Flight:
         self._fast_recovery = self._resends_first = self._probed = False
         self._timeouts = self._backoff = self._timer = 0
         self._copies: list[_Copy] = []
+        for arrival, delays in first_round:
+            self._next += 1
+            self._note(now, self._next - 1, DelayComponents(), 0)
+            self._announce(self._next - 1, now, arrival, delays)
 
     def fly(self) -> Generator[float, float, Delivery]:
         """Until every segment is there, or given up."""
         events, receiver, horizon = self._events, self._receiver, self._begin
         first, last, delays = inf, self._begin, DelayComponents()
-        self._send_new(self._begin, DelayComponents(), 0)
         self._set_timer(self._begin)
         while not receiver.complete:
             now, _, kind, number, so_far = events.pop()
@@ -282,13 +353,10 @@ class _Flight:
         self._lost[number] = True
         self._in_flight -= 1
 
-    def _allowed(self) -> int:
-        return max(1, int(self._window.segments))
-
     def _send_lost(self, now: float) -> None:
         for number in range(self._first_outstanding, self._next):
             # The first is sent again whatever the window says (RFC 6675 §5, 4.3).
-            if self._in_flight >= self._allowed() and not self._resends_first:
+            if self._in_flight >= self._window.allowed and not self._resends_first:
                 break
             if self._lost[number]:
                 self._lost[number] = self._resends_first = False
@@ -300,19 +368,29 @@ class _Flight:
         self._send(now, number, delays, self._round[number])
 
     def _send_new(self, now: float, delays: DelayComponents, round_number: int) -> None:
-        allowed = self._allowed()
+        allowed = self._window.allowed
         while self._next < self._count and self._in_flight < allowed:
             self._next += 1
             self._send(now, self._next - 1, delays.copy(), round_number)
 
     def _send(self, now: float, number: int, delays: DelayComponents, round_number: int) -> None:
+        self._note(now, number, delays, round_number)
+        delays = delays.copy()
+        arrival = self._forward.cross(now, self._sizes[number], delays)
+        self._announce(number, now, arrival, delays)
+
+    def _note(self, now: float, number: int, delays: DelayComponents, round_number: int) -> None:
+        """A segment is sent."""
         self._sent_at[number], self._sent[number] = now, delays
         self._times_sent[number] += 1
         self._round[number] = round_number
         self._in_flight += 1
         self._most_in_flight = max(self._most_in_flight, self._in_flight)
-        delays = delays.copy()
-        arrival = self._forward.cross(now, self._sizes[number], delays)
+
+    def _announce(
+        self, number: int, now: float, arrival: float | None, delays: DelayComponents
+    ) -> None:
+        """A segment that was sent arrives, if it does."""
         if arrival is not None:
             self._events.push(arrival, SegmentEventKind.ARRIVAL, len(self._copies), delays)
             self._copies.append(_Copy(number, now))

@@ -132,6 +132,11 @@ class LinkQueue:
         self._counted = (0, 0, 0, 0)
         self.shared = direction.rate is not None
 
+    def count(self, size: int) -> None:
+        """A packet comes to a direction without a rate, and is sent at once."""
+        self._packets += 1
+        self._bytes += size
+
     def send(self, now: float, size: int) -> tuple[float, float] | None:
         """When a packet that comes at `now` begins and ends to be sent; `None` if it is dropped."""
         self._packets += 1

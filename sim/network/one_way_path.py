@@ -63,29 +63,46 @@ class OneWayPath:
             delays: where its time went so far; what it meets is added.
             since, until: the elements that it takes; all of them, unless it stops in between.
         """
-        for number in range(since, len(self._elements) if until is None else until):
-            queue, delay, losses = self._elements[number]
+        elements = self._elements
+        if since or until is not None:
+            elements = elements[since:until]
+        for number, (queue, delay, losses) in enumerate(elements, since):
             if queue is None:
                 delays.middlebox += delay
                 now += delay
                 continue
-            times = queue.send(now, size)
-            if times is None:
-                return None
-            start, end = times
-            if end > now:
-                others = max(0.0, start - now - self._own_work(number, now))
-                delays.queueing += others
-                delays.transmission += end - now - others
-                self._own[number].append((start, end))
+            if queue.shared:
+                sent = self._queue(number, queue, now, size, delays)
+                if sent is None:
+                    return None
+                now = sent
+            else:
+                queue.count(size)
             if losses is not None and losses.loses():
                 queue.lost += 1
                 return None
             delays.propagation += delay
-            now = end + delay
+            now += delay
         return now
 
-    def _own_work(self, number: int, now: float) -> float:
-        """How long a link is still busy with packets of the same connection (seconds)."""
-        own = self._own[number] = [each for each in self._own[number] if each[1] > now]
-        return sum(end - max(start, now) for start, end in own)
+    def _queue(
+        self, number: int, queue: LinkQueue, now: float, size: int, delays: DelayComponents
+    ) -> float | None:
+        """When a packet that comes to a shared link now has been sent; `None` if it is dropped.
+
+        It waits for packets of the same connection, which is transmission, and of others.
+        """
+        times = queue.send(now, size)
+        if times is None:
+            return None
+        start, end = times
+        own = self._own[number]
+        if own:
+            own = [each for each in own if each[1] > now]
+        before = sum(sent - max(begun, now) for begun, sent in own) if own else 0.0
+        others = max(0.0, start - now - before)
+        delays.queueing += others
+        delays.transmission += end - now - others
+        own.append((start, end))
+        self._own[number] = own
+        return end

@@ -23,7 +23,9 @@ from sim.hosts.session_cache import SessionCache
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.network import Network
 from sim.network.path import Path
-from sim.network.tls_hop import LinkOrBox, PlacedLink, Target, TlsHop, hops_of
+from sim.network.placed_link import PlacedLink
+from sim.network.section import LinkOrBox
+from sim.network.tls_hop import Target, TlsHop, hops_of
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.telemetry import Table

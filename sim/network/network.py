@@ -8,7 +8,8 @@ from typing import Any
 from sim.middleboxes.middlebox import Action, Middlebox
 from sim.middleboxes.proxy import Proxy
 from sim.network.link import Link
-from sim.network.tls_hop import LinkOrBox, PlacedLink
+from sim.network.placed_link import PlacedLink
+from sim.network.section import LinkOrBox
 from sim.network.verdicts import Verdicts
 
 

@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.distributions import quantile
 from sim.hosts.ports import source_port
 from sim.middleboxes.connect_proxy import ConnectProxy
 from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.connection_chain import ConnectionChain
 from sim.network.deterministic_chain import DeterministicChain
-from sim.network.link import Link, LinkQueue
-from sim.network.loss import loss_process
-from sim.network.middlebox_chain import MiddleboxChain, PlacedMiddlebox
-from sim.network.one_way_path import OneWayPath, PathElement
+from sim.network.placed_link import PlacedLink
+from sim.network.section import LinkOrBox, Section
 from sim.network.tcp import Tcp
-from sim.network.tcp_connection import Listener, TcpConnection
+from sim.network.tcp_connection import Listener
 from sim.network.transport import Transport
 from sim.network.verdicts import Verdicts
-from sim.streams import ConnectionDraws, EntropySource
-
-
-class PlacedLink:
-    """A link in a world: its description, and both its directions."""
-
-    def __init__(self, name: str, link: Link, now: float) -> None:
-        self.name = name
-        self.link = link
-        directions = link.direction(to_server=True), link.direction(to_server=False)
-        self.losses = [direction.loss or 0.0 for direction in directions]
-        self.queues = LinkQueue(directions[0], now), LinkQueue(directions[1], now)
-        self.only_delays = link.only_delays
-        self.constant = isinstance(link.round_trip_time, float)
-
-    def elements(self, draws: Callable[[], float]) -> tuple[PathElement, PathElement]:
-        """What one connection meets on the way to the server, and back."""
-        link = self.link
-        round_trip = quantile(link.round_trip_time, 0.0 if self.constant else draws())
-        up = round_trip * link.share_to_server
-        losses = [loss_process(loss, draws) for loss in self.losses]
-        return (
-            PathElement(self.queues[0], up, losses[0]),
-            PathElement(self.queues[1], round_trip - up, losses[1]),
-        )
-
-
-LinkOrBox = PlacedLink | Middlebox
+from sim.streams import EntropySource
 
 
 @dataclass(frozen=True)
@@ -88,10 +58,10 @@ class TlsHop:
         self._target = target
         self._draws = draws
         self._tally = verdicts.add
-        self._sections = _split(parts)
         self._proxies = [part for part in parts if isinstance(part, ConnectProxy)]
-        links = [part for part in parts if isinstance(part, PlacedLink)]
+        self._links = links = [part for part in parts if isinstance(part, PlacedLink)]
         self._segment = tcp.segment(min((link.link.mtu for link in links), default=1500))
+        self._sections = [Section(tcp, self._segment, each, draws) for each in _split(parts)]
         self._deterministic = (
             len(links) == len(parts)
             and all(link.only_delays for link in links)
@@ -126,7 +96,8 @@ class TlsHop:
             else:
                 goes_to, listener = (int(proxy.address), proxy.port), proxy
             flow = Flow(*come_from, *goes_to)
-            connections.append(self._connection(section, flow, listener, number, recorded))
+            tally = self._tally if recorded else _ignore
+            connections.append(section.connection(flow, listener, number, tally))
             if proxy is not None:
                 come_from = int(proxy.address), proxy.next_port()
         return ConnectionChain(
@@ -137,62 +108,10 @@ class TlsHop:
             tally=self._tally if recorded else _ignore,
         )
 
-    def _connection(
-        self,
-        section: Sequence[LinkOrBox],
-        flow: Flow,
-        listener: Listener,
-        number: int,
-        recorded: bool,
-    ) -> TcpConnection:
-        up: list[PathElement] = []
-        down: list[PathElement] = []
-        placed: list[tuple[Middlebox, int, int, float, float, float]] = []
-        forth = back = latency = 0.0
-        for part in section:
-            if isinstance(part, PlacedLink):
-                elements = self._elements(part, number)
-                up.append(elements[0])
-                down.append(elements[1])
-                forth += elements[0].delay
-                back += elements[1].delay
-                continue
-            before = len(up)
-            if part.latency:
-                up.append(PathElement(None, part.latency))
-                down.append(PathElement(None, part.latency))
-            placed.append((part, before, len(up), forth, back, latency))
-            latency += part.latency
-        down.reverse()
-        middleboxes = MiddleboxChain(
-            [
-                PlacedMiddlebox(
-                    box,
-                    before,
-                    len(down) - behind,
-                    from_client,
-                    back - to_client,
-                    to_client,
-                    latency_before,
-                    latency - latency_before - box.latency,
-                )
-                for box, before, behind, from_client, to_client, latency_before in placed
-            ],
-            flow,
-            self._tally if recorded else _ignore,
-        )
-        ways = OneWayPath(up), OneWayPath(down)
-        return TcpConnection(self._tcp, self._segment, *ways, middleboxes, listener)
-
-    def _elements(self, link: PlacedLink, number: int) -> tuple[PathElement, PathElement]:
-        """A link for one connection, both ways: what it draws here is nothing to other links."""
-        return link.elements(ConnectionDraws(self._draws[link.name].of(number)))
-
     def _deterministic_delays(self, number: int) -> tuple[float, float]:
         up = down = 0.0
-        for link in self._sections[0]:
-            assert isinstance(link, PlacedLink)
-            elements = self._elements(link, number)
+        for link in self._links:
+            elements = link.elements(self._draws[link.name], number)
             up += elements[0].delay
             down += elements[1].delay
         return up, down

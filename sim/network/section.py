@@ -1,0 +1,112 @@
+"""A section of a path: the links and boxes between the two hosts of one TCP connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
+from sim.network.middlebox_chain import MiddleboxChain, PlacedMiddlebox
+from sim.network.one_way_path import OneWayPath, PathElement
+from sim.network.placed_link import PlacedLink
+from sim.network.tcp import Tcp
+from sim.network.tcp_connection import Listener, TcpConnection
+from sim.streams import EntropySource
+
+LinkOrBox = PlacedLink | Middlebox
+
+
+class Section:
+    """Links and boxes from one end of TCP to the other; makes the connections over them.
+
+    Args:
+        tcp: how both hosts speak.
+        segment: bytes of data in a full segment.
+        parts: the links and boxes, in order.
+        draws: where the draws of its connections come from, by link.
+    """
+
+    def __init__(
+        self,
+        tcp: Tcp,
+        segment: int,
+        parts: Sequence[LinkOrBox],
+        draws: Mapping[str, EntropySource],
+    ) -> None:
+        self._tcp = tcp
+        self._segment = segment
+        self._parts = parts
+        self._draws = draws
+        links = [part for part in parts if isinstance(part, PlacedLink)]
+        self._boxes_stay = all(link.constant for link in links)
+        self._placed: list[PlacedMiddlebox] | None = None
+
+    def connection(
+        self,
+        flow: Flow,
+        listener: Listener,
+        number: int,
+        tally: Callable[[Middlebox, Verdict], None],
+    ) -> TcpConnection:
+        """The connection of that number, which its draws follow from.
+
+        Args:
+            flow: its addresses and ports at the client.
+            listener: who takes it.
+            number: the number.
+            tally: told what boxes have done with it.
+        """
+        up: list[PathElement] = []
+        down: list[PathElement] = []
+        for part in self._parts:
+            if isinstance(part, PlacedLink):
+                to_server, to_client = part.elements(self._draws[part.name], number)
+                up.append(to_server)
+                down.append(to_client)
+            elif part.latency:
+                up.append(PathElement(None, part.latency))
+                down.append(PathElement(None, part.latency))
+        placed = self._placed
+        if placed is None:
+            placed = self._places(up, down)
+            if self._boxes_stay:
+                self._placed = placed
+        down.reverse()
+        return TcpConnection(
+            self._tcp,
+            self._segment,
+            OneWayPath(up),
+            OneWayPath(down),
+            MiddleboxChain(placed, flow, tally),
+            listener,
+        )
+
+    def _places(
+        self, up: Sequence[PathElement], down: Sequence[PathElement]
+    ) -> list[PlacedMiddlebox]:
+        """Where the boxes stand; both ways are given from the client on."""
+        back = sum(element.delay for element in down if element.queue is not None)
+        latency = sum(element.delay for element in up if element.queue is None)
+        placed = []
+        number, from_client, to_client, before = 0, 0.0, 0.0, 0.0
+        for part in self._parts:
+            if isinstance(part, PlacedLink):
+                from_client += up[number].delay
+                to_client += down[number].delay
+                number += 1
+                continue
+            position = number
+            number += bool(part.latency)
+            placed.append(
+                PlacedMiddlebox(
+                    part,
+                    position,
+                    len(down) - number,
+                    from_client,
+                    back - to_client,
+                    to_client,
+                    before,
+                    latency - before - part.latency,
+                )
+            )
+            before += part.latency
+        return placed

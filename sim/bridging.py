@@ -111,7 +111,7 @@ class Bridging:
         proxy = self._bridge.proxy
         self._asked = True
         if self._upstream is None and (response_size or proxy.connects == "at the hello"):
-            yield from self._go_on_upstream(exchange, self._open(exchange.now))
+            yield from self._go_on_upstream(exchange, self._open(exchange.now, exchange.give_up))
         if response_size:
             yield from self._go_on_upstream(exchange, self._ask(response_size))
         now = exchange.account_propagation((yield exchange.now))
@@ -132,7 +132,7 @@ class Bridging:
         elif upstream.stopped is None:
             upstream.now = moment
         ended = yield from upstream.say_last()
-        self._server_cpu += upstream.time_server_cpu
+        self._server_cpu += upstream.server_cpu
         yield from upstream.close(moment if ended is None else ended)
         if self._recorded:
             self._record(upstream)
@@ -145,12 +145,13 @@ class Bridging:
             return PASS
         return Verdict(Action.RESET, stopped.reason)
 
-    def _open(self, now: float) -> Moments:
+    def _open(self, now: float, give_up: float) -> Moments:
         bridge = self._bridge
         self._began = now
         self._upstream = upstream = bridge.upstream.begin(
             bridge.proxy, self._number, bridge.group, recorded=self._recorded, now=now
         )
+        upstream.give_up = give_up
         yield from upstream.connect()
         yield from upstream.converse(upstream.handshake())
 
@@ -167,7 +168,7 @@ class Bridging:
         """Take some steps of the exchange upstream; their time passes for the client too."""
         proxy = self._bridge.proxy
         if self._upstream is not None:
-            self._upstream.now = exchange.now
+            self._upstream.now, self._upstream.give_up = exchange.now, exchange.give_up
         try:
             yield from steps
         except FatalAlert:
@@ -186,6 +187,9 @@ class Bridging:
         else:
             self._include(exchange)
             return
+        if exchange.now >= exchange.give_up:
+            # Its client has given up in the same moment, and hears of nothing.
+            raise TransportFailure("timeout", exchange.now, DelayComponents())
         delays = DelayComponents()
         exchange.transport.add_return(delays)
         raise TransportFailure(
@@ -198,7 +202,7 @@ class Bridging:
 
     def _include(self, exchange: TlsExchange) -> None:
         assert self._upstream is not None
-        self._server_cpu += self._upstream.time_server_cpu
+        self._server_cpu += self._upstream.server_cpu
         exchange.include(self._upstream)
 
     def _record(self, upstream: TlsExchange) -> None:

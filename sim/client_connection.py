@@ -253,8 +253,8 @@ class ClientConnection:
                 exchange.sent_records,
                 exchange.received_records,
                 exchange.round_trips,
-                # Neither processor is shared out in slices: CPU seconds are the time they take.
+                # Its processor is not shared out in slices: CPU seconds are the time they take.
                 exchange.time_client_cpu,
-                exchange.time_server_cpu,
+                exchange.server_cpu,
             ]
         )

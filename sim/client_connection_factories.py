@@ -43,6 +43,7 @@ class ClientConnectionFactory:
         serve: the processor of the server's end.
         bridge: that end when it is a proxy; else `None`.
         warm_start: of the sessions there, if the world has one.
+        patience: seconds that an answer is waited for.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class ClientConnectionFactory:
         serve: Serve,
         bridge: Bridge | None,
         warm_start: WarmStart | None,
+        patience: float,
     ) -> None:
         self._warm_start = warm_start
+        self._patience = patience
         self._hop = hop
         self._endpoints = endpoints
         self._serve = serve
@@ -78,6 +81,7 @@ class ClientConnectionFactory:
             self._serve,
             now,
             None if bridge is None else bridge.bridging(number, recorded=recorded),
+            patience=self._patience,
         )
         return ClientConnection(
             context,
@@ -109,6 +113,7 @@ class ClientConnectionFactory:
             now,
             None if bridge is None else bridge.bridging(number, recorded=recorded),
             proxy.cpu.serve,
+            patience=self._patience,
         )
 
 
@@ -172,12 +177,14 @@ class ClientConnectionFactories:
         hop = TlsHop(scenario.tcp, parts, target, draws, self._network.verdicts)
         endpoints = self._endpoints_between(before, end)
         warm_start = self._warm_start_at(end, endpoints) if before is None else None
+        patience = scenario.tcp.user_timeout
         if end is None or upstream is None:
-            return ClientConnectionFactory(hop, endpoints, server.cpu.serve, None, warm_start)
+            serve = server.cpu.serve
+            return ClientConnectionFactory(hop, endpoints, serve, None, warm_start, patience)
         size = scenario.http.request_size
         tally = self._network.verdicts.add
         bridge = Bridge(end, self._group_of(end), upstream, size, self._bridged, tally)
-        return ClientConnectionFactory(hop, endpoints, end.cpu.serve, bridge, warm_start)
+        return ClientConnectionFactory(hop, endpoints, end.cpu.serve, bridge, warm_start, patience)
 
     def _warm_start_at(
         self, end: TerminatingProxy | None, endpoints: EndpointFactory

@@ -7,8 +7,8 @@ difference of two readings of its clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from math import nan
-from typing import Protocol
+from math import inf, nan
+from typing import NoReturn, Protocol
 
 from sim.activity import Moments
 from sim.endpoints import Endpoints, State, Turn
@@ -66,9 +66,13 @@ class TlsExchange:
         back_end: what answers instead; else the server's endpoint does.
         client_serve: the client's processor if it has more to do than this; its time counts as a
             middlebox's.
+        patience: seconds that the client waits, from its first flight's arrival at the server, for
+            the first response, and for each later one from its request's.
 
     Attributes:
         now: the moment that it has come to.
+        give_up: when the client gives up that waits now; infinite where it does not wait.
+        cpu_in_vain: CPU seconds of the server when the client had given up.
         stopped: why the network has ended it, if it has.
         connected: when TCP was; `handshake_time`: seconds from there until the client might send
             its request; `first_arrival`: when the first byte of the last answer was at the client.
@@ -79,10 +83,13 @@ class TlsExchange:
     __slots__ = (
         "_back_end",
         "_client_serve",
+        "_patience",
         "_serve",
         "connected",
+        "cpu_in_vain",
         "endpoints",
         "first_arrival",
+        "give_up",
         "handshake_time",
         "now",
         "received",
@@ -111,6 +118,8 @@ class TlsExchange:
         now: float,
         back_end: BackEnd | None = None,
         client_serve: Serve | None = None,
+        *,
+        patience: float,
     ) -> None:
         self.transport = transport
         self.endpoints = endpoints
@@ -118,12 +127,15 @@ class TlsExchange:
         self.now = now
         self._back_end = back_end
         self._client_serve = client_serve
+        self._patience = patience
+        self.give_up = inf
         self.stopped: TransportFailure | None = None
         self.connected = self.handshake_time = self.first_arrival = nan
         self.round_trips = 0
         self.time_propagation = self.time_transmission = self.time_link_queue = 0.0
         self.time_retransmission = self.time_middlebox = self.time_cpu_queue = 0.0
         self.time_server_cpu = self.time_client_cpu = self.time_think = 0.0
+        self.cpu_in_vain = 0.0
         self.sent = self.received = self.sent_records = self.received_records = 0
 
     # -- steps
@@ -172,16 +184,19 @@ class TlsExchange:
                 self.time_propagation += now - self.now
                 self.now = now
 
+            now = self.now
+            if self.give_up == inf:
+                self.give_up = now + self._patience
             if back_end is None:
-                now = self.now
                 answer = endpoints.server_answers(flight, now, response_size)
-                if answer.seconds:
-                    start, self.now = serve(now, answer.seconds)
-                    self.time_cpu_queue += start - now
-                    self.time_server_cpu += self.now - start
-                    now = start
+                start, done = serve(now, answer.seconds) if answer.seconds else (now, now)
                 if not self.received:
-                    transport.accept(now)
+                    transport.accept(start)
+                if done + transport.return_delay > self.give_up and not closing:
+                    self._stop_waiting(start, done)
+                self.time_cpu_queue += start - now
+                self.time_server_cpu += done - start
+                self.now = done
             else:
                 answer = yield from back_end.answer(self, flight, response_size)
             size = answer.size
@@ -207,6 +222,8 @@ class TlsExchange:
             if endpoints.state.failure is not None:
                 self._count_round_trips()
                 raise FatalAlert
+            if response_size:
+                self.give_up = inf
 
     def break_off(self, failure: TransportFailure) -> Moments:
         """The network has ended it: the client gives up, or reads what it got in the end."""
@@ -248,6 +265,22 @@ class TlsExchange:
         thought = self.now + pause
         self.time_think += thought - self.now
         self.now = thought
+
+    @property
+    def server_cpu(self) -> float:
+        """CPU seconds of the server, those in vain included."""
+        return self.time_server_cpu + self.cpu_in_vain
+
+    def _stop_waiting(self, start: float, done: float) -> NoReturn:
+        """The client gives up; the server begins and ends its answer all the same, for nobody."""
+        until = max(self.give_up, self.now)
+        began, ended = min(start, until), min(done, until)
+        self.time_cpu_queue += began - self.now
+        self.time_server_cpu += ended - began
+        self.cpu_in_vain += done - start - (ended - began)
+        self.time_propagation += until - ended
+        self.now = until
+        raise TransportFailure("timeout", until, DelayComponents())
 
     def _serve_client(self, seconds: float) -> Moments:
         """The client's work, on a processor of its own or one that it shares."""
@@ -302,6 +335,7 @@ class TlsExchange:
         self.time_middlebox += other.time_middlebox
         self.time_cpu_queue += other.time_cpu_queue
         self.time_server_cpu += other.time_server_cpu
+        self.cpu_in_vain += other.cpu_in_vain
         other.time_propagation = other.time_transmission = other.time_link_queue = 0.0
         other.time_retransmission = other.time_middlebox = other.time_cpu_queue = 0.0
-        other.time_server_cpu = 0.0
+        other.time_server_cpu = other.cpu_in_vain = 0.0

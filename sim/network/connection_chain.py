@@ -29,6 +29,9 @@ class ConnectionChain:
         server: whom the client asks the proxies for: name and port.
         recorded: whether the proxies' work is counted.
         tally: called with each proxy that was asked and what it did, at the end.
+
+    Attributes:
+        return_delay: seconds from the server to the client when nothing else is on the way.
     """
 
     __slots__ = (
@@ -40,6 +43,7 @@ class ConnectionChain:
         "_refusal",
         "_server",
         "_tally",
+        "return_delay",
     )
 
     def __init__(
@@ -56,6 +60,7 @@ class ConnectionChain:
         self._server = server
         self._recorded = recorded
         self._tally = tally
+        self.return_delay = sum(connection.return_delay for connection in connections)
         self._asked = 0
         self._entered = False
         self._refusal = PASS

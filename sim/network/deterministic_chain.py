@@ -22,11 +22,11 @@ class DeterministicChain:
         listener: who takes it.
 
     Attributes:
+        return_delay: seconds from the server to the client.
         trips: how often it has waited for the way through the network, windows included.
     """
 
     __slots__ = (
-        "_back",
         "_client",
         "_listener",
         "_segment",
@@ -34,6 +34,7 @@ class DeterministicChain:
         "_small",
         "_tcp",
         "_there",
+        "return_delay",
         "trips",
     )
 
@@ -43,7 +44,7 @@ class DeterministicChain:
         self._tcp = tcp
         self._segment = segment
         self._there = to_server
-        self._back = to_client
+        self.return_delay = to_client
         self._listener = listener
         # Flights of no more than half the initial window neither wait for it nor open it.
         self._small = segment * tcp.initial_window // 2
@@ -55,7 +56,7 @@ class DeterministicChain:
         """When the client may send: after SYN and SYN-ACK."""
         self._listener.open_connection()
         self.trips = 2
-        return now + (self._there + self._back)
+        return now + (self._there + self.return_delay)
 
     def connect(self, clock: Clock) -> Moments:
         """Wait until the client may send."""
@@ -80,12 +81,12 @@ class DeterministicChain:
     def known_return(self, now: float, size: int) -> tuple[float, float]:
         """When the first byte of an answer, sent now, is at the client, and the last."""
         self.trips += 1
-        first = now + self._back
+        first = now + self.return_delay
         if self._server is None:
             if size <= self._small:
                 return first, first
             self._server = self._sender()
-        return first, now + (self._back + self._wait(self._server.more(now, size)))
+        return first, now + (self.return_delay + self._wait(self._server.more(now, size)))
 
     def carry_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
         """Wait until an answer is at the client."""
@@ -94,15 +95,15 @@ class DeterministicChain:
 
     def add_return(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client."""
-        delays.propagation += self._back
+        delays.propagation += self.return_delay
 
     def close(self, moment: float) -> None:
         """Both ends have closed at that moment."""
         self._listener.close_connection(moment)
 
     def _sender(self) -> LosslessSender:
-        return LosslessSender(self._tcp, self._segment, self._there + self._back)
+        return LosslessSender(self._tcp, self._segment, self._there + self.return_delay)
 
     def _wait(self, rounds: int) -> float:
         self.trips += 2 * rounds
-        return rounds * (self._there + self._back)
+        return rounds * (self._there + self.return_delay)

@@ -52,8 +52,10 @@ class Tcp(Description):
     connect_timeout: PositiveDuration = 21.0
     """When a client gives up that has had no answer to its SYNs: "21 s" with Windows."""
     user_timeout: PositiveDuration = 60.0
-    """How long what was sent may stay unacknowledged, or a request unanswered, before the
-    connection is given up (RFC 5482): "60 s"."""
+    """How long what was sent may stay unacknowledged (RFC 5482), and how long a client waits for
+    the first response once its first flight is there, or for a later one once its request is,
+    before it gives the connection up: "60 s". What a server does for one that has gone is done in
+    vain."""
     keep_alive: PositiveDuration | None = None
     """After how long a pause a probe is sent: "2 h" (RFC 1122); else none is."""
     slow_start_after_idle: bool = True

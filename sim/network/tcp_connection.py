@@ -103,6 +103,11 @@ class TcpConnection:
         self._down_sender: Sender
         self.trips = self.more_trips = 0
 
+    @property
+    def return_delay(self) -> float:
+        """Seconds from the server to the client when nothing else is on the way."""
+        return self._down.delay
+
     def add_return(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client when nothing else is on it."""
         delays.propagation += self._down.propagation
@@ -229,6 +234,11 @@ class TcpConnection:
             now = max((yield now), now)
         if size:
             self._show(now, Seen(data, size, min(size, self._segment)), to_server)
+        if size and self._up.delay + self._down.delay > self._tcp.user_timeout:
+            # No acknowledgement is back in time, whatever the other end has.
+            delays = DelayComponents()
+            delays.retransmission = self._tcp.user_timeout
+            raise self._failure("timeout", now + delays.retransmission, delays)
         if self._deterministic or not size:
             delivery = self._deliver_deterministically(now, size, to_server)
         else:

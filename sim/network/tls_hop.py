@@ -68,6 +68,8 @@ class TlsHop:
             and not tcp.delayed_acknowledgement
             and target.listener.always_admits
         )
+        # Beyond it a connection is given up, on whatever path.
+        self._patience = min(tcp.connect_timeout, tcp.user_timeout)
         self._delays: tuple[float, float] | None = None
         if self._deterministic and all(link.constant for link in links):
             self._delays = self._deterministic_delays(0)
@@ -86,7 +88,8 @@ class TlsHop:
         target = self._target
         if self._deterministic:
             up, down = self._delays or self._deterministic_delays(number)
-            return DeterministicChain(self._tcp, self._segment, up, down, target.listener)
+            if up + down <= self._patience:
+                return DeterministicChain(self._tcp, self._segment, up, down, target.listener)
         connections = []
         come_from = source, source_port(number) if port is None else port
         for section, proxy in zip(self._sections, [*self._proxies, None], strict=True):

@@ -72,6 +72,10 @@ class Transport(Protocol):
     """
 
     @property
+    def return_delay(self) -> float:
+        """Seconds from the server to the client when nothing else is on the way."""
+
+    @property
     def trips(self) -> int:
         """How often the client has waited for the way through the network, windows included."""
 

@@ -269,9 +269,11 @@ class ReplayEndpoints:
         """
         query, where, answer = None, branches, key
         entry = branches.get(key)
+        epoch_at = self._factory.epochs.at
         while type(entry) is Query:
             query, where = entry, entry.branches
-            answer = self._answer(query.kind, now)
+            kind = query.kind
+            answer = epoch_at(now) if kind is EPOCH else self._answer(kind, now)
             entry = where.get(answer)
         if entry is None and query is not None:
             return None, where, answer, (*query.before, (query.kind, answer))

@@ -201,7 +201,7 @@ class ClientConnection:
             return 0.0
         if not self._group.is_blank(self._client):
             return 0.0
-        return warm_start.age(self._group, self._client, session)
+        return warm_start.age(self._group, self._client, session, self.arrival)
 
     # -- the row
 

@@ -32,6 +32,7 @@ from sim.telemetry import Table
 from sim.tls_exchange import Serve, TlsExchange
 from sim.warm_start import WarmStart
 from sim.workload.browsers import browser
+from sim.workload.populations import Visitors
 
 
 class ClientConnectionFactory:
@@ -125,6 +126,7 @@ class ClientConnectionFactories:
         streams: its random numbers.
         network, server: in their places.
         bridged: the table of the proxies' connections.
+        visitors: who comes how often.
     """
 
     def __init__(
@@ -134,7 +136,9 @@ class ClientConnectionFactories:
         network: Network,
         server: Server,
         bridged: Table,
+        visitors: Visitors,
     ) -> None:
+        self._visitors = visitors
         self._scenario = scenario
         self._streams = streams
         self._network = network
@@ -200,7 +204,15 @@ class ClientConnectionFactories:
         if described.lifetime is None or described.renew:
             return None
         draws = self._streams.entropy("session ages")
-        return WarmStart(described.lifetime, endpoints.backdate, draws)
+        rate = scenario.arrivals.mean_rate * scenario.scale
+        return WarmStart(
+            described.lifetime,
+            endpoints.backdate,
+            draws,
+            self._visitors,
+            rate,
+            -scenario.warm_up,
+        )
 
     def _endpoints_between(
         self, before: TerminatingProxy | None, end: TerminatingProxy | None

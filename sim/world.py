@@ -47,8 +47,14 @@ class World:
             scenario.start.timestamp(),
         )
         self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
+        self._visitors = scenario.population.visitors(scenario.scale)
         factories = ClientConnectionFactories(
-            scenario, self._streams, self._network, self._server, self._tables["bridged"]
+            scenario,
+            self._streams,
+            self._network,
+            self._server,
+            self._tables["bridged"],
+            self._visitors,
         )
         taken = {group.path for group in self._clients.groups}
         self._factories = {
@@ -126,7 +132,7 @@ class World:
         visits at a time: that takes half as long as one visit between other work.
         """
         scenario, streams = self._scenario, self._streams
-        visitor = scenario.population.visitors(scenario.scale).visitor
+        visitor = self._visitors.visitor
         group_of = self._clients.group
         draws_of_visitor = streams.uniforms("population")
         draws_of_profile = streams.uniforms("profiles")

@@ -35,3 +35,11 @@ class EquallyLikelyVisitors:
     def visitor(self, now: float, draw: float) -> int:
         """Who comes, by a draw from [0, 1)."""
         return int(draw * self._clients)
+
+    def rate_of(self, client: int, rate: float) -> float:
+        """The same for all."""
+        return rate / self._clients
+
+    def share_seen_before(self, since: float) -> float:
+        """All: nobody is new for ever."""
+        return 1.0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
+from math import inf
 from typing import Annotated, Literal
 
 import numpy as np
@@ -62,8 +64,12 @@ class RevisitingVisitors:
     """
 
     def __init__(self, intervals: tuple[tuple[float, float], ...]) -> None:
-        self._ages = [0.0, *(interval for interval, _ in intervals)]
-        self._shares = [0.0, *(share for _, share in intervals)]
+        self._ages = ages = [0.0, *(interval for interval, _ in intervals)]
+        self._shares = shares = [0.0, *(share for _, share in intervals)]
+        # The mean of the intervals of those who come back.
+        steps = zip(pairwise(ages), pairwise(shares), strict=True)
+        whole = sum((low + high) / 2 * (above - below) for (low, high), (below, above) in steps)
+        self._mean_interval = whole / shares[-1] if shares[-1] else inf
         self._first_seen: float | None = None
         self._number_of_visitors = 0
         self._compact_at = _LEAST_TO_COMPACT
@@ -86,6 +92,16 @@ class RevisitingVisitors:
             self._compact(now)
         self._append(now, who)
         return who
+
+    def rate_of(self, client: int, rate: float) -> float:
+        """As long as it comes back; the arrivals play no part."""
+        return 1.0 / self._mean_interval
+
+    def share_seen_before(self, since: float) -> float:
+        """Those who come back after longer, beside those who are new."""
+        returning = self._shares[-1]
+        within = float(np.interp(since, self._ages, self._shares))
+        return (returning - within) / (1.0 - within) if within < 1.0 else 0.0
 
     def _slot_for(self, now: float, draw: float) -> int | None:
         """Where the visitor stands who was last seen nearest to the drawn age ago."""

@@ -47,3 +47,12 @@ class PopularVisitors:
     def visitor(self, now: float, draw: float) -> int:
         """Who comes, by a draw from [0, 1)."""
         return min(bisect_right(self._cumulative, draw), self._last)
+
+    def rate_of(self, client: int, rate: float) -> float:
+        """In proportion to its popularity."""
+        before = self._cumulative[client - 1] if client else 0.0
+        return rate * (self._cumulative[client] - before)
+
+    def share_seen_before(self, since: float) -> float:
+        """All: nobody is new for ever."""
+        return 1.0

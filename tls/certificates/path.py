@@ -8,7 +8,12 @@ from typing import Protocol
 from cryptography import x509
 
 from tls.certificates.certificate import Certificate
-from tls.certificates.name_constraints import CanonicalName
+from tls.certificates.name_constraints import (
+    CanonicalName,
+    ComparisonBudget,
+    NameConstraints,
+    SubjectNames,
+)
 from tls.certificates.names import common_host_names
 from tls.certificates.problems import CertificateProblem
 from tls.meter import Meter
@@ -86,12 +91,14 @@ class _Search:
         self._meter = meter
         self._verified: dict[tuple[bytes, bytes], bool] = {}
         self._steps = 0
+        self._comparisons = ComparisonBudget()
+        self._names: dict[bytes, SubjectNames] = {}
 
     def outcomes(self, path: Path) -> Iterator[list[CertificateProblem]]:
         """The problems of each path that begins like this, depth first."""
         certificate = path[-1]
         if self._store.trusts(certificate):
-            yield self._problems(path, None)
+            yield [*self._problems(path, None), *self._name_problems(path)]
             return
         candidates = self._issuers(path)
         signed = False
@@ -100,7 +107,7 @@ class _Search:
                 continue
             signed = True
             if trusted:
-                yield self._problems(path, issuer)
+                yield [*self._problems(path, issuer), *self._name_problems((*path, issuer))]
             elif len(path) < MAX_PATH:
                 yield from self.outcomes((*path, issuer))
         if not signed:
@@ -159,9 +166,36 @@ class _Search:
                 found.append(CertificateProblem.EXPIRED)
             if not _may_issue(anchor, path, trusted=True):
                 found.append(CertificateProblem.NOT_AN_AUTHORITY)
-        if not _names_are_permitted(path if anchor is None else (*path, anchor)):
-            found.append(CertificateProblem.NAME_NOT_PERMITTED)
         return list(dict.fromkeys(found))
+
+    def _name_problems(self, path: Path) -> list[CertificateProblem]:
+        """Whether every authority's constraints hold for all below (RFC 5280 §6.1.3 (b), (c)).
+
+        Only asked of a path up to its anchor. Certificates that are self-issued are exempt, but
+        for the last. Constraints that take too much work stay unchecked, which is a problem.
+        """
+        for height, authority in enumerate(path):
+            constraints = authority.name_constraints
+            if constraints is None:
+                continue
+            for number, certificate in enumerate(path[:height]):
+                if number and certificate.is_self_issued:
+                    continue
+                found = self._problem_of_names(certificate, constraints)
+                if found is not None:
+                    return [found]
+        return []
+
+    def _problem_of_names(
+        self, certificate: Certificate, constraints: NameConstraints
+    ) -> CertificateProblem | None:
+        names = self._names.get(certificate.der)
+        if names is None:
+            host_names = [] if certificate.is_authority else common_host_names(certificate)
+            names = self._names[certificate.der] = certificate.subject_names(host_names)
+        if not self._comparisons.take(constraints.comparisons(names)):
+            return CertificateProblem.TOO_MUCH_WORK
+        return None if constraints.permit(names) else CertificateProblem.NAME_NOT_PERMITTED
 
 
 def _may_issue(issuer: Certificate, below: Path, *, trusted: bool) -> bool:
@@ -177,21 +211,3 @@ def _may_issue(issuer: Certificate, below: Path, *, trusted: bool) -> bool:
     if issuer.path_length is None:
         return True
     return sum(not each.is_self_issued for each in below[1:]) <= issuer.path_length
-
-
-def _names_are_permitted(path: Path) -> bool:
-    """Every authority's constraints hold for all below (RFC 5280 §6.1.3 (b), (c)).
-
-    Certificates that are self-issued are exempt, but for the last.
-    """
-    for height, authority in enumerate(path):
-        constraints = authority.name_constraints
-        if constraints is None or not height:
-            continue
-        for number, certificate in enumerate(path[:height]):
-            if number and certificate.is_self_issued:
-                continue
-            host_names = [] if certificate.is_authority else common_host_names(certificate)
-            if not constraints.permit(certificate.subject_names(host_names)):
-                return False
-    return True

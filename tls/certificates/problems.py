@@ -8,6 +8,7 @@ from tls.alerts import (
     BAD_CERTIFICATE,
     CERTIFICATE_EXPIRED,
     CERTIFICATE_REVOKED,
+    CERTIFICATE_UNKNOWN,
     UNKNOWN_CA,
     UNSUPPORTED_CERTIFICATE,
 )
@@ -49,6 +50,11 @@ class CertificateProblem(enum.Enum):
         "a critical extension is not understood",
         UNSUPPORTED_CERTIFICATE,
         Reason.CERTIFICATE_EXTENSION_UNKNOWN,
+    )
+    TOO_MUCH_WORK = (
+        "its path takes more work than any honest one",
+        CERTIFICATE_UNKNOWN,
+        Reason.CERTIFICATE_TOO_MUCH_WORK,
     )
 
     @property

@@ -6,10 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
+from tls.certificates.validation import Validation
 from tls.keys.tls import Prf
-
-MAX_KEPT_CHAIN = 32_768
-"""The longest chain that is kept for resumption, in bytes: longer ones are not resumed."""
 
 
 @dataclass(slots=True)
@@ -18,6 +16,7 @@ class Session:
 
     `id` is empty for a session that can be resumed by its ticket only. `certificates` is the
     peer's chain in DER, leaf first. `ticket` is the server's, on the client's side (RFC 5077).
+    `validation` is what was found in that chain and need not be asked again.
     `keyed_prf` is the PRF under the master secret, once it was used: made, not stored.
     """
 
@@ -31,6 +30,7 @@ class Session:
     extended_master_secret: bool = False
     ticket: bytes = b""
     ticket_lifetime_hint: int = 0
+    validation: Validation | None = field(default=None, repr=False, compare=False)
     keyed_prf: Prf | None = field(default=None, init=False, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[type[Session], tuple[object, ...]]:

@@ -9,8 +9,8 @@ import pytest
 import tls
 from tests.tls.authority import ROOT, Issued, Shape, authority, client_identity, issue
 from tests.tls.conversation import SERVER_NAME, TRUST, converse, new_client, new_server
+from tls.certificates.validation import MAX_KEPT_CHAIN
 from tls.groups import FiniteField
-from tls.sessions import MAX_KEPT_CHAIN
 
 Setting = dict[str, object]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import warnings
 from collections.abc import Iterable
@@ -145,6 +146,11 @@ class Certificate:
         self.may_encipher_keys = usage is None or usage.key_encipherment
         self.may_sign = usage is None or usage.digital_signature
         self._purposes = None if extended_usage is None else frozenset(extended_usage)
+
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """The SHA-256 digest of its DER."""
+        return hashlib.sha256(self.der).digest()
 
     @property
     def is_self_issued(self) -> bool:

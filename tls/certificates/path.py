@@ -49,13 +49,15 @@ def path_problems(
     purpose: x509.ObjectIdentifier,
     now: float,
     meter: Meter,
+    signatures: dict[tuple[bytes, bytes], bool],
 ) -> list[CertificateProblem]:
     """What is wrong with the best path from a leaf to an anchor, worst first; [] when nothing.
 
     Every issuer of the right name is tried until a path has no problem: an expired certificate, or
-    another authority of the same name, does not hide a good one.
+    another authority of the same name, does not hide a good one. `signatures` has what is known of
+    them, by the fingerprints of a certificate and its issuer, and afterwards what was found.
     """
-    search = _Search(others, store, purpose, now, meter)
+    search = _Search(others, store, purpose, now, meter, signatures)
     best: list[CertificateProblem] | None = None
     for problems in search.outcomes((leaf,)):
         if not problems:
@@ -83,13 +85,14 @@ class _Search:
         purpose: x509.ObjectIdentifier,
         now: float,
         meter: Meter,
+        signatures: dict[tuple[bytes, bytes], bool],
     ) -> None:
         self._others = others
         self._store = store
         self._purpose = purpose
         self._now = now
         self._meter = meter
-        self._verified: dict[tuple[bytes, bytes], bool] = {}
+        self._verified = signatures
         self._steps = 0
         self._comparisons = ComparisonBudget()
         self._names: dict[bytes, SubjectNames] = {}
@@ -136,7 +139,7 @@ class _Search:
 
     def _is_signed(self, certificate: Certificate, issuer: Certificate) -> bool:
         self._steps += 1
-        key = (certificate.der, issuer.der)
+        key = (certificate.fingerprint, issuer.fingerprint)
         known = self._verified.get(key)
         if known is None:
             if len(self._verified) >= MAX_SIGNATURES or self._steps > _MAX_STEPS:

@@ -12,6 +12,7 @@ from tls.alerts import (
 )
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import Identity, parse_certificate
+from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.events import CertificateAccepted, FalseStart, HandshakeCompleted
@@ -49,7 +50,7 @@ from tls.messages import (
     ServerKeyExchange,
 )
 from tls.reasons import Reason
-from tls.sessions import MAX_KEPT_CHAIN, Session
+from tls.sessions import Session
 from tls.signatures import BEFORE_TLS_1_2
 from tls.suites import SUITES, CipherSuite, suite_name
 from tls.versions import SSL_3_0, TLS_1_2, version_name
@@ -197,6 +198,7 @@ def _with_ticket(session: Session, ticket: NewSessionTicket) -> Session:
         session.extended_master_secret,
         ticket.ticket,
         ticket.lifetime_hint,
+        session.validation,
     )
 
 
@@ -215,11 +217,13 @@ def _negotiate(
     suite = SUITES[answer.cipher_suite]
     chain: tuple[bytes, ...] = ()
     leaf: X509Certificate | None = None
+    validation: Validation | None = None
     if not suite.is_anonymous:
         message: Certificate = yield _EXPECT_CERTIFICATE
         # Sessions of one server share their chain's bytes.
         chain = tuple([parse_certificate(der).der for der in message.chain])
-        leaf = yield from _check_chain(context, config, hello, suite, chain, server_name)
+        validation = yield from _check_chain(context, config, hello, suite, chain, server_name)
+        leaf = parse_certificate(chain[0])
     exchange = key_exchange(
         suite,
         ExchangeContext(
@@ -273,6 +277,7 @@ def _negotiate(
         chain,
         context.compression,
         context.extended_master_secret,
+        validation=validation,
     )
     return (yield from _finish(context, config, suite, secrets, agreed, session))
 
@@ -311,11 +316,11 @@ def _check_chain(
     chain: tuple[bytes, ...],
     server_name: str,
 ) -> Handshake:
-    """The leaf of a chain that the configuration accepts, problems and all."""
+    """What was found in a chain that the configuration accepts, problems and all."""
     if not chain:
         raise PeerError(DECODE_ERROR, Reason.CERTIFICATE_MISSING, "the server sent no certificate")
-    problems = config.trust.server_problems(chain, server_name, context.clock(), context.meter)
-    for problem in problems:
+    validation = config.trust.validate_server(chain, server_name, context.clock(), context.meter)
+    for problem in validation.problems:
         if problem not in config.accept:
             raise PeerError(
                 problem.alert,
@@ -347,9 +352,9 @@ def _check_chain(
             Reason.KEY_USAGE_OF_SUITE,
             "the certificate's key is not for signatures",
         )
-    if problems:
-        yield Emit(CertificateAccepted(frozenset(problems)))
-    return leaf
+    if validation.problems:
+        yield Emit(CertificateAccepted(frozenset(validation.problems)))
+    return validation
 
 
 _KINDS_OF_TYPES = {1: ("rsa", "rsa-pss"), 2: ("dsa",), 64: ("ecdsa", "ed25519", "ed448")}

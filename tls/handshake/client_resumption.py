@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tls.certificates import parse_certificate
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
+from tls.meter import Meter
 from tls.record.compression import DEFLATE
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
@@ -26,26 +27,34 @@ class Offer:
 
 
 def offer_of(
-    config: ClientConfig, server_name: str, session: Session, now: float, *, ticket_fits: bool
+    config: ClientConfig,
+    server_name: str,
+    session: Session,
+    now: float,
+    meter: Meter,
+    *,
+    ticket_fits: bool,
 ) -> Offer | None:
     """How to offer a session at calendar time `now`; `None` for one that may not be resumed.
 
     Where the hello has no room for a ticket, the ID is left. The server echoes the ID that stands
     beside a ticket if it accepts that (RFC 5077 §3.4).
     """
-    if not may_resume(config, server_name, session, now):
+    if not may_resume(config, server_name, session, now, meter):
         return None
     if session.ticket and ticket_fits and session.version > SSL_3_0:
         return Offer(session, hashlib.sha256(session.ticket).digest(), session.ticket)
     return Offer(session, session.id) if session.id else None
 
 
-def may_resume(config: ClientConfig, server_name: str, session: Session, now: float) -> bool:
+def may_resume(
+    config: ClientConfig, server_name: str, session: Session, now: float, meter: Meter
+) -> bool:
     """Whether this configuration would agree to such a session now.
 
     It is of the same server and of what the hello offers (RFC 5246 §7.4.1.2, RFC 7627 §5.3), and
-    the certificate that authenticated the server would be accepted today. The signatures were
-    verified when the session was made.
+    the certificate that authenticated the server would be accepted today. Signatures that were
+    verified when the session was made are not verified again.
     """
     suite = SUITES.get(session.suite)
     if (
@@ -61,10 +70,14 @@ def may_resume(config: ClientConfig, server_name: str, session: Session, now: fl
     if not chain:
         return suite.is_anonymous
     try:
-        problems = config.trust.server_problems(chain, server_name, now)
+        session.validation = config.trust.validate_server(
+            chain, server_name, now, meter, earlier=session.validation
+        )
     except PeerError:
         return False
-    return config.accept.issuperset(problems) and is_long_enough(config, suite, chain[0])
+    return config.accept.issuperset(session.validation.problems) and is_long_enough(
+        config, suite, chain[0]
+    )
 
 
 def is_long_enough(config: ClientConfig, suite: CipherSuite, leaf: bytes) -> bool:

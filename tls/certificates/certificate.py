@@ -20,7 +20,7 @@ from cryptography.x509.oid import (
     PublicKeyAlgorithmOID,
 )
 
-from tls.alerts import BAD_CERTIFICATE
+from tls.alerts import BAD_CERTIFICATE, UNSUPPORTED_CERTIFICATE
 from tls.certificates.name_constraints import NameConstraints, SubjectNames, canonical_name
 from tls.certificates.rsa_pss import PssRestriction, pss_restriction, signature_parameters
 from tls.errors import PeerError
@@ -56,7 +56,8 @@ class Certificate:
     `not_before` and `not_after` are Unix times; `key_size` is in bits, 0 for kinds that have one
     size; `curve` is the group of an ECDSA key, 0 for one without a code here, `None` for other
     kinds. `subject` and `issuer` are DER, `subject_name` and `issuer_name` what is compared. Raises
-    `PeerError(bad_certificate)` when `der` is no certificate.
+    `PeerError(bad_certificate)` when `der` is no certificate, `PeerError(unsupported_certificate)`
+    when its key is of a kind that is not understood.
     """
 
     def __init__(self, der: bytes) -> None:
@@ -98,7 +99,14 @@ class Certificate:
         self._hash, self._pss = _signature_algorithm(parsed)
 
     def _read_key(self, parsed: x509.Certificate) -> None:
-        key = parsed.public_key()
+        try:
+            key = parsed.public_key()
+        except (UnsupportedAlgorithm, ValueError, TypeError) as error:
+            raise PeerError(
+                UNSUPPORTED_CERTIFICATE,
+                Reason.CERTIFICATE_KEY_UNKNOWN,
+                f"a certificate's key is not understood: {error}",
+            ) from None
         self.public_key: CertificatePublicKeyTypes = key
         self.key_kind = key_kind(key)
         self.key_size: int = getattr(key, "key_size", 0)
@@ -248,3 +256,25 @@ def parse_certificate(der: bytes) -> Certificate:
             _memo.pop(next(iter(_memo)), None)
         _memo[der] = certificate
     return certificate
+
+
+def parse_chain(chain: Iterable[bytes]) -> list[Certificate]:
+    """The certificates of a chain, leaf first, without those that are on no path.
+
+    Whatever a peer sends beside its path ends nothing (RFC 5280 §6.1): a key of a kind that is not
+    understood leads nowhere. Raises `PeerError` for what is no certificate, and for such a leaf.
+    """
+    certificates: list[Certificate] = []
+    for der in chain:
+        try:
+            certificates.append(parse_certificate(der))
+        except PeerError as error:
+            if not certificates or error.reason is not Reason.CERTIFICATE_KEY_UNKNOWN:
+                raise
+    return certificates
+
+
+def shared(der: bytes) -> bytes:
+    """Equal bytes, which are those of a certificate that stays parsed where there is one."""
+    certificate = _memo.get(der)
+    return der if certificate is None else certificate.der

@@ -9,17 +9,34 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tls.certificates.certificate import Certificate, parse_certificate
+from tls.certificates.certificate import Certificate, parse_chain
 from tls.certificates.identity import certificates_from_pem
 from tls.certificates.name_constraints import CanonicalName, canonical_name
 from tls.certificates.names import names_server
 from tls.certificates.path import path_problems
 from tls.certificates.problems import CertificateProblem
 from tls.certificates.validation import MAX_KEPT_CHAIN, Question, Validation
+from tls.errors import PeerError, UsageError
 from tls.host_names import host_name
 from tls.meter import Meter
 
 _Chain = tuple[bytes, ...]
+
+
+def _anchor(der: bytes, number: int) -> Certificate:
+    try:
+        return Certificate(der)
+    except PeerError as error:
+        raise UsageError(
+            f"trusted certificate {number} cannot be used, leave it out: {error.why}"
+        ) from None
+
+
+def _revocation_list(der: bytes) -> x509.CertificateRevocationList:
+    try:
+        return x509.load_der_x509_crl(der)
+    except ValueError as error:
+        raise UsageError(f"a revocation list in DER cannot be read: {error}") from None
 
 
 class TrustStore:
@@ -27,7 +44,8 @@ class TrustStore:
 
     `revocation_lists` are CRLs in DER (RFC 5280 §5); every certificate on a path is looked up in
     the lists of its issuer. The last `remembered_checks` of chains are remembered for as long as no
-    certificate's validity begins or ends; 0 verifies every signature each time.
+    certificate's validity begins or ends; 0 verifies every signature each time. Raises `UsageError`
+    for what is no certificate, or none whose key is understood, and for what is no CRL.
     """
 
     def __init__(
@@ -40,14 +58,14 @@ class TrustStore:
         self._remembered_checks = remembered_checks
         self._revoked: set[tuple[CanonicalName, int]] = set()
         fingerprints = []
-        for crl in map(x509.load_der_x509_crl, revocation_lists):
+        for crl in map(_revocation_list, revocation_lists):
             fingerprints.append(crl.fingerprint(hashes.SHA256()))
             issuer = canonical_name(crl.issuer)
             self._revoked.update((issuer, entry.serial_number) for entry in crl)
         self._by_subject: dict[CanonicalName, list[Certificate]] = {}
         self._trusted: set[bytes] = set()
-        for der in certificates:
-            anchor = Certificate(der)
+        for number, der in enumerate(certificates, 1):
+            anchor = _anchor(der, number)
             self._by_subject.setdefault(anchor.subject_name, []).append(anchor)
             self._trusted.add(der)
         fingerprints += [anchor.fingerprint for anchor in self.all()]
@@ -164,7 +182,8 @@ class TrustStore:
         now: float,
         signatures: Mapping[tuple[bytes, bytes], bool],
     ) -> Validation:
-        leaf, *others = certificates = [parse_certificate(der) for der in chain]
+        certificates = parse_chain(chain)
+        leaf, *others = certificates
         purpose = (
             ExtendedKeyUsageOID.SERVER_AUTH
             if question.by_client

@@ -12,6 +12,7 @@ from tls.alerts import (
 )
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import Identity, parse_certificate
+from tls.certificates.certificate import shared
 from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
@@ -221,7 +222,7 @@ def _negotiate(
     if not suite.is_anonymous:
         message: Certificate = yield _EXPECT_CERTIFICATE
         # Sessions of one server share their chain's bytes.
-        chain = tuple([parse_certificate(der).der for der in message.chain])
+        chain = tuple(map(shared, message.chain))
         validation = yield from _check_chain(context, config, hello, suite, chain, server_name)
         leaf = parse_certificate(chain[0])
     exchange = key_exchange(
@@ -366,7 +367,7 @@ def _own_identity(
     """The first identity whose key and issuer the server asks for."""
     kinds = {kind for code in request.certificate_types for kind in _KINDS_OF_TYPES.get(code, ())}
     for identity in config.identities:
-        issuers = {parse_certificate(der).issuer for der in identity.chain}
+        issuers = {each.issuer for each in identity.certificates}
         wanted = not request.certificate_authorities or issuers & set(
             request.certificate_authorities
         )

@@ -68,6 +68,24 @@ EXPIRED_ROOT = authority("A root", "rsa-2048-0", key_usage=SIGNS_CERTIFICATES, n
 NAMESAKE_ROOT = authority("A root", "rsa-2048-6", key_usage=SIGNS_CERTIFICATES)
 
 
+NO_AUTHORITY = issue(
+    None, Shape("No authority", (), authority=False, purposes=[], key_name="rsa-2048-0")
+)
+
+
+def long_path(count: int) -> list[Issued]:
+    chain = [ROOT]
+    for number in range(count):
+        chain.append(below(chain[-1], f"Authority {number}", f"rsa-2048-{3 + number % 2}"))
+    return [leaf(chain[-1]), *chain[:0:-1]]
+
+
+def impostor_first() -> list[Issued]:
+    middle = below(ROOT)
+    impostor = authority("An authority", "rsa-2048-6", key_usage=SIGNS_CERTIFICATES)
+    return [leaf(middle), impostor, middle]
+
+
 def too_long() -> list[Issued]:
     first = below(ROOT, path_length=0)
     second = below(first, "A second authority", "rsa-2048-4")
@@ -90,6 +108,7 @@ def printable_root() -> Issued:
     return authority("A root", "rsa-2048-0", subject=x509.Name([name]))
 
 
+STEP_UP = x509.ObjectIdentifier("2.16.840.1.113730.4.1")
 CLIENTS_ONLY = [ExtendedKeyUsageOID.CLIENT_AUTH]
 
 ROWS = [
@@ -182,6 +201,22 @@ ROWS = [
         False,
         lambda: through(below(ROOT, authority=False)),
     ),
+    Row(
+        "a root that says it is no authority",
+        "RFC 5280 §4.2.1.9",
+        False,
+        lambda: [leaf(NO_AUTHORITY)],
+        [NO_AUTHORITY],
+    ),
+    Row("ten authorities between", "RFC 5280 §6.1", True, lambda: long_path(10)),
+    Row("twelve authorities between", "RFC 5280 §6.1", True, lambda: long_path(12)),
+    Row(
+        "a stranger of the issuer's name comes first",
+        "RFC 4158 §2.3",
+        True,
+        impostor_first,
+        differs=dict.fromkeys(("OpenSSL", "GnuTLS", "Java"), "take the first of the name"),
+    ),
     Row("a path that is too long", "RFC 5280 §6.1.4 (m)", False, too_long),
     Row(
         "self-issued ones do not count",
@@ -236,6 +271,12 @@ ROWS = [
         False,
         lambda: through(below(ROOT, purposes=CLIENTS_ONLY)),
         differs={"Java": "looks at the leaf's purpose alone"},
+    ),
+    Row(
+        "an authority for Netscape's step-up",
+        "RFC 5280 §4.2.1.12, which leaves it to us",
+        True,
+        lambda: through(below(ROOT, purposes=[STEP_UP])),
     ),
     Row("signed by RSASSA-PSS", "RFC 4055 §3", True, lambda: [leaf(ROOT, pss_salt_length=32)]),
     Row("by a key for RSASSA-PSS", "RFC 4055 §1.2", True, lambda: pss_signed(b"", 32)),

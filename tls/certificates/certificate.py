@@ -47,6 +47,7 @@ _UNDERSTOOD = frozenset(
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     }
 )
+_STEP_UP = x509.ObjectIdentifier("2.16.840.1.113730.4.1")
 _CURVE_CODES = {name: code for code, name in GROUP_NAMES.items()}
 
 
@@ -146,6 +147,7 @@ class Certificate:
         usage = extension(x509.KeyUsage)
         extended_usage = extension(x509.ExtendedKeyUsage)
         self.is_authority = constraints is not None and constraints.ca
+        self.is_no_authority = constraints is not None and not constraints.ca
         self.path_length = constraints.path_length if constraints is not None else None
         self.name_constraints = (
             None if name_constraints is None else NameConstraints(name_constraints)
@@ -160,7 +162,7 @@ class Certificate:
         """The SHA-256 digest of its DER."""
         return hashlib.sha256(self.der).digest()
 
-    @property
+    @cached_property
     def is_self_issued(self) -> bool:
         """Whether subject and issuer are the same, as in a change of keys (RFC 5280 §3.2)."""
         return self.subject_name == self.issuer_name
@@ -173,6 +175,16 @@ class Certificate:
         """Whether it may be used for an extended key usage (RFC 5280 §4.2.1.12)."""
         any_purpose = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
         return self._purposes is None or bool(self._purposes & {purpose, any_purpose})
+
+    def may_issue_for(self, purpose: x509.ObjectIdentifier) -> bool:
+        """Whether an authority may issue certificates for that use.
+
+        Netscape's step-up, of the days of export suites, is one of servers alone.
+        """
+        if self.is_for(purpose):
+            return True
+        of_servers = purpose == ExtendedKeyUsageOID.SERVER_AUTH
+        return of_servers and self._purposes is not None and _STEP_UP in self._purposes
 
     def allows(self, scheme: SignatureScheme) -> bool:
         """Whether its key may sign by a scheme of TLS: of its kind, within its restriction.

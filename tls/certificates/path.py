@@ -18,10 +18,10 @@ from tls.certificates.names import common_host_names
 from tls.certificates.problems import CertificateProblem
 from tls.meter import Meter
 
-MAX_PATH = 10
-"""The most certificates of a path below the trusted authority."""
+MAX_PATH = 101
+"""The most certificates of a path below the trusted authority: 100 others, as in OpenSSL."""
 
-MAX_SIGNATURES = 64
+MAX_SIGNATURES = 128
 """The most signatures that are verified for one chain, whatever the peer sends."""
 
 _MAX_STEPS = 1_000
@@ -64,7 +64,10 @@ def path_problems(
             return []
         if best is None or _badness(problems) < _badness(best):
             best = problems
-    return best or [CertificateProblem.UNKNOWN_AUTHORITY]
+    found = best or [CertificateProblem.UNKNOWN_AUTHORITY]
+    if search.gave_up and any(each in found for each in _BROKEN):
+        return [CertificateProblem.TOO_MUCH_WORK]
+    return found
 
 
 _BROKEN = (CertificateProblem.UNKNOWN_AUTHORITY, CertificateProblem.BAD_SIGNATURE)
@@ -76,7 +79,11 @@ def _badness(problems: list[CertificateProblem]) -> tuple[bool, int]:
 
 
 class _Search:
-    """One search, which does not verify a signature twice nor too many of them."""
+    """One search, which does not verify a signature twice nor too many of them.
+
+    Attributes:
+        gave_up: whether something was not looked at, as it would have been too much work.
+    """
 
     def __init__(
         self,
@@ -87,7 +94,10 @@ class _Search:
         meter: Meter,
         signatures: dict[tuple[bytes, bytes], bool],
     ) -> None:
-        self._others = others
+        self.gave_up = False
+        self._by_subject: dict[CanonicalName, list[Certificate]] = {}
+        for other in others:
+            self._by_subject.setdefault(other.subject_name, []).append(other)
         self._store = store
         self._purpose = purpose
         self._now = now
@@ -113,6 +123,8 @@ class _Search:
                 yield [*self._problems(path, issuer), *self._name_problems((*path, issuer))]
             elif len(path) < MAX_PATH:
                 yield from self.outcomes((*path, issuer))
+            else:
+                self.gave_up = True
         if not signed:
             broken = (
                 CertificateProblem.BAD_SIGNATURE
@@ -126,8 +138,8 @@ class _Search:
         issuer_name = path[-1].issuer_name
         candidates = [(anchor, True) for anchor in self._store.anchors(issuer_name)]
         known = {each.der for each in path} | {anchor.der for anchor, _ in candidates}
-        for other in self._others:
-            if other.subject_name == issuer_name and other.der not in known:
+        for other in self._by_subject.get(issuer_name, ()):
+            if other.der not in known:
                 known.add(other.der)
                 candidates.append((other, False))
         if len(candidates) > 1:
@@ -139,13 +151,17 @@ class _Search:
 
     def _is_signed(self, certificate: Certificate, issuer: Certificate) -> bool:
         self._steps += 1
+        if self._steps > _MAX_STEPS:
+            self.gave_up = True
+            return False
         key = (certificate.fingerprint, issuer.fingerprint)
         known = self._verified.get(key)
         if known is None:
-            if len(self._verified) >= MAX_SIGNATURES or self._steps > _MAX_STEPS:
+            if len(self._verified) >= MAX_SIGNATURES:
+                self.gave_up = True
                 return False
             known = self._verified[key] = certificate.is_signed_by(issuer, self._meter)
-        return known and self._steps <= _MAX_STEPS
+        return known
 
     def _is_valid(self, certificate: Certificate) -> bool:
         return certificate.not_before <= self._now <= certificate.not_after
@@ -162,7 +178,8 @@ class _Search:
                 found.append(CertificateProblem.UNKNOWN_CRITICAL_EXTENSION)
             if number and not _may_issue(certificate, path[:number], trusted=False):
                 found.append(CertificateProblem.NOT_AN_AUTHORITY)
-            if not certificate.is_for(self._purpose):
+            fits = certificate.may_issue_for if number else certificate.is_for
+            if not fits(self._purpose):
                 found.append(CertificateProblem.WRONG_PURPOSE)
         if anchor is not None:
             if not self._is_valid(anchor):
@@ -205,9 +222,9 @@ def _may_issue(issuer: Certificate, below: Path, *, trusted: bool) -> bool:
     """Whether it is an authority with so many authorities below (RFC 5280 §6.1.4 (k) to (n)).
 
     Those that are self-issued do not count. A trusted root may be older than basicConstraints
-    (X.509 v1).
+    (X.509 v1), but may not deny that it is one.
     """
-    if not (issuer.is_authority or trusted):
+    if not issuer.is_authority and (issuer.is_no_authority or not trusted):
         return False
     if not issuer.may_sign_certificates:
         return False

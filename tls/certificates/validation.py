@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tls.certificates.problems import CertificateProblem
 
@@ -11,8 +12,7 @@ MAX_KEPT_CHAIN = 32_768
 """The longest chain that is kept for resumption, in bytes: longer ones are not resumed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What was asked about a chain: by whom, for which use, for which server's name.
 
     `store` is the fingerprint of the trust store.

@@ -216,8 +216,9 @@ class ClientConfig(Settings):
         identities: its own certificates, shown when asked for.
         accept: problems with the server's certificate that do not stop it: what a warned user
             clicks away. Others abort with the problem's alert.
-        minimum_key_bits: the shortest RSA or DSA key of a server, and the shortest finite field
-            of DHE, that it takes unless an export suite was agreed on.
+        minimum_key_bits: the shortest RSA or DSA key in a server's chain below the trusted
+            authority, and the shortest finite field of DHE, that it takes unless an export suite
+            was agreed on.
         fallback: whether this is a retry at a lower version (RFC 7507).
         false_start: whether data may be sent before the server's Finished, where the suite is
             strong and forward secret (RFC 7918).

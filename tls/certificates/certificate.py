@@ -47,6 +47,7 @@ _UNDERSTOOD = frozenset(
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     }
 )
+_SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
 _STEP_UP = x509.ObjectIdentifier("2.16.840.1.113730.4.1")
 _CURVE_CODES = {name: code for code, name in GROUP_NAMES.items()}
 
@@ -175,6 +176,10 @@ class Certificate:
         """Whether it may be used for an extended key usage (RFC 5280 §4.2.1.12)."""
         any_purpose = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
         return self._purposes is None or bool(self._purposes & {purpose, any_purpose})
+
+    def is_shorter_than(self, bits: int) -> bool:
+        """Whether its RSA or DSA key has fewer bits."""
+        return self.key_kind in _SIZED_KINDS and self.key_size < bits
 
     def may_issue_for(self, purpose: x509.ObjectIdentifier) -> bool:
         """Whether an authority may issue certificates for that use.

@@ -50,14 +50,16 @@ def path_problems(
     now: float,
     meter: Meter,
     signatures: dict[tuple[bytes, bytes], bool],
+    minimum_key_bits: int,
 ) -> list[CertificateProblem]:
     """What is wrong with the best path from a leaf to an anchor, worst first; [] when nothing.
 
     Every issuer of the right name is tried until a path has no problem: an expired certificate, or
     another authority of the same name, does not hide a good one. `signatures` has what is known of
-    them, by the fingerprints of a certificate and its issuer, and afterwards what was found.
+    them, by the fingerprints of a certificate and its issuer, and afterwards what was found. No key
+    below the anchor, whose key was judged by who trusts it, is shorter than `minimum_key_bits`.
     """
-    search = _Search(others, store, purpose, now, meter, signatures)
+    search = _Search(others, store, purpose, now, meter, signatures, minimum_key_bits)
     best: list[CertificateProblem] | None = None
     for problems in search.outcomes((leaf,)):
         if not problems:
@@ -93,6 +95,7 @@ class _Search:
         now: float,
         meter: Meter,
         signatures: dict[tuple[bytes, bytes], bool],
+        minimum_key_bits: int,
     ) -> None:
         self.gave_up = False
         self._by_subject: dict[CanonicalName, list[Certificate]] = {}
@@ -103,6 +106,7 @@ class _Search:
         self._now = now
         self._meter = meter
         self._verified = signatures
+        self._minimum_key_bits = minimum_key_bits
         self._steps = 0
         self._comparisons = ComparisonBudget()
         self._names: dict[bytes, SubjectNames] = {}
@@ -172,6 +176,8 @@ class _Search:
         for number, certificate in enumerate(path):
             if not self._is_valid(certificate):
                 found.append(CertificateProblem.EXPIRED)
+            if certificate.is_shorter_than(self._minimum_key_bits):
+                found.append(CertificateProblem.KEY_TOO_SHORT)
             if self._store.is_revoked(certificate):
                 found.insert(0, CertificateProblem.REVOKED)
             if certificate.has_unknown_critical_extension:

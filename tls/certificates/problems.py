@@ -9,6 +9,7 @@ from tls.alerts import (
     CERTIFICATE_EXPIRED,
     CERTIFICATE_REVOKED,
     CERTIFICATE_UNKNOWN,
+    INSUFFICIENT_SECURITY,
     UNKNOWN_CA,
     UNSUPPORTED_CERTIFICATE,
 )
@@ -50,6 +51,11 @@ class CertificateProblem(enum.Enum):
         "a critical extension is not understood",
         UNSUPPORTED_CERTIFICATE,
         Reason.CERTIFICATE_EXTENSION_UNKNOWN,
+    )
+    KEY_TOO_SHORT = (
+        "a key is too short",
+        INSUFFICIENT_SECURITY,
+        Reason.CERTIFICATE_KEY_TOO_SHORT,
     )
     TOO_MUCH_WORK = (
         "its path takes more work than any honest one",

@@ -127,15 +127,17 @@ class TrustStore:
         now: float,
         meter: Meter | None = None,
         *,
+        minimum_key_bits: int = 0,
         earlier: Validation | None = None,
     ) -> Validation:
         """What is found in a server's chain, as `server_problems` has it.
 
+        RSA and DSA keys below the trusted authority have `minimum_key_bits` at least.
         `earlier` is a validation of the same chain: where it still holds it is the answer, else
         what it found of signatures is not asked again. Only what is done anew is booked then.
         """
         name = None if server_name is None else host_name(server_name)
-        question = Question(self._fingerprint, True, name)
+        question = Question(self._fingerprint, True, name, minimum_key_bits)
         return self._validate(chain, question, now, meter, earlier)
 
     def validate_client(
@@ -191,7 +193,9 @@ class TrustStore:
         )
         meter = Meter()
         known = dict(signatures)
-        found = path_problems(leaf, others, self, purpose, now, meter, known)
+        found = path_problems(
+            leaf, others, self, purpose, now, meter, known, question.minimum_key_bits
+        )
         if question.server_name is not None and not names_server(leaf, question.server_name):
             found.append(CertificateProblem.NAME_MISMATCH)
         after, before = now, now

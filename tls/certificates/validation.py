@@ -13,7 +13,7 @@ MAX_KEPT_CHAIN = 32_768
 
 
 class Question(NamedTuple):
-    """What was asked about a chain: by whom, for which use, for which server's name.
+    """What was asked about a chain: by whom, for which use, name and shortest key.
 
     `store` is the fingerprint of the trust store.
     """
@@ -21,6 +21,7 @@ class Question(NamedTuple):
     store: bytes
     by_client: bool
     server_name: str | None = None
+    minimum_key_bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

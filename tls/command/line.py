@@ -186,6 +186,7 @@ def _trust(path: str | None) -> TrustStore:
 
 
 _EVERY_PROBLEM = frozenset(CertificateProblem)
+_INSECURE = _EVERY_PROBLEM - {CertificateProblem.KEY_TOO_SHORT}  # --minimum-key-bits says which
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -228,7 +229,7 @@ def _connect(options: argparse.Namespace) -> int:
         config = ClientConfig(
             _trust(options.trust),
             identities=_identities(options),
-            accept=_EVERY_PROBLEM if options.insecure else frozenset(),
+            accept=_INSECURE if options.insecure else frozenset(),
             session_tickets=options.tickets,
             ssl2_hello=options.ssl2_hello,
             false_start=options.false_start,

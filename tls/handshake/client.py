@@ -6,7 +6,6 @@ from tls.alerts import (
     DECODE_ERROR,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
-    INSUFFICIENT_SECURITY,
     NO_CERTIFICATE,
     PROTOCOL_VERSION,
 )
@@ -28,7 +27,7 @@ from tls.extensions import SUPPORTED_GROUPS
 from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
 from tls.handshake.client_extensions import Agreed, read_extensions
 from tls.handshake.client_hello import client_hello
-from tls.handshake.client_resumption import is_long_enough
+from tls.handshake.client_resumption import minimum_key_bits
 from tls.handshake.context import DOWNGRADE, HandshakeContext
 from tls.handshake.requests import (
     AgreeOnVersion,
@@ -320,7 +319,13 @@ def _check_chain(
     """What was found in a chain that the configuration accepts, problems and all."""
     if not chain:
         raise PeerError(DECODE_ERROR, Reason.CERTIFICATE_MISSING, "the server sent no certificate")
-    validation = config.trust.validate_server(chain, server_name, context.clock(), context.meter)
+    validation = config.trust.validate_server(
+        chain,
+        server_name,
+        context.clock(),
+        context.meter,
+        minimum_key_bits=minimum_key_bits(config, suite),
+    )
     for problem in validation.problems:
         if problem not in config.accept:
             raise PeerError(
@@ -329,12 +334,6 @@ def _check_chain(
                 f"the server's certificate: {problem.description}",
             )
     leaf = parse_certificate(chain[0])
-    if not is_long_enough(config, suite, chain[0]):
-        raise PeerError(
-            INSUFFICIENT_SECURITY,
-            Reason.CERTIFICATE_KEY_TOO_SHORT,
-            f"the server's key has {leaf.key_size} bits",
-        )
     early = context.version < TLS_1_2 and leaf.key_kind not in BEFORE_TLS_1_2
     if early or leaf.key_kind not in key_kinds(suite):
         raise PeerError(

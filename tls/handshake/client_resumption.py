@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from tls.certificates import parse_certificate
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.meter import Meter
@@ -13,8 +12,6 @@ from tls.record.compression import DEFLATE
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0
-
-_SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
 
 
 @dataclass(slots=True)
@@ -71,20 +68,18 @@ def may_resume(
         return suite.is_anonymous
     try:
         session.validation = config.trust.validate_server(
-            chain, server_name, now, meter, earlier=session.validation
+            chain,
+            server_name,
+            now,
+            meter,
+            minimum_key_bits=minimum_key_bits(config, suite),
+            earlier=session.validation,
         )
     except PeerError:
         return False
-    return config.accept.issuperset(session.validation.problems) and is_long_enough(
-        config, suite, chain[0]
-    )
+    return config.accept.issuperset(session.validation.problems)
 
 
-def is_long_enough(config: ClientConfig, suite: CipherSuite, leaf: bytes) -> bool:
-    """Whether a server's key is long enough for this client: for export suites any is."""
-    certificate = parse_certificate(leaf)
-    return (
-        suite.is_export
-        or certificate.key_kind not in _SIZED_KINDS
-        or certificate.key_size >= config.minimum_key_bits
-    )
+def minimum_key_bits(config: ClientConfig, suite: CipherSuite) -> int:
+    """The shortest key of a server's chain that this client takes: for export suites any."""
+    return 0 if suite.is_export else config.minimum_key_bits

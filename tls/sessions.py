@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
 from tls.certificates.validation import Validation
+from tls.errors import UsageError
 from tls.keys.tls import Prf
+
+MAX_SESSION_ID = 32
 
 
 @dataclass(slots=True)
@@ -32,6 +35,13 @@ class Session:
     ticket_lifetime_hint: int = 0
     validation: Validation | None = field(default=None, repr=False, compare=False)
     keyed_prf: Prf | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for an ID that no hello has room for (RFC 5246 §7.4.1.2)."""
+        if len(self.id) > MAX_SESSION_ID:
+            raise UsageError(
+                f"a session's ID has {MAX_SESSION_ID} bytes at most, not {len(self.id):,}"
+            )
 
     def __reduce__(self) -> tuple[type[Session], tuple[object, ...]]:
         """What pickle and copy take: all but the keyed PRF, which has running hashes in it."""

@@ -70,6 +70,7 @@ class TrustStore:
             self._trusted.add(der)
         fingerprints += [anchor.fingerprint for anchor in self.all()]
         self._fingerprint = hashlib.sha256(b"".join(sorted(fingerprints))).digest()
+        self._of_clients = Question(self._fingerprint, False)
         self._checked: dict[tuple[_Chain, Question], Validation] = {}
 
     @classmethod
@@ -149,8 +150,7 @@ class TrustStore:
         earlier: Validation | None = None,
     ) -> Validation:
         """What is found in a client's chain; like `validate_server`, but for the name."""
-        question = Question(self._fingerprint, False)
-        return self._validate(chain, question, now, meter, earlier)
+        return self._validate(chain, self._of_clients, now, meter, earlier)
 
     def _validate(
         self,

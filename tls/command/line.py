@@ -67,7 +67,9 @@ def _add_serve(commands: Any) -> None:
     answer.add_argument(
         "--http", action="store_true", help="answer a GET with a short page, then close (default)"
     )
-    answer.add_argument("--echo", action="store_true", help="send back what comes")
+    answer.add_argument(
+        "--echo", action="store_true", help="send back what comes; each answer may take --deadline"
+    )
     parser.add_argument(
         "--deadline",
         metavar="SECONDS",
@@ -244,7 +246,7 @@ def _connect(options: argparse.Namespace) -> int:
             ConnectOptions(
                 host,
                 port,
-                options.servername or host,
+                host if options.servername is None else options.servername,
                 options.resume,
                 options.get,
                 options.renegotiate,

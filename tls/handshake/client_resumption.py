@@ -77,7 +77,8 @@ def may_resume(
         )
     except PeerError:
         return False
-    return config.accept.issuperset(session.validation.problems)
+    problems = session.validation.problems
+    return not problems or config.accept.issuperset(problems)
 
 
 def minimum_key_bits(config: ClientConfig, suite: CipherSuite) -> int:

@@ -139,7 +139,8 @@ def _still_accepts(context: HandshakeContext, config: ServerConfig, session: Ses
     session.validation = config.client_trust.validate_client(
         session.certificates, context.clock(), context.meter, earlier=session.validation
     )
-    return config.accept.issuperset(session.validation.problems)
+    problems = session.validation.problems
+    return not problems or config.accept.issuperset(problems)
 
 
 def _resume(

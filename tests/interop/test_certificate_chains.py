@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -25,7 +27,7 @@ from tests.interop.chains import (
     unknown_extension,
 )
 from tests.interop.verifiers import GnuTls, Java, OpenSsl
-from tests.tls.authority import Issued, Shape, authority, issue, pss_parameters, with_pss_key
+from tests.tls.authority import Issued, Shape, authority, der, issue, pss_parameters, with_pss_key
 
 pytestmark = pytest.mark.interop
 
@@ -106,6 +108,27 @@ def pss_signed(parameters: bytes, salt_length: int | None) -> list[Issued]:
 def printable_root() -> Issued:
     name = x509.NameAttribute(NameOID.COMMON_NAME, "A root", _ASN1Type.PrintableString)
     return authority("A root", "rsa-2048-0", subject=x509.Name([name]))
+
+
+WANTS_POLICY = ((x509.PolicyConstraints(0, None), True),)
+POLICY = (
+    x509.CertificatePolicies(
+        [x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.4.1.55555.2"), None)]
+    ),
+    False,
+)
+
+
+def signed_with_md5(issuer: Issued) -> Issued:
+    """A leaf as it was issued until 2008, which the library signs no more."""
+    issued = leaf(issuer)
+    sha256, md5 = bytes.fromhex("2a864886f70d01010b"), bytes.fromhex("2a864886f70d010104")
+    signed = issued.certificate.tbs_certificate_bytes.replace(sha256, md5)
+    assert isinstance(issuer.key, rsa.RSAPrivateKey)
+    signature = issuer.key.sign(signed, padding.PKCS1v15(), hashes.MD5())
+    algorithm = der(0x30, b"\x06\x09" + md5 + b"\x05\x00")
+    whole = der(0x30, signed, algorithm, der(0x03, b"\0" + signature))
+    return Issued(issued.common_name, issued.key_name, x509.load_der_x509_certificate(whole))
 
 
 STEP_UP = x509.ObjectIdentifier("2.16.840.1.113730.4.1")
@@ -251,6 +274,30 @@ ROWS = [
         "RFC 5280 §6.1.4 (o)",
         False,
         lambda: through(below(ROOT, extensions=unknown_extension(critical=True))),
+    ),
+    Row(
+        "an authority that wants a policy, and a leaf without",
+        "RFC 5280 §6.1.5 (g)",
+        False,
+        lambda: through(below(ROOT, extensions=WANTS_POLICY)),
+        differs={"OpenSSL": "looks at policies only when told to"},
+    ),
+    Row(
+        "an authority that wants a policy, and a leaf of one",
+        "RFC 5280 §4.2: policies are not processed, and what is critical then refuses",
+        False,
+        lambda: through(below(ROOT, extensions=(*WANTS_POLICY, POLICY)), extensions=(POLICY,)),
+        differs={
+            "OpenSSL": "looks at policies only when told to",
+            "Java": "finds the policy",
+        },
+    ),
+    Row(
+        "a leaf signed with MD5",
+        "RFC 5280 §4.1.1.2 names no hash: what is weak today was issued in the years simulated",
+        True,
+        lambda: [signed_with_md5(ROOT)],
+        differs=dict.fromkeys(("GnuTLS", "Java"), "refuse MD5 by default"),
     ),
     Row(
         "a leaf for clients",

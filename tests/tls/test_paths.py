@@ -20,7 +20,7 @@ from tests.tls.authority import (
     server_identity,
 )
 from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST, converse, new_client, new_server
-from tls.certificates import path
+from tls.certificates import certificate, path
 from tls.certificates.name_constraints import MAX_COMPARISONS
 from tls.meter import Meter
 
@@ -184,6 +184,16 @@ def test_what_is_remembered_is_bounded() -> None:
     store.server_problems(long, SERVER_NAME, EPOCH, Meter())
     assert len(store._checked) == 64
     assert max(len(b"".join(key[0])) for key in store._checked) < 40_000  # type: ignore[arg-type]
+
+
+def test_what_stays_parsed_is_bounded_in_all() -> None:
+    names = tuple(f"{number:03}.{'x' * 50}.example" for number in range(450))
+    ders = [issue(ROOT, Shape("filler", names, key_name=1)).der for _ in range(60)]
+    assert sum(map(len, ders)) > certificate._MEMO_BYTES
+    for der in ders:
+        certificate.parse_certificate(der)
+    assert certificate._memo_bytes == sum(map(len, certificate._memo)) <= certificate._MEMO_BYTES
+    assert ders[-1] in certificate._memo
 
 
 # -- what a handshake asks of the leaf

@@ -256,7 +256,11 @@ _MEMO_LONGEST = 32_768
 """The longest certificate that stays parsed, in bytes: no peer fills the memory."""
 
 _MEMO_CAPACITY = 256
+_MEMO_BYTES = 1 << 20
+"""What all of them have together: parsed, one of many names is some ten times its size."""
+
 _memo: dict[bytes, Certificate] = {}
+_memo_bytes = 0
 
 
 def parse_certificate(der: bytes) -> Certificate:
@@ -264,14 +268,18 @@ def parse_certificate(der: bytes) -> Certificate:
 
     Raises `PeerError(bad_certificate)`.
     """
+    global _memo_bytes
     certificate = _memo.get(der)
     if certificate is None:
         certificate = Certificate(der)
         if len(der) > _MEMO_LONGEST:
             return certificate
-        if len(_memo) >= _MEMO_CAPACITY:
-            _memo.pop(next(iter(_memo)), None)
+        while _memo and (len(_memo) >= _MEMO_CAPACITY or _memo_bytes + len(der) > _MEMO_BYTES):
+            oldest = next(iter(_memo))
+            if _memo.pop(oldest, None) is not None:
+                _memo_bytes -= len(oldest)
         _memo[der] = certificate
+        _memo_bytes += len(der)
     return certificate
 
 

@@ -51,6 +51,15 @@ _MAX_SSL2_SUITES = 2_700
 _MAX_AUTHORITIES = 65_535
 
 
+def _protocol_length(name: str) -> int:
+    try:
+        return len(encode_protocol(name))
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{name!r} is no application protocol's name: it has no form in UTF-8"
+        ) from None
+
+
 def _go_on(alert: int) -> bool:
     return True
 
@@ -115,7 +124,7 @@ class Settings:
         if self.record_size_limit is not None and not 64 <= self.record_size_limit <= 16_384:
             raise UsageError("a record size limit is 64 to 16,384 bytes")
         for name in self.alpn:
-            if not 1 <= len(encode_protocol(name)) <= 255:
+            if not 1 <= _protocol_length(name) <= 255:
                 raise UsageError("an application protocol's name has 1 to 255 bytes")
         lists = 2 * (len(self.groups) + len(self.signature_schemes))
         lists += sum(1 + len(encode_protocol(name)) for name in self.alpn)
@@ -178,6 +187,8 @@ class ServerConfig(Settings):
         if self.client_authorities is None:
             object.__setattr__(self, "client_authorities", self.client_trust.subjects())
         authorities = self.client_authorities or ()
+        if not all(authorities):
+            raise UsageError("a client authority's name in DER has 1 byte at least, one has none")
         length = sum(2 + len(name) for name in authorities)
         if length > _MAX_AUTHORITIES:
             raise UsageError(
@@ -216,8 +227,9 @@ class ClientConfig(Settings):
         identities: its own certificates, shown when asked for.
         accept: problems with the server's certificate that do not stop it: what a warned user
             clicks away. Others abort with the problem's alert.
-        minimum_key_bits: the shortest RSA or DSA key of a server, and the shortest finite field
-            of DHE, that it takes unless an export suite was agreed on.
+        minimum_key_bits: the shortest RSA or DSA key in a server's chain below the trusted
+            authority, and the shortest finite field of DHE, that it takes unless an export suite
+            was agreed on.
         fallback: whether this is a retry at a lower version (RFC 7507).
         false_start: whether data may be sent before the server's Finished, where the suite is
             strong and forward secret (RFC 7918).

@@ -19,7 +19,10 @@ MAX_LABEL = 63
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _LETTERS = frozenset({"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"})
-_JOINERS = "\u200c\u200d"
+_VIRAMA = 9
+_NON_JOINER, _JOINER, _MIDDLE_DOT = "\u200c", "\u200d", "\u00b7"
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_WITHIN_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "EN", "ES", "CS", "ET", "ON", "BN", "NSM"})
 
 
 @lru_cache(maxsize=1024)
@@ -49,6 +52,8 @@ def host_name(text: str) -> str:
 
 def ip_address(text: str) -> str | None:
     """The one form of an IP address; `None` for anything else."""
+    if text.startswith("[") != text.endswith("]"):
+        return None
     # No address ends in a letter without a colon: most names need no trial, which is dear.
     if ":" not in text and not text[-1:].isdigit():
         return None
@@ -92,14 +97,45 @@ def _a_label(label: str, text: str) -> str:
 
 
 def _check_u_label(label: str, text: str) -> None:
-    """Letters, digits and marks, the first of them no mark (RFC 5891 §4.2)."""
+    """Letters, digits and marks, the first of them no mark (RFC 5891 §4.2).
+
+    Two hyphens in the third and fourth place are for A-labels (§4.2.3.1).
+    """
     odd = [
         sign
-        for sign in label
-        if sign != "-" and sign not in _JOINERS and unicodedata.category(sign) not in _LETTERS
+        for number, sign in enumerate(label)
+        if sign != "-"
+        and unicodedata.category(sign) not in _LETTERS
+        and not _is_allowed_here(label, number)
     ]
-    if odd or unicodedata.category(label[0]).startswith("M"):
+    is_mark = unicodedata.category(label[0]).startswith("M")
+    if odd or is_mark or label[2:4] == "--" or not _has_one_direction(label):
         raise UsageError(
             f"{text[:80]!r} is no host name: between its dots stand letters, digits, and hyphens "
             "within"
         )
+
+
+def _is_allowed_here(label: str, number: int) -> bool:
+    """Whether a sign that is no letter may stand here (RFC 5892 A.1 to A.3).
+
+    A joiner or non-joiner follows a virama; a middle dot stands between two l.
+    """
+    sign, before = label[number], label[number - 1] if number else ""
+    if sign in (_JOINER, _NON_JOINER):
+        return bool(before) and unicodedata.combining(before) == _VIRAMA
+    return sign == _MIDDLE_DOT and before == "l" and label[number + 1 : number + 2] == "l"
+
+
+def _has_one_direction(label: str) -> bool:
+    """Whether a label of letters of both directions can be read (RFC 5893 §2)."""
+    directions = [unicodedata.bidirectional(sign) for sign in label]
+    if not _RIGHT_TO_LEFT & set(directions):
+        return True
+    last = next(each for each in reversed(directions) if each != "NSM")
+    return (
+        directions[0] in ("R", "AL")
+        and set(directions) <= _WITHIN_RIGHT_TO_LEFT
+        and last in ("R", "AL", "EN", "AN")
+        and not {"EN", "AN"} <= set(directions)
+    )

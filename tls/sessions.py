@@ -6,10 +6,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
+from tls.certificates.validation import Validation
+from tls.errors import UsageError
 from tls.keys.tls import Prf
 
-MAX_KEPT_CHAIN = 32_768
-"""The longest chain that is kept for resumption, in bytes: longer ones are not resumed."""
+MAX_SESSION_ID = 32
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Session:
 
     `id` is empty for a session that can be resumed by its ticket only. `certificates` is the
     peer's chain in DER, leaf first. `ticket` is the server's, on the client's side (RFC 5077).
+    `validation` is what was found in that chain and need not be asked again.
     `keyed_prf` is the PRF under the master secret, once it was used: made, not stored.
     """
 
@@ -31,7 +33,15 @@ class Session:
     extended_master_secret: bool = False
     ticket: bytes = b""
     ticket_lifetime_hint: int = 0
+    validation: Validation | None = field(default=None, repr=False, compare=False)
     keyed_prf: Prf | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for an ID that no hello has room for (RFC 5246 §7.4.1.2)."""
+        if len(self.id) > MAX_SESSION_ID:
+            raise UsageError(
+                f"a session's ID has {MAX_SESSION_ID} bytes at most, not {len(self.id):,}"
+            )
 
     def __reduce__(self) -> tuple[type[Session], tuple[object, ...]]:
         """What pickle and copy take: all but the keyed PRF, which has running hashes in it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import struct
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from tls.certificates.validation import Question, Validation
 from tls.entropy import RandomSource
 from tls.errors import PeerError, UsageError
 from tls.meter import Meter
@@ -21,6 +23,7 @@ _NAME_LENGTH = 16
 _IV_LENGTH = 16
 _MAC_LENGTH = 32
 _PADDING = PKCS7(128)
+_TIMES = struct.Struct(">dd")
 
 _MAX_STATE = 65_535 - _NAME_LENGTH - _IV_LENGTH - 2 - _MAC_LENGTH - 16
 """The longest state that fits a ticket, its padding included."""
@@ -144,8 +147,24 @@ def _encode(session: Session, now: float) -> bytes:
             bytes((session.compression, session.extended_master_secret)),
             vector16((session.server_name or "").encode()),
             vector24(b"".join([vector24(der) for der in session.certificates])),
+            _encode_validation(session.validation),
         )
     )
+
+
+def _encode_validation(validation: Validation | None) -> bytes:
+    """That a client's chain has no problem, in whose eyes and how long: nothing for any other."""
+    if validation is None or validation.problems:
+        return b""
+    return validation.question.store + _TIMES.pack(validation.after, validation.before)
+
+
+def _decode_validation(reader: Reader) -> Validation | None:
+    if reader.at_end():
+        return None
+    question = Question(reader.opaque(32), by_client=False)
+    after, before = _TIMES.unpack(reader.opaque(_TIMES.size))
+    return Validation(question, (), after, before)
 
 
 def _decode(state: bytes) -> tuple[Session, float]:
@@ -168,5 +187,6 @@ def _decode(state: bytes) -> tuple[Session, float]:
         tuple(certificates),
         compression,
         bool(extended),
+        validation=_decode_validation(reader),
     )
     return session, made

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -25,7 +27,7 @@ from tests.interop.chains import (
     unknown_extension,
 )
 from tests.interop.verifiers import GnuTls, Java, OpenSsl
-from tests.tls.authority import Issued, Shape, authority, issue, pss_parameters, with_pss_key
+from tests.tls.authority import Issued, Shape, authority, der, issue, pss_parameters, with_pss_key
 
 pytestmark = pytest.mark.interop
 
@@ -68,6 +70,24 @@ EXPIRED_ROOT = authority("A root", "rsa-2048-0", key_usage=SIGNS_CERTIFICATES, n
 NAMESAKE_ROOT = authority("A root", "rsa-2048-6", key_usage=SIGNS_CERTIFICATES)
 
 
+NO_AUTHORITY = issue(
+    None, Shape("No authority", (), authority=False, purposes=[], key_name="rsa-2048-0")
+)
+
+
+def long_path(count: int) -> list[Issued]:
+    chain = [ROOT]
+    for number in range(count):
+        chain.append(below(chain[-1], f"Authority {number}", f"rsa-2048-{3 + number % 2}"))
+    return [leaf(chain[-1]), *chain[:0:-1]]
+
+
+def impostor_first() -> list[Issued]:
+    middle = below(ROOT)
+    impostor = authority("An authority", "rsa-2048-6", key_usage=SIGNS_CERTIFICATES)
+    return [leaf(middle), impostor, middle]
+
+
 def too_long() -> list[Issued]:
     first = below(ROOT, path_length=0)
     second = below(first, "A second authority", "rsa-2048-4")
@@ -90,6 +110,28 @@ def printable_root() -> Issued:
     return authority("A root", "rsa-2048-0", subject=x509.Name([name]))
 
 
+WANTS_POLICY = ((x509.PolicyConstraints(0, None), True),)
+POLICY = (
+    x509.CertificatePolicies(
+        [x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.4.1.55555.2"), None)]
+    ),
+    False,
+)
+
+
+def signed_with_md5(issuer: Issued) -> Issued:
+    """A leaf as it was issued until 2008, which the library signs no more."""
+    issued = leaf(issuer)
+    sha256, md5 = bytes.fromhex("2a864886f70d01010b"), bytes.fromhex("2a864886f70d010104")
+    signed = issued.certificate.tbs_certificate_bytes.replace(sha256, md5)
+    assert isinstance(issuer.key, rsa.RSAPrivateKey)
+    signature = issuer.key.sign(signed, padding.PKCS1v15(), hashes.MD5())
+    algorithm = der(0x30, b"\x06\x09" + md5 + b"\x05\x00")
+    whole = der(0x30, signed, algorithm, der(0x03, b"\0" + signature))
+    return Issued(issued.common_name, issued.key_name, x509.load_der_x509_certificate(whole))
+
+
+STEP_UP = x509.ObjectIdentifier("2.16.840.1.113730.4.1")
 CLIENTS_ONLY = [ExtendedKeyUsageOID.CLIENT_AUTH]
 
 ROWS = [
@@ -182,6 +224,22 @@ ROWS = [
         False,
         lambda: through(below(ROOT, authority=False)),
     ),
+    Row(
+        "a root that says it is no authority",
+        "RFC 5280 §4.2.1.9",
+        False,
+        lambda: [leaf(NO_AUTHORITY)],
+        [NO_AUTHORITY],
+    ),
+    Row("ten authorities between", "RFC 5280 §6.1", True, lambda: long_path(10)),
+    Row("twelve authorities between", "RFC 5280 §6.1", True, lambda: long_path(12)),
+    Row(
+        "a stranger of the issuer's name comes first",
+        "RFC 4158 §2.3",
+        True,
+        impostor_first,
+        differs=dict.fromkeys(("OpenSSL", "GnuTLS", "Java"), "take the first of the name"),
+    ),
     Row("a path that is too long", "RFC 5280 §6.1.4 (m)", False, too_long),
     Row(
         "self-issued ones do not count",
@@ -218,6 +276,30 @@ ROWS = [
         lambda: through(below(ROOT, extensions=unknown_extension(critical=True))),
     ),
     Row(
+        "an authority that wants a policy, and a leaf without",
+        "RFC 5280 §6.1.5 (g)",
+        False,
+        lambda: through(below(ROOT, extensions=WANTS_POLICY)),
+        differs={"OpenSSL": "looks at policies only when told to"},
+    ),
+    Row(
+        "an authority that wants a policy, and a leaf of one",
+        "RFC 5280 §4.2: policies are not processed, and what is critical then refuses",
+        False,
+        lambda: through(below(ROOT, extensions=(*WANTS_POLICY, POLICY)), extensions=(POLICY,)),
+        differs={
+            "OpenSSL": "looks at policies only when told to",
+            "Java": "finds the policy",
+        },
+    ),
+    Row(
+        "a leaf signed with MD5",
+        "RFC 5280 §4.1.1.2 names no hash: what is weak today was issued in the years simulated",
+        True,
+        lambda: [signed_with_md5(ROOT)],
+        differs=dict.fromkeys(("GnuTLS", "Java"), "refuse MD5 by default"),
+    ),
+    Row(
         "a leaf for clients",
         "RFC 5280 §4.2.1.12",
         False,
@@ -236,6 +318,12 @@ ROWS = [
         False,
         lambda: through(below(ROOT, purposes=CLIENTS_ONLY)),
         differs={"Java": "looks at the leaf's purpose alone"},
+    ),
+    Row(
+        "an authority for Netscape's step-up",
+        "RFC 5280 §4.2.1.12, which leaves it to us",
+        True,
+        lambda: through(below(ROOT, purposes=[STEP_UP])),
     ),
     Row("signed by RSASSA-PSS", "RFC 4055 §3", True, lambda: [leaf(ROOT, pss_salt_length=32)]),
     Row("by a key for RSASSA-PSS", "RFC 4055 §1.2", True, lambda: pss_signed(b"", 32)),

@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 import tls
 from tests.interop.verifiers import GnuTls, Java, OpenSsl
 from tests.tls.authority import Shape, issue
-from tls.certificates import parse_certificate
+from tls.certificates import Certificate, parse_certificate
 from tls.certificates.names import names_server
 from tls.host_names import ip_address
 
 pytestmark = pytest.mark.interop
 
 LONG_LABEL = "x" * 63
+UNCHECKED = dict.fromkeys(("OpenSSL", "GnuTLS"), "do not ask whether it is a host name")
 RAW = {"OpenSSL": "leaves A-labels to its caller"}
 
 
@@ -64,6 +65,44 @@ ROWS = [
         "RFC 6125 §6.4.3 (3)",
         differs=dict.fromkeys(("OpenSSL", "Java"), "take part of a label, which (3) allows"),
     ),
+    Row("www.contoso.com", ("*w.contoso.com",), True, "RFC 6125 §6.4.3 (3)"),
+    Row("w.contoso.com", ("*w.contoso.com",), True, "RFC 6125 §6.4.3 (3)"),
+    Row(
+        "xn--bcher-kva.contoso.com",
+        ("*a.contoso.com",),
+        False,
+        "RFC 6125 §6.4.3 (3)",
+        differs={"GnuTLS": "takes part of an A-label, too"},
+    ),
+    Row("www.contoso.com", ("www.contoso.com.",), False, "RFC 5280 §4.2.1.6"),
+    Row("www.contoso.com", ("*.contoso.com.",), False, "RFC 5280 §4.2.1.6"),
+    Row("www.contoso.com", (), False, "RFC 1034 §3.5", common_name="www.contoso.com."),
+    Row(
+        "www.contoso.com.",
+        ("www.contoso.com",),
+        True,
+        "RFC 6066 §3, RFC 1034 §3.1: the dot only says that the name is whole",
+        differs={
+            **dict.fromkeys(("OpenSSL", "GnuTLS"), "leave the dot to their caller"),
+            "Java": "takes no name that ends in a dot",
+        },
+    ),
+    Row(
+        "www.contoso.com.",
+        ("www.contoso.com.",),
+        False,
+        "RFC 5280 §4.2.1.6",
+        differs=dict.fromkeys(("OpenSSL", "GnuTLS"), "compare letter by letter"),
+    ),
+    Row(
+        f"x{LONG_LABEL}.example",
+        (f"x{LONG_LABEL}.example",),
+        False,
+        "RFC 1035 §2.3.4",
+        differs=UNCHECKED,
+    ),
+    Row("www..contoso.com", ("www..contoso.com",), False, "RFC 1034 §3.5", differs=UNCHECKED),
+    Row(".contoso.com", ("*.contoso.com",), False, "RFC 1034 §3.5", differs=UNCHECKED),
     Row(
         "www.contoso.com",
         ("www.*.com",),
@@ -122,14 +161,20 @@ ROWS = [
 ]
 
 
+def _is_named(certificate: Certificate, wanted: str) -> bool:
+    try:
+        return names_server(certificate, tls.host_name(wanted))
+    except tls.UsageError:
+        return False
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_name(row: Row, verifiers: dict[str, OpenSsl | GnuTls | Java], tmp_path: Path) -> None:
     shape = Shape(
         row.common_name, row.dns, row.ip, authority=True, purposes=[], key_name="rsa-2048-0"
     )
     certificate = issue(None, shape)
-    wanted = tls.host_name(row.wanted)
-    assert names_server(parse_certificate(certificate.der), wanted) == row.named
+    assert _is_named(parse_certificate(certificate.der), row.wanted) == row.named
     file = tmp_path / "certificate"
     file.write_bytes(certificate.certificate.public_bytes(Encoding.PEM))
     address = ip_address(row.wanted) is not None

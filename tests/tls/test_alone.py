@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+THIS = Path(__file__).resolve()
 ABOVE = ("sim", "experiments")
 FILES = [
     file
@@ -33,6 +34,8 @@ def test_it_imports_nothing_of_the_rooms_above(file: Path) -> None:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
+        elif isinstance(node, ast.Constant) and node.value == "sim" and file != THIS:
+            pytest.fail("reads files of sim")
         assert not any(name.partition(".")[0] in ABOVE for name in names)
 
 

@@ -1,10 +1,28 @@
 """Client certificates: requested, shown, verified, missing."""
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import tls
-from tests.tls.authority import ROOT, authority, client_identity, revocation_list, server_identity
-from tests.tls.conversation import EPOCH, VERSIONS, converse, new_client, new_server, position_of
+from tests.tls.authority import (
+    ROOT,
+    Shape,
+    authority,
+    client_identity,
+    identity_of,
+    issue,
+    revocation_list,
+    server_identity,
+)
+from tests.tls.conversation import (
+    EPOCH,
+    SERVER_NAME,
+    VERSIONS,
+    converse,
+    new_client,
+    new_server,
+    position_of,
+)
 from tls.alerts import (
     DECRYPT_ERROR,
     HANDSHAKE_FAILURE,
@@ -12,9 +30,12 @@ from tls.alerts import (
     UNKNOWN_CA,
     UNSUPPORTED_CERTIFICATE,
 )
+from tls.certificates import Certificate
 from tls.configuration import ClientAuthentication
 from tls.messages import CertificateVerify
+from tls.meter import Meter
 
+CLIENTS_ONLY = [ExtendedKeyUsageOID.CLIENT_AUTH]
 CLIENTS = tls.TrustStore([ROOT.der])
 KINDS = ["rsa-client", "ecdsa", "dsa", "ed25519", "ed448"]
 
@@ -166,6 +187,95 @@ def test_a_session_without_a_client_is_not_resumed_where_one_is_required() -> No
     converse(again, server)
     assert not server.resumed
     assert server.peer_certificates == identity.chain
+
+
+def resumed_work(
+    sessions: tls.SessionCache | None, count: int, now: float = EPOCH, **settings: object
+) -> list[list[tls.Operation]]:
+    """What servers do to resume sessions of so many clients, each with its own certificate."""
+    shapes = (Shape(f"client {number}", (), purposes=CLIENTS_ONLY) for number in range(count))
+    identities = [identity_of(issue(ROOT, shape)) for shape in shapes]
+    settings = {
+        "client_authentication": ClientAuthentication.REQUIRE,
+        "client_trust": CLIENTS,
+        **settings,
+    }
+    first = []
+    for identity in identities:
+        client = new_client(identities=[identity])
+        converse(client, new_server(sessions, **settings))
+        first.append(client.session)
+    done = []
+    for session in first:
+        config = tls.ServerConfig(
+            [server_identity("rsa-2048")],
+            sessions=sessions,
+            **settings,  # type: ignore[arg-type]
+        )
+        server = tls.ServerConnection(config, clock=lambda: now)
+        converse(
+            tls.ClientConnection(
+                tls.ClientConfig(tls.TrustStore([ROOT.der])),
+                SERVER_NAME,
+                session=session,
+                clock=lambda: now,
+            ),
+            server,
+        )
+        assert server.resumed
+        done.append(server.meter.take())
+    return done
+
+
+PUBLIC = {"rsa.public", "rsa.private", "ecdsa.verify"}
+
+
+@pytest.fixture
+def verifications(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One entry for each signature of a certificate that is verified from now on."""
+    made: list[None] = []
+    verify = Certificate.is_signed_by
+
+    def counted(self: Certificate, issuer: Certificate, meter: Meter) -> bool:
+        made.append(None)
+        return verify(self, issuer, meter)
+
+    monkeypatch.setattr(Certificate, "is_signed_by", counted)
+    return made
+
+
+@pytest.mark.parametrize("by_ticket", [False, True])
+def test_no_signature_is_verified_again_to_resume(
+    by_ticket: bool, verifications: list[None]
+) -> None:
+    """However many clients there are."""
+    keys = tls.TicketKeys(b"secret") if by_ticket else None
+    count = 80
+    for operations in resumed_work(tls.SessionCache(), count, ticket_keys=keys):
+        assert not PUBLIC & {each.name for each in operations}
+    assert count <= len(verifications) <= count + 2  # the server's two may be known already
+
+
+def test_what_can_change_is_asked_again(verifications: list[None]) -> None:
+    """Another authority of the same name verifies nothing, whatever the session remembers."""
+    sessions = tls.SessionCache()
+    identity = client_identity("ecdsa")
+    client = new_client(identities=[identity])
+    settings = {"client_authentication": ClientAuthentication.REQUEST, "client_trust": CLIENTS}
+    converse(client, new_server(sessions, **settings))
+    namesake = authority(ROOT.common_name, key_name=7)
+    both = tls.TrustStore([namesake.der, ROOT.der])
+    for trust, accepted, anew in (
+        (CLIENTS, True, 0),
+        (both, True, 1),  # the namesake's, which nobody has asked yet
+        (tls.TrustStore([namesake.der]), False, 0),
+        (CLIENTS, True, 0),
+    ):
+        verifications.clear()
+        server = new_server(sessions, **{**settings, "client_trust": trust})
+        converse(new_client(client.session), server)
+        assert server.resumed == accepted
+        assert len(verifications) <= anew
 
 
 def test_revocation() -> None:

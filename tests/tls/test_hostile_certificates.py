@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import tls
-from tests.tls.authority import server_identity
+from tests.tls.authority import client_identity, server_identity
+from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST, converse, new_client, new_server
 from tls.alerts import BAD_CERTIFICATE
 from tls.certificates.certificate import Certificate
 from tls.entropy import RandomSource
@@ -52,6 +53,51 @@ def test_what_the_library_cannot_read_is_a_bad_certificate(changed: bytes) -> No
     with pytest.raises(tls.PeerError) as raised:
         Certificate(changed)
     assert raised.value.alert == BAD_CERTIFICATE
+
+
+def with_unknown_key(certificate: bytes) -> bytes:
+    """The same certificate, its key of a kind that nobody knows (1.2.840.10045.2.127)."""
+    changed = certificate.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d027f"))
+    assert changed != certificate
+    return changed
+
+
+UNKNOWN_KEY = with_unknown_key(server_identity("ecdsa").chain[0])
+
+
+def test_a_superfluous_certificate_of_an_unknown_kind_of_key_ends_nothing() -> None:
+    """RFC 5280 §6.1: it is on no path; a leaf of that kind is refused."""
+    good = server_identity("rsa-2048")
+    identity = tls.Identity((*good.chain, UNKNOWN_KEY), good.private_key)
+    client = new_client()
+    converse(client, new_server(identities=[identity]))
+    assert client.peer_certificates == identity.chain
+    own = tls.Identity(
+        (*client_identity("ecdsa").chain, UNKNOWN_KEY), client_identity("ecdsa").private_key
+    )
+    server = new_server(
+        tls.SessionCache(),
+        client_authentication=tls.ClientAuthentication.REQUIRE,
+        client_trust=TRUST,
+    )
+    converse(new_client(identities=[own]), server)
+    assert server.peer_certificates == own.chain
+    with pytest.raises(tls.PeerError) as caught:
+        TRUST.server_problems((UNKNOWN_KEY,), SERVER_NAME, EPOCH)
+    assert caught.value.reason is tls.Reason.CERTIFICATE_KEY_UNKNOWN
+    with pytest.raises(tls.PeerError) as caught:
+        TRUST.server_problems((GOOD, b"garbage"), SERVER_NAME, EPOCH)
+    assert caught.value.reason is tls.Reason.MALFORMED_CERTIFICATE
+
+
+@pytest.mark.parametrize("der", [UNKNOWN_KEY, b"garbage", b""])
+def test_what_a_caller_configures_is_the_callers_fault(der: bytes) -> None:
+    with pytest.raises(tls.UsageError, match="trusted certificate 2"):
+        tls.TrustStore([GOOD, der])
+    with pytest.raises(tls.UsageError, match="chain"):
+        tls.Identity((der,), server_identity("ecdsa").private_key)
+    with pytest.raises(tls.UsageError, match="revocation list"):
+        tls.TrustStore([GOOD], [der])
 
 
 def test_a_signature_of_an_unknown_hash_or_another_kind_of_key_does_not_verify() -> None:

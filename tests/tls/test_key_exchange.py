@@ -3,7 +3,7 @@
 import pytest
 
 import tls
-from tests.tls.authority import server_identity
+from tests.tls.authority import ROOT, Shape, identity_of, issue, server_identity
 from tests.tls.conversation import (
     VERSIONS,
     connected,
@@ -271,3 +271,25 @@ def test_short_rsa_keys_are_refused_unless_allowed(suite: int, minimum: int, tak
         converse(client, server)
     assert caught.value.reason is tls.Reason.CERTIFICATE_KEY_TOO_SHORT
     assert caught.value.alert == INSUFFICIENT_SECURITY
+
+
+@pytest.mark.parametrize(
+    ("suite", "minimum", "taken"), [(0x002F, 1024, False), (0x002F, 512, True)]
+)
+def test_the_keys_of_authorities_between_are_as_long(suite: int, minimum: int, taken: bool) -> None:
+    """A chain is as strong as its weakest key."""
+    shape = Shape("Weak", (), authority=True, purposes=[], key_name="rsa-512")
+    weak = issue(ROOT, shape)
+    leaf = issue(weak, Shape(key_name="rsa-1024"))
+    client = new_client(suites=[suite], minimum_key_bits=minimum)
+    server = new_server(identities=[identity_of(leaf, weak)])
+    if taken:
+        converse(client, server)
+        assert client.handshake_completed
+        return
+    with pytest.raises(tls.PeerError) as caught:
+        converse(client, server)
+    assert caught.value.reason is tls.Reason.CERTIFICATE_KEY_TOO_SHORT
+    beside = new_server(identities=[identity_of(issue(ROOT, Shape(key_name="rsa-1024")), weak)])
+    converse(client := new_client(suites=[suite], minimum_key_bits=minimum), beside)
+    assert client.handshake_completed

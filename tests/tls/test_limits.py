@@ -7,10 +7,18 @@ from collections.abc import Callable
 import pytest
 
 import tls
-from tests.tls.authority import ROOT, Issued, Shape, authority, client_identity, issue
+from tests.tls.authority import (
+    ROOT,
+    Issued,
+    Shape,
+    authority,
+    client_identity,
+    issue,
+    server_identity,
+)
 from tests.tls.conversation import SERVER_NAME, TRUST, converse, new_client, new_server
+from tls.certificates.validation import MAX_KEPT_CHAIN
 from tls.groups import FiniteField
-from tls.sessions import MAX_KEPT_CHAIN
 
 Setting = dict[str, object]
 
@@ -191,3 +199,36 @@ def test_application_protocols_that_are_not_ascii() -> None:
     client, server = new_client(alpn=["h2", "é"]), new_server(alpn=["é"])
     converse(client, server)
     assert client.application_protocol == server.application_protocol == "é"
+
+
+@pytest.mark.parametrize("now", [1e30, -1e30, float("inf"), float("-inf"), float("nan")])
+def test_a_clock_that_tells_no_time(now: float) -> None:
+    for keys in (None, tls.TicketKeys(b"secret")):
+        with pytest.raises(tls.UsageError, match="clock"):
+            tls.ClientConnection(tls.ClientConfig(TRUST), SERVER_NAME, clock=lambda: now)
+        config = tls.ServerConfig([server_identity("rsa-1024")], ticket_keys=keys)
+        server = tls.ServerConnection(config, clock=lambda: now)
+        with pytest.raises(tls.UsageError, match="clock"):
+            server.receive(new_client().outgoing())
+
+
+def test_a_session_id_that_no_hello_has_room_for() -> None:
+    """RFC 5246 §7.4.1.2."""
+    assert tls.Session(bytes(32), tls.TLS_1_2, 0xC02F, bytes(48)).id == bytes(32)
+    with pytest.raises(tls.UsageError, match="32"):
+        tls.Session(b"i" * 33, tls.TLS_1_2, 0xC02F, bytes(48))
+
+
+def test_a_protocol_without_a_form_in_bytes() -> None:
+    with pytest.raises(tls.UsageError, match="protocol"):
+        tls.ClientConfig(TRUST, alpn=["\ud800"])
+
+
+def test_an_authority_without_a_name() -> None:
+    """RFC 5246 §7.4.4: DistinguishedName<1..2^16-1>."""
+    with pytest.raises(tls.UsageError, match="authority"):
+        tls.ServerConfig(
+            [server_identity("rsa-1024")],
+            client_authentication=tls.ClientAuthentication.REQUEST,
+            client_authorities=(b"",),
+        )

@@ -5,27 +5,47 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.peers import require_program
+from tests.tls.authority import Issued, Shape, authority, issue
 
 pytestmark = pytest.mark.interop
 
 ROOT = Path(__file__).resolve().parents[2]
-IDENTITIES = ROOT / "sim" / "identities"
-CHAIN = IDENTITIES / "contoso-rsa-2048.pem"
-KEY = IDENTITIES / "contoso-rsa-2048.key.pem"
-AUTHORITY = IDENTITIES / "authorities" / "contoso-root.pem"
+_FOLDER = tempfile.TemporaryDirectory(prefix="tls-identity-")
+CHAIN, KEY, AUTHORITY = (
+    Path(_FOLDER.name) / name for name in ("chain.pem", "key.pem", "authority.pem")
+)
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 SUITES = {
     "AES128-SHA": "TLS_RSA_WITH_AES_128_CBC_SHA",
     "AES256-SHA": "TLS_RSA_WITH_AES_256_CBC_SHA",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def identity() -> None:
+    """www.contoso.com with an RSA-2048 key, an authority between, and their root, in files."""
+    root = authority("A root", "rsa-2048-0")
+    between = issue(
+        root, Shape("An authority", (), authority=True, purposes=[], key_name="rsa-2048-1")
+    )
+    leaf = issue(between, Shape(key_name="rsa-2048-2"))
+
+    def pem(*certificates: Issued) -> bytes:
+        return b"".join(each.certificate.public_bytes(Encoding.PEM) for each in certificates)
+
+    CHAIN.write_bytes(pem(leaf, between))
+    AUTHORITY.write_bytes(pem(root))
+    KEY.write_bytes(leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 @contextmanager

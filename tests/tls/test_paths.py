@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import sys
+from collections.abc import Callable
 
 import pytest
+from cryptography import x509
 
 import tls
 from tests.tls.authority import (
@@ -17,7 +20,8 @@ from tests.tls.authority import (
     server_identity,
 )
 from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST, converse, new_client, new_server
-from tls.certificates import path
+from tls.certificates import certificate, path
+from tls.certificates.name_constraints import MAX_COMPARISONS
 from tls.meter import Meter
 
 Problem = tls.CertificateProblem
@@ -37,9 +41,69 @@ def test_no_chain_costs_more_than_so_many_signatures() -> None:
     problems = TRUST.server_problems(
         (leaf.der, *(each.der for each in web)), SERVER_NAME, EPOCH, meter
     )
-    assert problems[0] in (Problem.UNKNOWN_AUTHORITY, Problem.BAD_SIGNATURE)
+    assert problems == [Problem.TOO_MUCH_WORK]
     (verified,) = meter.take()
     assert verified.count <= path.MAX_SIGNATURES
+
+
+def _labels(count: int) -> list[str]:
+    return [f"{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{i // 676}" for i in range(count)]
+
+
+def _constrained_chain(root: Issued, count: int) -> list[bytes]:
+    """A leaf of so many names below an authority that excludes so many others."""
+    excluded: list[x509.GeneralName] = [x509.DNSName("x" + label) for label in _labels(count)]
+    middle = issue(
+        root, Shape("Constrained", (), authority=True, purposes=[], key_name=1, excluded=excluded)
+    )
+    leaf = issue(middle, Shape(dns_names=(SERVER_NAME, *_labels(count))))
+    return [leaf.der, middle.der]
+
+
+def _calls(function: Callable[[], object]) -> int:
+    """How many Python functions are called, which no processor's speed changes."""
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_names_are_compared_with_subtrees_so_many_times_at_most() -> None:
+    few = tuple(_constrained_chain(ROOT, 100))
+    many = tuple(_constrained_chain(ROOT, 1_100))
+    assert TRUST.server_problems(few, SERVER_NAME, EPOCH) == []
+    assert TRUST.server_problems(many, SERVER_NAME, EPOCH) == [Problem.TOO_MUCH_WORK]
+    store = tls.TrustStore([ROOT.der], remembered_checks=0)
+    per_name = _calls(lambda: store.server_problems(few, SERVER_NAME, EPOCH)) / 100
+    assert _calls(lambda: store.server_problems(many, SERVER_NAME, EPOCH)) < per_name * 1_100
+
+
+def test_names_on_a_path_without_an_anchor_are_not_judged() -> None:
+    """Nobody's constraints are the peer's own, and cost nothing."""
+    chain = tuple(_constrained_chain(authority("Nobody"), 500))
+    store = tls.TrustStore([ROOT.der], remembered_checks=0)
+    problems = store.server_problems(chain, SERVER_NAME, EPOCH)
+    assert problems == [Problem.UNKNOWN_AUTHORITY]
+    assert _calls(lambda: store.server_problems(chain, SERVER_NAME, EPOCH)) < 10_000
+
+
+def test_all_paths_of_a_chain_share_the_comparisons() -> None:
+    """Twins of one authority make many paths, each of which is judged while none is good."""
+    chain = _constrained_chain(ROOT, 300)
+    twins = [_constrained_chain(ROOT, 300)[1] for _ in range(40)]
+    store = tls.TrustStore([ROOT.der], remembered_checks=0)
+    everything = (*chain, *twins)
+    made = _calls(lambda: store.client_problems(everything, EPOCH))
+    assert store.client_problems(everything, EPOCH) == [Problem.WRONG_PURPOSE]
+    assert made < 3 * MAX_COMPARISONS < 2 * 40 * 300 * 300
 
 
 def test_a_path_of_any_length_ends() -> None:
@@ -50,7 +114,8 @@ def test_a_path_of_any_length_ends() -> None:
         chain.append(issuer)
     leaf = issue(issuer, Shape())
     ders = tuple(each.der for each in (leaf, *reversed(chain)))
-    assert TRUST.server_problems(ders, SERVER_NAME, EPOCH, Meter()) == [Problem.UNKNOWN_AUTHORITY]
+    assert TRUST.server_problems(ders, SERVER_NAME, EPOCH, Meter()) == [Problem.TOO_MUCH_WORK]
+    assert TRUST.server_problems(ders[:1], SERVER_NAME, EPOCH) == [Problem.UNKNOWN_AUTHORITY]
     short = issue(chain[path.MAX_PATH - 2], Shape())
     ders = tuple(each.der for each in (short, *reversed(chain[: path.MAX_PATH - 1])))
     assert TRUST.server_problems(ders, SERVER_NAME, EPOCH, Meter()) == []
@@ -119,6 +184,16 @@ def test_what_is_remembered_is_bounded() -> None:
     store.server_problems(long, SERVER_NAME, EPOCH, Meter())
     assert len(store._checked) == 64
     assert max(len(b"".join(key[0])) for key in store._checked) < 40_000  # type: ignore[arg-type]
+
+
+def test_what_stays_parsed_is_bounded_in_all() -> None:
+    names = tuple(f"{number:03}.{'x' * 50}.example" for number in range(450))
+    ders = [issue(ROOT, Shape("filler", names, key_name=1)).der for _ in range(60)]
+    assert sum(map(len, ders)) > certificate._MEMO_BYTES
+    for der in ders:
+        certificate.parse_certificate(der)
+    assert certificate._memo_bytes == sum(map(len, certificate._memo)) <= certificate._MEMO_BYTES
+    assert ders[-1] in certificate._memo
 
 
 # -- what a handshake asks of the leaf

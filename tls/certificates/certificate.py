@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import warnings
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from cryptography.x509.oid import (
     PublicKeyAlgorithmOID,
 )
 
-from tls.alerts import BAD_CERTIFICATE
+from tls.alerts import BAD_CERTIFICATE, UNSUPPORTED_CERTIFICATE
 from tls.certificates.name_constraints import NameConstraints, SubjectNames, canonical_name
 from tls.certificates.rsa_pss import PssRestriction, pss_restriction, signature_parameters
 from tls.errors import PeerError
@@ -46,6 +47,8 @@ _UNDERSTOOD = frozenset(
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     }
 )
+_SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
+_STEP_UP = x509.ObjectIdentifier("2.16.840.1.113730.4.1")
 _CURVE_CODES = {name: code for code, name in GROUP_NAMES.items()}
 
 
@@ -55,7 +58,8 @@ class Certificate:
     `not_before` and `not_after` are Unix times; `key_size` is in bits, 0 for kinds that have one
     size; `curve` is the group of an ECDSA key, 0 for one without a code here, `None` for other
     kinds. `subject` and `issuer` are DER, `subject_name` and `issuer_name` what is compared. Raises
-    `PeerError(bad_certificate)` when `der` is no certificate.
+    `PeerError(bad_certificate)` when `der` is no certificate, `PeerError(unsupported_certificate)`
+    when its key is of a kind that is not understood.
     """
 
     def __init__(self, der: bytes) -> None:
@@ -97,7 +101,14 @@ class Certificate:
         self._hash, self._pss = _signature_algorithm(parsed)
 
     def _read_key(self, parsed: x509.Certificate) -> None:
-        key = parsed.public_key()
+        try:
+            key = parsed.public_key()
+        except (UnsupportedAlgorithm, ValueError, TypeError) as error:
+            raise PeerError(
+                UNSUPPORTED_CERTIFICATE,
+                Reason.CERTIFICATE_KEY_UNKNOWN,
+                f"a certificate's key is not understood: {error}",
+            ) from None
         self.public_key: CertificatePublicKeyTypes = key
         self.key_kind = key_kind(key)
         self.key_size: int = getattr(key, "key_size", 0)
@@ -137,6 +148,7 @@ class Certificate:
         usage = extension(x509.KeyUsage)
         extended_usage = extension(x509.ExtendedKeyUsage)
         self.is_authority = constraints is not None and constraints.ca
+        self.is_no_authority = constraints is not None and not constraints.ca
         self.path_length = constraints.path_length if constraints is not None else None
         self.name_constraints = (
             None if name_constraints is None else NameConstraints(name_constraints)
@@ -146,7 +158,12 @@ class Certificate:
         self.may_sign = usage is None or usage.digital_signature
         self._purposes = None if extended_usage is None else frozenset(extended_usage)
 
-    @property
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """The SHA-256 digest of its DER."""
+        return hashlib.sha256(self.der).digest()
+
+    @cached_property
     def is_self_issued(self) -> bool:
         """Whether subject and issuer are the same, as in a change of keys (RFC 5280 §3.2)."""
         return self.subject_name == self.issuer_name
@@ -159,6 +176,20 @@ class Certificate:
         """Whether it may be used for an extended key usage (RFC 5280 §4.2.1.12)."""
         any_purpose = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
         return self._purposes is None or bool(self._purposes & {purpose, any_purpose})
+
+    def is_shorter_than(self, bits: int) -> bool:
+        """Whether its RSA or DSA key has fewer bits."""
+        return self.key_kind in _SIZED_KINDS and self.key_size < bits
+
+    def may_issue_for(self, purpose: x509.ObjectIdentifier) -> bool:
+        """Whether an authority may issue certificates for that use.
+
+        Netscape's step-up, of the days of export suites, is one of servers alone.
+        """
+        if self.is_for(purpose):
+            return True
+        of_servers = purpose == ExtendedKeyUsageOID.SERVER_AUTH
+        return of_servers and self._purposes is not None and _STEP_UP in self._purposes
 
     def allows(self, scheme: SignatureScheme) -> bool:
         """Whether its key may sign by a scheme of TLS: of its kind, within its restriction.
@@ -225,7 +256,11 @@ _MEMO_LONGEST = 32_768
 """The longest certificate that stays parsed, in bytes: no peer fills the memory."""
 
 _MEMO_CAPACITY = 256
+_MEMO_BYTES = 1 << 20
+"""What all of them have together: parsed, one of many names is some ten times its size."""
+
 _memo: dict[bytes, Certificate] = {}
+_memo_bytes = 0
 
 
 def parse_certificate(der: bytes) -> Certificate:
@@ -233,12 +268,38 @@ def parse_certificate(der: bytes) -> Certificate:
 
     Raises `PeerError(bad_certificate)`.
     """
+    global _memo_bytes
     certificate = _memo.get(der)
     if certificate is None:
         certificate = Certificate(der)
         if len(der) > _MEMO_LONGEST:
             return certificate
-        if len(_memo) >= _MEMO_CAPACITY:
-            _memo.pop(next(iter(_memo)), None)
+        while _memo and (len(_memo) >= _MEMO_CAPACITY or _memo_bytes + len(der) > _MEMO_BYTES):
+            oldest = next(iter(_memo))
+            if _memo.pop(oldest, None) is not None:
+                _memo_bytes -= len(oldest)
         _memo[der] = certificate
+        _memo_bytes += len(der)
     return certificate
+
+
+def parse_chain(chain: Iterable[bytes]) -> list[Certificate]:
+    """The certificates of a chain, leaf first, without those that are on no path.
+
+    Whatever a peer sends beside its path ends nothing (RFC 5280 §6.1): a key of a kind that is not
+    understood leads nowhere. Raises `PeerError` for what is no certificate, and for such a leaf.
+    """
+    certificates: list[Certificate] = []
+    for der in chain:
+        try:
+            certificates.append(parse_certificate(der))
+        except PeerError as error:
+            if not certificates or error.reason is not Reason.CERTIFICATE_KEY_UNKNOWN:
+                raise
+    return certificates
+
+
+def shared(der: bytes) -> bytes:
+    """Equal bytes, which are those of a certificate that stays parsed where there is one."""
+    certificate = _memo.get(der)
+    return der if certificate is None else certificate.der

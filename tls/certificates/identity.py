@@ -6,8 +6,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
-from tls.certificates.certificate import Certificate, parse_certificate
-from tls.errors import UsageError
+from tls.certificates.certificate import Certificate, parse_chain
+from tls.errors import PeerError, UsageError
 from tls.signatures import PrivateKey, key_kind
 
 # The certificate_list of a handshake message, whose own length has 24 bits (RFC 5246 §7.4.2).
@@ -17,7 +17,11 @@ _MAX_CHAIN = (1 << 24) - 4
 class Identity:
     """A chain in DER, leaf first, and the leaf's private key.
 
-    Raises `UsageError` when the key is not the leaf's or of a kind the engine has not.
+    Attributes:
+        certificates: the chain, parsed, but for those whose keys are not understood.
+
+    Raises `UsageError` when the chain is unreadable, or the key is not the leaf's or of a kind the
+    engine has not.
     """
 
     def __init__(self, chain: tuple[bytes, ...], private_key: PrivateKey) -> None:
@@ -33,15 +37,14 @@ class Identity:
                 f"room for {_MAX_CHAIN:,}"
             )
         self.private_key = private_key
-        self.leaf: Certificate = parse_certificate(chain[0])
+        try:
+            self.certificates = tuple(parse_chain(chain))
+        except PeerError as error:
+            raise UsageError(f"an identity's chain cannot be read: {error.why}") from None
+        self.leaf: Certificate = self.certificates[0]
         if self.leaf.public_key != private_key.public_key():
             raise UsageError("the private key is not the key of the first certificate")
         self.key_kind = self.leaf.key_kind
-
-    @property
-    def certificates(self) -> tuple[Certificate, ...]:
-        """The chain, parsed."""
-        return tuple(map(parse_certificate, self.chain))
 
     @property
     def key_size(self) -> int:

@@ -56,8 +56,10 @@ class SubjectNames:
         if not self.email:
             addresses = subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)
             self.email = [str(each.value) for each in addresses]
-        self.uri = [
-            each.value for each in names if isinstance(each, x509.UniformResourceIdentifier)
+        self.uri_hosts = [
+            _uri_host(each.value)
+            for each in names
+            if isinstance(each, x509.UniformResourceIdentifier)
         ]
         forms = (
             x509.DirectoryName,
@@ -67,29 +69,62 @@ class SubjectNames:
             x509.UniformResourceIdentifier,
         )
         self.others = {type(each) for each in names if not isinstance(each, forms)}
+        self._count = len(names) + len(self.directory) + len(self.dns) + len(self.email)
+
+    def __len__(self) -> int:
+        """How many names there are at most."""
+        return self._count
+
+
+MAX_COMPARISONS = 1 << 20
+"""The most comparisons of a name with a subtree for one chain, as OpenSSL has it."""
+
+
+class ComparisonBudget:
+    """How many comparisons are left for one chain, whatever the peer sends.
+
+    Attributes:
+        left: comparisons that may still be made.
+    """
+
+    def __init__(self, left: int = MAX_COMPARISONS) -> None:
+        self.left = left
+
+    def take(self, count: int) -> bool:
+        """Whether so many more may be made; then they are taken."""
+        if count > self.left:
+            return False
+        self.left -= count
+        return True
 
 
 class NameConstraints:
     """One authority's constraints, for all certificates below it."""
 
     def __init__(self, extension: x509.NameConstraints) -> None:
-        self._permitted = list(extension.permitted_subtrees or ())
-        self._excluded = list(extension.excluded_subtrees or ())
+        self._permitted = [_subtree(tree) for tree in extension.permitted_subtrees or ()]
+        self._excluded = [_subtree(tree) for tree in extension.excluded_subtrees or ()]
+        self._forms = {form for form, _ in (*self._permitted, *self._excluded)}
+
+    def comparisons(self, names: SubjectNames) -> int:
+        """How many comparisons `permit` makes at most."""
+        return max(len(names), 1) * (len(self._permitted) + len(self._excluded))
 
     def permit(self, names: SubjectNames) -> bool:
         """Whether a subject's names are all within the permitted and none in the excluded.
 
         Names of a form that is constrained and not understood are refused.
         """
-        if any(type(tree) in names.others for tree in (*self._permitted, *self._excluded)):
+        if self._forms & names.others:
             return False
         return (
             self._permits(x509.DNSName, names.dns, _dns_within)
             and self._permits(x509.IPAddress, names.ip, _ip_within)
             and self._permits(x509.DirectoryName, names.directory, _directory_within)
             and self._permits(x509.RFC822Name, names.email, _email_within)
-            and self._permits(x509.UniformResourceIdentifier, names.uri, _uri_within)
-            and (not self._constrain_uris() or all(map(_uri_host, names.uri)))
+            and self._permits(x509.UniformResourceIdentifier, names.uri_hosts, _uri_within)
+            # One without a host name is refused where they are constrained (§4.2.1.10).
+            and (x509.UniformResourceIdentifier not in self._forms or all(names.uri_hosts))
         )
 
     def _permits(
@@ -98,23 +133,30 @@ class NameConstraints:
         names: Sequence[_Name],
         within: Callable[[_Name, Any], bool],
     ) -> bool:
-        permitted = [tree.value for tree in self._permitted if isinstance(tree, form)]
-        excluded = [tree.value for tree in self._excluded if isinstance(tree, form)]
+        if form not in self._forms:
+            return True
+        permitted = [tree for kind, tree in self._permitted if kind is form]
+        excluded = [tree for kind, tree in self._excluded if kind is form]
         return all(
             (not permitted or any(within(name, tree) for tree in permitted))
             and not any(within(name, tree) for tree in excluded)
             for name in names
         )
 
-    def _constrain_uris(self) -> bool:
-        """Whether URIs are constrained: then one without a host name is refused (§4.2.1.10)."""
-        trees = (*self._permitted, *self._excluded)
-        return any(isinstance(tree, x509.UniformResourceIdentifier) for tree in trees)
+
+def _subtree(tree: x509.GeneralName) -> tuple[type[x509.GeneralName], Any]:
+    """The form of a subtree, and its base as it is compared."""
+    value = tree.value
+    if isinstance(tree, x509.DirectoryName):
+        value = canonical_name(value)
+    elif isinstance(tree, x509.DNSName):
+        value = value.lower().removesuffix(".")
+    return type(tree), value
 
 
 def _dns_within(name: str, tree: str) -> bool:
     """Any name made by adding labels to the left; with a leading dot, at least one."""
-    name, tree = name.lower().removesuffix("."), tree.lower().removesuffix(".")
+    name = name.lower().removesuffix(".")
     if tree.startswith("."):
         return name.endswith(tree)
     return not tree or name == tree or name.endswith("." + tree)
@@ -126,8 +168,7 @@ def _ip_within(address: object, tree: object) -> bool:
     return isinstance(tree, networks) and isinstance(address, addresses) and address in tree
 
 
-def _directory_within(name: CanonicalName, tree: x509.Name) -> bool:
-    base = canonical_name(tree)
+def _directory_within(name: CanonicalName, base: CanonicalName) -> bool:
     return name[: len(base)] == base
 
 
@@ -140,8 +181,7 @@ def _email_within(address: str, tree: str) -> bool:
     return _host_within(host, tree)
 
 
-def _uri_within(uri: str, tree: str) -> bool:
-    host = _uri_host(uri)
+def _uri_within(host: str | None, tree: str) -> bool:
     return host is not None and _host_within(host, tree)
 
 

@@ -24,6 +24,8 @@ def common_host_names(certificate: Certificate) -> list[str]:
     """The common names that are host names, perhaps with a wildcard."""
     found = []
     for name in certificate.common_names:
+        if name.endswith("."):
+            continue
         wildcard = "*." if name.startswith("*.") else ""
         try:
             plain = host_name(name.removeprefix(wildcard))
@@ -37,13 +39,19 @@ def common_host_names(certificate: Certificate) -> list[str]:
 def matches(pattern: str, server_name: str) -> bool:
     """Whether a certificate's name, perhaps with a wildcard, covers a DNS name.
 
-    `*` stands for exactly one whole left-most label (RFC 6125 §6.4.3), under at least two more.
-    A name in a certificate is absolute: its trailing dot, if it has one, says nothing.
+    `*` stands for the left-most label or its beginning, under at least two more; a label of
+    another script has no such beginning (RFC 6125 §6.4.3). A certificate's name that ends in a dot
+    is in no form of RFC 5280 §4.2.1.6 and covers nothing.
     """
-    pattern_labels = pattern.lower().removesuffix(".").split(".")
+    pattern_labels = pattern.lower().split(".")
     labels = server_name.lower().removesuffix(".").split(".")
     if len(pattern_labels) != len(labels) or not all(labels):
         return False
-    if pattern_labels[0] == "*" and len(pattern_labels) > 2:
-        return pattern_labels[1:] == labels[1:]
+    if pattern_labels[0].startswith("*") and len(pattern_labels) > 2:
+        return pattern_labels[1:] == labels[1:] and _covers(pattern_labels[0][1:], labels[0])
     return pattern_labels == labels
+
+
+def _covers(end: str, label: str) -> bool:
+    """Whether a wildcard with that end after it covers a label."""
+    return not end or (label.endswith(end) and not label.startswith("xn--"))

@@ -8,6 +8,8 @@ from tls.alerts import (
     BAD_CERTIFICATE,
     CERTIFICATE_EXPIRED,
     CERTIFICATE_REVOKED,
+    CERTIFICATE_UNKNOWN,
+    INSUFFICIENT_SECURITY,
     UNKNOWN_CA,
     UNSUPPORTED_CERTIFICATE,
 )
@@ -49,6 +51,16 @@ class CertificateProblem(enum.Enum):
         "a critical extension is not understood",
         UNSUPPORTED_CERTIFICATE,
         Reason.CERTIFICATE_EXTENSION_UNKNOWN,
+    )
+    KEY_TOO_SHORT = (
+        "a key is too short",
+        INSUFFICIENT_SECURITY,
+        Reason.CERTIFICATE_KEY_TOO_SHORT,
+    )
+    TOO_MUCH_WORK = (
+        "its path takes more work than any honest one",
+        CERTIFICATE_UNKNOWN,
+        Reason.CERTIFICATE_TOO_MUCH_WORK,
     )
 
     @property

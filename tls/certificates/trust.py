@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tls.certificates.certificate import Certificate, parse_certificate
+from tls.certificates.certificate import Certificate, parse_chain
 from tls.certificates.identity import certificates_from_pem
 from tls.certificates.name_constraints import CanonicalName, canonical_name
 from tls.certificates.names import names_server
 from tls.certificates.path import path_problems
 from tls.certificates.problems import CertificateProblem
+from tls.certificates.validation import MAX_KEPT_CHAIN, Question, Validation
+from tls.errors import PeerError, UsageError
 from tls.host_names import host_name
 from tls.meter import Meter
-from tls.sessions import MAX_KEPT_CHAIN
 
-_SERVER = ExtendedKeyUsageOID.SERVER_AUTH
+_Chain = tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """What a check found and did: the same at any time between two moments."""
+def _anchor(der: bytes, number: int) -> Certificate:
+    try:
+        return Certificate(der)
+    except PeerError as error:
+        raise UsageError(
+            f"trusted certificate {number} cannot be used, leave it out: {error.why}"
+        ) from None
 
-    problems: tuple[CertificateProblem, ...]
-    log: tuple[tuple[str, int, int, int], ...]
-    after: float
-    before: float
+
+def _revocation_list(der: bytes) -> x509.CertificateRevocationList:
+    try:
+        return x509.load_der_x509_crl(der)
+    except ValueError as error:
+        raise UsageError(f"a revocation list in DER cannot be read: {error}") from None
 
 
 class TrustStore:
@@ -36,7 +44,8 @@ class TrustStore:
 
     `revocation_lists` are CRLs in DER (RFC 5280 §5); every certificate on a path is looked up in
     the lists of its issuer. The last `remembered_checks` of chains are remembered for as long as no
-    certificate's validity begins or ends; 0 verifies every signature each time.
+    certificate's validity begins or ends; 0 verifies every signature each time. Raises `UsageError`
+    for what is no certificate, or none whose key is understood, and for what is no CRL.
     """
 
     def __init__(
@@ -48,16 +57,21 @@ class TrustStore:
     ) -> None:
         self._remembered_checks = remembered_checks
         self._revoked: set[tuple[CanonicalName, int]] = set()
-        for crl in map(x509.load_der_x509_crl, revocation_lists):
+        fingerprints = []
+        for crl in map(_revocation_list, revocation_lists):
+            fingerprints.append(crl.fingerprint(hashes.SHA256()))
             issuer = canonical_name(crl.issuer)
             self._revoked.update((issuer, entry.serial_number) for entry in crl)
         self._by_subject: dict[CanonicalName, list[Certificate]] = {}
         self._trusted: set[bytes] = set()
-        for der in certificates:
-            anchor = Certificate(der)
+        for number, der in enumerate(certificates, 1):
+            anchor = _anchor(der, number)
             self._by_subject.setdefault(anchor.subject_name, []).append(anchor)
             self._trusted.add(der)
-        self._checked: dict[tuple[object, ...], _Checked] = {}
+        fingerprints += [anchor.fingerprint for anchor in self.all()]
+        self._fingerprint = hashlib.sha256(b"".join(sorted(fingerprints))).digest()
+        self._of_clients = Question(self._fingerprint, False)
+        self._checked: dict[tuple[_Chain, Question], Validation] = {}
 
     @classmethod
     def from_pem(cls, pem: bytes) -> TrustStore:
@@ -86,7 +100,7 @@ class TrustStore:
 
     def server_problems(
         self,
-        chain: tuple[bytes, ...],
+        chain: _Chain,
         server_name: str | None,
         now: float,
         meter: Meter | None = None,
@@ -99,65 +113,116 @@ class TrustStore:
         `PeerError(bad_certificate)` for bytes that are no certificate, `UsageError` for what is no
         host name.
         """
-        name = None if server_name is None else host_name(server_name)
-        return self._problems(chain, _SERVER, name, now, meter)
+        return list(self.validate_server(chain, server_name, now, meter).problems)
 
     def client_problems(
-        self, chain: tuple[bytes, ...], now: float, meter: Meter | None = None
+        self, chain: _Chain, now: float, meter: Meter | None = None
     ) -> list[CertificateProblem]:
         """What is wrong with a client's chain; like `server_problems`, but for the name."""
-        return self._problems(chain, ExtendedKeyUsageOID.CLIENT_AUTH, None, now, meter)
+        return list(self.validate_client(chain, now, meter).problems)
 
-    def _problems(
+    def validate_server(
         self,
-        chain: tuple[bytes, ...],
-        purpose: x509.ObjectIdentifier,
+        chain: _Chain,
         server_name: str | None,
         now: float,
+        meter: Meter | None = None,
+        *,
+        minimum_key_bits: int = 0,
+        earlier: Validation | None = None,
+    ) -> Validation:
+        """What is found in a server's chain, as `server_problems` has it.
+
+        RSA and DSA keys below the trusted authority have `minimum_key_bits` at least.
+        `earlier` is a validation of the same chain: where it still holds it is the answer, else
+        what it found of signatures is not asked again. Only what is done anew is booked then.
+        """
+        name = None if server_name is None else host_name(server_name)
+        question = Question(self._fingerprint, True, name, minimum_key_bits)
+        return self._validate(chain, question, now, meter, earlier)
+
+    def validate_client(
+        self,
+        chain: _Chain,
+        now: float,
+        meter: Meter | None = None,
+        *,
+        earlier: Validation | None = None,
+    ) -> Validation:
+        """What is found in a client's chain; like `validate_server`, but for the name."""
+        return self._validate(chain, self._of_clients, now, meter, earlier)
+
+    def _validate(
+        self,
+        chain: _Chain,
+        question: Question,
+        now: float,
         meter: Meter | None,
-    ) -> list[CertificateProblem]:
-        key = (chain, purpose is _SERVER, server_name)
-        checked = self._checked.get(key)
-        if checked is None or not checked.after < now < checked.before:
-            checked = self._check(chain, purpose, server_name, now)
-            self._remember(key, checked)
+        earlier: Validation | None,
+    ) -> Validation:
+        if earlier is not None and earlier.question == question and earlier.holds(now):
+            return earlier
+        if earlier is not None and earlier.signatures:
+            validation = self._check(chain, question, now, earlier.signatures)
+        else:
+            key = (chain, question)
+            remembered = self._checked.get(key)
+            if remembered is not None and remembered.holds(now):
+                validation = remembered
+            else:
+                validation = self._check(chain, question, now, {})
+                self._remember(key, validation)
         if meter is not None:
-            for entry in checked.log:
+            for entry in validation.log:
                 meter.book(entry)
-        return list(checked.problems)
+        return validation
 
     def _check(
         self,
-        chain: tuple[bytes, ...],
-        purpose: x509.ObjectIdentifier,
-        server_name: str | None,
+        chain: _Chain,
+        question: Question,
         now: float,
-    ) -> _Checked:
-        leaf, *others = certificates = [parse_certificate(der) for der in chain]
+        signatures: Mapping[tuple[bytes, bytes], bool],
+    ) -> Validation:
+        certificates = parse_chain(chain)
+        leaf, *others = certificates
+        purpose = (
+            ExtendedKeyUsageOID.SERVER_AUTH
+            if question.by_client
+            else ExtendedKeyUsageOID.CLIENT_AUTH
+        )
         meter = Meter()
-        found = path_problems(leaf, others, self, purpose, now, meter)
-        if server_name is not None and not names_server(leaf, server_name):
+        known = dict(signatures)
+        found = path_problems(
+            leaf, others, self, purpose, now, meter, known, question.minimum_key_bits
+        )
+        if question.server_name is not None and not names_server(leaf, question.server_name):
             found.append(CertificateProblem.NAME_MISMATCH)
-        if not self._remembered_checks:
-            return _Checked(tuple(found), tuple(meter.take_log()), now, now)
+        after, before = now, now
+        if self._remembered_checks:
+            after, before = self._constant_between(certificates, now)
+        return Validation(question, tuple(found), after, before, known, tuple(meter.take_log()))
+
+    def _constant_between(
+        self, certificates: Iterable[Certificate], now: float
+    ) -> tuple[float, float]:
+        """The moments next to `now` at which a validity begins or ends."""
         anchors = [a for each in certificates for a in self.anchors(each.issuer_name)]
         moments = {
             moment
             for each in (*certificates, *anchors)
             for moment in (each.not_before, each.not_after)
         }
-        # On the very second of a limit only that second is known.
-        after = max((moment for moment in moments if moment < now), default=float("-inf"))
-        before = min((moment for moment in moments if moment > now), default=float("inf"))
-        if now in moments:
-            after = before = now
-        return _Checked(tuple(found), tuple(meter.take_log()), after, before)
+        if now in moments:  # on the very second of a limit only that second is known
+            return now, now
+        return (
+            max((moment for moment in moments if moment < now), default=float("-inf")),
+            min((moment for moment in moments if moment > now), default=float("inf")),
+        )
 
-    def _remember(self, key: tuple[object, ...], checked: _Checked) -> None:
-        chain = key[0]
-        assert isinstance(chain, tuple)
-        if not self._remembered_checks or sum(map(len, chain)) > MAX_KEPT_CHAIN:
+    def _remember(self, key: tuple[_Chain, Question], validation: Validation) -> None:
+        if not self._remembered_checks or sum(map(len, key[0])) > MAX_KEPT_CHAIN:
             return
         if len(self._checked) >= self._remembered_checks:
             self._checked.pop(next(iter(self._checked)), None)
-        self._checked[key] = checked
+        self._checked[key] = validation

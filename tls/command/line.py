@@ -67,7 +67,9 @@ def _add_serve(commands: Any) -> None:
     answer.add_argument(
         "--http", action="store_true", help="answer a GET with a short page, then close (default)"
     )
-    answer.add_argument("--echo", action="store_true", help="send back what comes")
+    answer.add_argument(
+        "--echo", action="store_true", help="send back what comes; each answer may take --deadline"
+    )
     parser.add_argument(
         "--deadline",
         metavar="SECONDS",
@@ -186,6 +188,7 @@ def _trust(path: str | None) -> TrustStore:
 
 
 _EVERY_PROBLEM = frozenset(CertificateProblem)
+_INSECURE = _EVERY_PROBLEM - {CertificateProblem.KEY_TOO_SHORT}  # --minimum-key-bits says which
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -228,7 +231,7 @@ def _connect(options: argparse.Namespace) -> int:
         config = ClientConfig(
             _trust(options.trust),
             identities=_identities(options),
-            accept=_EVERY_PROBLEM if options.insecure else frozenset(),
+            accept=_INSECURE if options.insecure else frozenset(),
             session_tickets=options.tickets,
             ssl2_hello=options.ssl2_hello,
             false_start=options.false_start,
@@ -243,7 +246,7 @@ def _connect(options: argparse.Namespace) -> int:
             ConnectOptions(
                 host,
                 port,
-                options.servername or host,
+                host if options.servername is None else options.servername,
                 options.resume,
                 options.get,
                 options.renegotiate,

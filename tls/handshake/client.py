@@ -6,12 +6,13 @@ from tls.alerts import (
     DECODE_ERROR,
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
-    INSUFFICIENT_SECURITY,
     NO_CERTIFICATE,
     PROTOCOL_VERSION,
 )
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import Identity, parse_certificate
+from tls.certificates.certificate import shared
+from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.events import CertificateAccepted, FalseStart, HandshakeCompleted
@@ -26,7 +27,7 @@ from tls.extensions import SUPPORTED_GROUPS
 from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
 from tls.handshake.client_extensions import Agreed, read_extensions
 from tls.handshake.client_hello import client_hello
-from tls.handshake.client_resumption import is_long_enough
+from tls.handshake.client_resumption import minimum_key_bits
 from tls.handshake.context import DOWNGRADE, HandshakeContext
 from tls.handshake.requests import (
     AgreeOnVersion,
@@ -49,7 +50,7 @@ from tls.messages import (
     ServerKeyExchange,
 )
 from tls.reasons import Reason
-from tls.sessions import MAX_KEPT_CHAIN, Session
+from tls.sessions import Session
 from tls.signatures import BEFORE_TLS_1_2
 from tls.suites import SUITES, CipherSuite, suite_name
 from tls.versions import SSL_3_0, TLS_1_2, version_name
@@ -197,6 +198,7 @@ def _with_ticket(session: Session, ticket: NewSessionTicket) -> Session:
         session.extended_master_secret,
         ticket.ticket,
         ticket.lifetime_hint,
+        session.validation,
     )
 
 
@@ -215,11 +217,13 @@ def _negotiate(
     suite = SUITES[answer.cipher_suite]
     chain: tuple[bytes, ...] = ()
     leaf: X509Certificate | None = None
+    validation: Validation | None = None
     if not suite.is_anonymous:
         message: Certificate = yield _EXPECT_CERTIFICATE
         # Sessions of one server share their chain's bytes.
-        chain = tuple([parse_certificate(der).der for der in message.chain])
-        leaf = yield from _check_chain(context, config, hello, suite, chain, server_name)
+        chain = tuple(map(shared, message.chain))
+        validation = yield from _check_chain(context, config, hello, suite, chain, server_name)
+        leaf = parse_certificate(chain[0])
     exchange = key_exchange(
         suite,
         ExchangeContext(
@@ -273,6 +277,7 @@ def _negotiate(
         chain,
         context.compression,
         context.extended_master_secret,
+        validation=validation,
     )
     return (yield from _finish(context, config, suite, secrets, agreed, session))
 
@@ -311,11 +316,17 @@ def _check_chain(
     chain: tuple[bytes, ...],
     server_name: str,
 ) -> Handshake:
-    """The leaf of a chain that the configuration accepts, problems and all."""
+    """What was found in a chain that the configuration accepts, problems and all."""
     if not chain:
         raise PeerError(DECODE_ERROR, Reason.CERTIFICATE_MISSING, "the server sent no certificate")
-    problems = config.trust.server_problems(chain, server_name, context.clock(), context.meter)
-    for problem in problems:
+    validation = config.trust.validate_server(
+        chain,
+        server_name,
+        context.clock(),
+        context.meter,
+        minimum_key_bits=minimum_key_bits(config, suite),
+    )
+    for problem in validation.problems:
         if problem not in config.accept:
             raise PeerError(
                 problem.alert,
@@ -323,12 +334,6 @@ def _check_chain(
                 f"the server's certificate: {problem.description}",
             )
     leaf = parse_certificate(chain[0])
-    if not is_long_enough(config, suite, chain[0]):
-        raise PeerError(
-            INSUFFICIENT_SECURITY,
-            Reason.CERTIFICATE_KEY_TOO_SHORT,
-            f"the server's key has {leaf.key_size} bits",
-        )
     early = context.version < TLS_1_2 and leaf.key_kind not in BEFORE_TLS_1_2
     if early or leaf.key_kind not in key_kinds(suite):
         raise PeerError(
@@ -347,9 +352,9 @@ def _check_chain(
             Reason.KEY_USAGE_OF_SUITE,
             "the certificate's key is not for signatures",
         )
-    if problems:
-        yield Emit(CertificateAccepted(frozenset(problems)))
-    return leaf
+    if validation.problems:
+        yield Emit(CertificateAccepted(frozenset(validation.problems)))
+    return validation
 
 
 _KINDS_OF_TYPES = {1: ("rsa", "rsa-pss"), 2: ("dsa",), 64: ("ecdsa", "ed25519", "ed448")}
@@ -361,7 +366,7 @@ def _own_identity(
     """The first identity whose key and issuer the server asks for."""
     kinds = {kind for code in request.certificate_types for kind in _KINDS_OF_TYPES.get(code, ())}
     for identity in config.identities:
-        issuers = {parse_certificate(der).issuer for der in identity.chain}
+        issuers = {each.issuer for each in identity.certificates}
         wanted = not request.certificate_authorities or issuers & set(
             request.certificate_authorities
         )

@@ -62,7 +62,9 @@ def client_hello(
         extensions |= says.extensions
     if session is not None:
         ticket_fits = SESSION_TICKET in extensions and _has_room(extensions, session.ticket)
-        offered = offer_of(config, server_name, session, context.clock(), ticket_fits=ticket_fits)
+        offered = offer_of(
+            config, server_name, session, context.clock(), context.meter, ticket_fits=ticket_fits
+        )
         if offered is not None and offered.ticket:
             extensions[SESSION_TICKET] = offered.ticket
     hello = ClientHello(

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from tls.certificates import parse_certificate
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
+from tls.meter import Meter
 from tls.record.compression import DEFLATE
 from tls.sessions import Session
 from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0
-
-_SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
 
 
 @dataclass(slots=True)
@@ -26,26 +24,34 @@ class Offer:
 
 
 def offer_of(
-    config: ClientConfig, server_name: str, session: Session, now: float, *, ticket_fits: bool
+    config: ClientConfig,
+    server_name: str,
+    session: Session,
+    now: float,
+    meter: Meter,
+    *,
+    ticket_fits: bool,
 ) -> Offer | None:
     """How to offer a session at calendar time `now`; `None` for one that may not be resumed.
 
     Where the hello has no room for a ticket, the ID is left. The server echoes the ID that stands
     beside a ticket if it accepts that (RFC 5077 §3.4).
     """
-    if not may_resume(config, server_name, session, now):
+    if not may_resume(config, server_name, session, now, meter):
         return None
     if session.ticket and ticket_fits and session.version > SSL_3_0:
         return Offer(session, hashlib.sha256(session.ticket).digest(), session.ticket)
     return Offer(session, session.id) if session.id else None
 
 
-def may_resume(config: ClientConfig, server_name: str, session: Session, now: float) -> bool:
+def may_resume(
+    config: ClientConfig, server_name: str, session: Session, now: float, meter: Meter
+) -> bool:
     """Whether this configuration would agree to such a session now.
 
     It is of the same server and of what the hello offers (RFC 5246 §7.4.1.2, RFC 7627 §5.3), and
-    the certificate that authenticated the server would be accepted today. The signatures were
-    verified when the session was made.
+    the certificate that authenticated the server would be accepted today. Signatures that were
+    verified when the session was made are not verified again.
     """
     suite = SUITES.get(session.suite)
     if (
@@ -61,17 +67,20 @@ def may_resume(config: ClientConfig, server_name: str, session: Session, now: fl
     if not chain:
         return suite.is_anonymous
     try:
-        problems = config.trust.server_problems(chain, server_name, now)
+        session.validation = config.trust.validate_server(
+            chain,
+            server_name,
+            now,
+            meter,
+            minimum_key_bits=minimum_key_bits(config, suite),
+            earlier=session.validation,
+        )
     except PeerError:
         return False
-    return config.accept.issuperset(problems) and is_long_enough(config, suite, chain[0])
+    problems = session.validation.problems
+    return not problems or config.accept.issuperset(problems)
 
 
-def is_long_enough(config: ClientConfig, suite: CipherSuite, leaf: bytes) -> bool:
-    """Whether a server's key is long enough for this client: for export suites any is."""
-    certificate = parse_certificate(leaf)
-    return (
-        suite.is_export
-        or certificate.key_kind not in _SIZED_KINDS
-        or certificate.key_size >= config.minimum_key_bits
-    )
+def minimum_key_bits(config: ClientConfig, suite: CipherSuite) -> int:
+    """The shortest key of a server's chain that this client takes: for export suites any."""
+    return 0 if suite.is_export else config.minimum_key_bits

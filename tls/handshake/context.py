@@ -10,7 +10,7 @@ from struct import Struct
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
 from tls.configuration import Settings
 from tls.entropy import RandomSource
-from tls.errors import PeerError
+from tls.errors import PeerError, UsageError
 from tls.handshake.requests import (
     ChangeReadKeys,
     ChangeWriteKeys,
@@ -58,6 +58,9 @@ class FinishedHistory:
     encrypt_then_mac: bool = False
 
 
+_LONGEST_TIME = 1e15
+
+
 class HandshakeContext:
     """One handshake's state that both roles share.
 
@@ -96,7 +99,10 @@ class HandshakeContext:
 
         A server that could have agreed on TLS 1.2 says so in the last 8 of them (RFC 8446 §4.1.3).
         """
-        random = _TIME(int(self.clock()) & 0xFFFFFFFF) + self.random.draw(28)
+        now = self.clock()
+        if not -_LONGEST_TIME < now < _LONGEST_TIME:
+            raise UsageError(f"the clock says {now}, which is no Unix time in seconds")
+        random = _TIME(int(now) & 0xFFFFFFFF) + self.random.draw(28)
         if self.version and self.version < TLS_1_2 <= self.settings.versions[-1]:
             return random[:-8] + DOWNGRADE
         return random

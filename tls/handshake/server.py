@@ -5,6 +5,7 @@ from __future__ import annotations
 from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import parse_certificate
+from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientAuthentication, ServerConfig
 from tls.deferrable import LookUpSession, StoreSession
 from tls.errors import PeerError
@@ -41,9 +42,9 @@ from tls.messages import (
     ServerKeyExchange,
 )
 from tls.reasons import Reason
-from tls.sessions import MAX_KEPT_CHAIN, Session
+from tls.sessions import Session
 from tls.signatures import BEFORE_TLS_1_2
-from tls.suites import SUITES, CipherSuite
+from tls.suites import SUITES
 from tls.versions import SSL_3_0, TLS_1_2
 
 _EXPECT_CLIENT_HELLO = Expect(ClientHello)
@@ -99,7 +100,7 @@ def _resumable_session(
         yield Emit(SessionLookedUp(offer.hello.session_id, session is not None))
     if session is None or not _fits(config, offer, session):
         return None
-    if session.certificates and not _still_accepts(context, config, session.certificates):
+    if session.certificates and not _still_accepts(context, config, session):
         return None
     if session.suite not in offer.hello.cipher_suites:
         # RFC 5246 §7.4.1.2: the hello MUST include the suite of the session it offers.
@@ -130,15 +131,16 @@ def _fits(config: ServerConfig, offer: ClientOffer, session: Session) -> bool:
     )
 
 
-def _still_accepts(
-    context: HandshakeContext, config: ServerConfig, chain: tuple[bytes, ...]
-) -> bool:
+def _still_accepts(context: HandshakeContext, config: ServerConfig, session: Session) -> bool:
     """Whether a client's chain that a session was authenticated by would be accepted now.
 
-    The signatures were verified when the session was made; only what may have changed counts.
+    Signatures that were verified when the session was made are not verified again.
     """
-    problems = config.client_trust.client_problems(chain, context.clock())
-    return config.accept.issuperset(problems)
+    session.validation = config.client_trust.validate_client(
+        session.certificates, context.clock(), context.meter, earlier=session.validation
+    )
+    problems = session.validation.problems
+    return not problems or config.accept.issuperset(problems)
 
 
 def _resume(
@@ -225,9 +227,10 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     yield Send(ServerHelloDone())
 
     chain: tuple[bytes, ...] = ()
+    validation: Validation | None = None
     message: ClientKeyExchange | None = None
     if asks:
-        chain, message = yield from _client_chain(context, config)
+        chain, validation, message = yield from _client_chain(context, config)
     if message is None:
         message = yield _EXPECT_KEY_EXCHANGE
     premaster = yield from exchange.conclude(message.body)
@@ -236,7 +239,18 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
         yield from _check_possession(context, parse_certificate(chain[0]), secrets)
         context.peer_certificates = chain
         yield Emit(ClientAuthenticated(chain))
-    yield from _finish(context, config, offer, suite, secrets, session_id, chain, issues_ticket)
+    session = Session(
+        session_id,
+        context.version,
+        suite.code,
+        secrets.master_secret,
+        offer.server_name,
+        chain,
+        context.compression,
+        context.extended_master_secret,
+        validation=validation,
+    )
+    yield from _finish(context, config, offer, secrets, session, issues_ticket)
 
 
 def _send_parameters(
@@ -251,7 +265,9 @@ def _send_parameters(
 
 
 def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
-    """The client's chain, empty if it has none, and the ClientKeyExchange if it came already.
+    """The client's chain, empty if it has none, what was found in it, and the ClientKeyExchange.
+
+    The last is `None` where it has not come yet.
 
     In SSL 3.0 a client without a certificate sends the alert no_certificate and goes on
     (RFC 6101 §5.6.6).
@@ -268,18 +284,18 @@ def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
             raise PeerError(
                 HANDSHAKE_FAILURE, Reason.CERTIFICATE_MISSING, "the client has no certificate"
             )
-        return chain, key_exchange_message
-    problems = config.client_trust.client_problems(chain, context.clock(), context.meter)
-    for problem in problems:
+        return chain, None, key_exchange_message
+    validation = config.client_trust.validate_client(chain, context.clock(), context.meter)
+    for problem in validation.problems:
         if problem not in config.accept:
             raise PeerError(
                 problem.alert,
                 problem.reason,
                 f"the client's certificate: {problem.description}",
             )
-    if problems:
-        yield Emit(CertificateAccepted(frozenset(problems)))
-    return chain, key_exchange_message
+    if validation.problems:
+        yield Emit(CertificateAccepted(frozenset(validation.problems)))
+    return chain, validation, key_exchange_message
 
 
 def _check_possession(
@@ -305,34 +321,22 @@ def _finish(
     context: HandshakeContext,
     config: ServerConfig,
     offer: ClientOffer,
-    suite: CipherSuite,
     secrets: Secrets,
-    session_id: bytes,
-    chain: tuple[bytes, ...],
+    session: Session,
     issues_ticket: bool,
 ) -> Handshake:
-    write_keys, read_keys = context.new_keys(suite, secrets)
+    write_keys, read_keys = context.new_keys(SUITES[session.suite], secrets)
     yield from context.expect_finished(read_keys, secrets)
-    session = Session(
-        session_id,
-        context.version,
-        suite.code,
-        secrets.master_secret,
-        offer.server_name,
-        chain,
-        context.compression,
-        context.extended_master_secret,
-    )
-    kept = sum(map(len, chain)) <= MAX_KEPT_CHAIN
+    kept = sum(map(len, session.certificates)) <= MAX_KEPT_CHAIN
     if issues_ticket:
         yield _new_ticket(context, config, session) if kept else _NO_TICKET
     yield from context.send_finished(write_keys, secrets)
-    if session_id and kept:
+    if session.id and kept:
         yield StoreSession(session)
-    remembered = session if kept and (session_id or issues_ticket) else None
+    remembered = session if kept and (session.id or issues_ticket) else None
     yield Emit(
         HandshakeCompleted(
-            context.version, suite.code, False, remembered, offer.application_protocol
+            session.version, session.suite, False, remembered, offer.application_protocol
         )
     )
 

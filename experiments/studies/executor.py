@@ -54,12 +54,14 @@ def run_jobs(
     title: str,
     workers: int | None = None,
     executor: Executor | None = None,
+    forecast: float | None = None,
 ) -> None:
     """Run the jobs that the store does not hold whole.
 
     `workers` processes run them (as many as there are processors when it is `None`; with one,
     this process runs them itself), or else the `executor` that is given. Its workers need not see
-    the store's folder. A job that is damaged in the store is named on stderr, and run again.
+    the store's folder. The time to go is told by the `forecast` (seconds) until some of it is done.
+    A job that is damaged in the store is named on stderr, and run again.
 
     Raises:
         WorkerDied: a worker ended without an answer, or cannot run this study's jobs.
@@ -74,7 +76,9 @@ def run_jobs(
     try:
         with (
             place_in(store, outlived=executor is not None) as place,
-            StudyProgress(title, jobs=len(every), finished=len(every) - len(missing)) as progress,
+            StudyProgress(
+                title, jobs=len(every), finished=len(every) - len(missing), forecast=forecast
+            ) as progress,
         ):
             if executor is not None:
                 _run_in(executor, missing, place, progress, len(every))

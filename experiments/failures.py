@@ -5,14 +5,24 @@ The codes are documented in `docs/exit-codes.md`.
 
 from __future__ import annotations
 
+import re
+
 _LONGEST = 2_000
+_LONGEST_NAME = 255
+"""Of a file, on any system: what is longer is no part of a path that the user is to open."""
+
+_BEGINNING = 57
+
+_LONG = re.compile(rf'"[^"]*"|[^\s/"]{{{_LONGEST_NAME + 1},}}')
+"""What is quoted, of whatever length, or a long word."""
 
 
 class Failure(Exception):
     """A failure that is told in one line: its message names the place and the remedy.
 
     What the message quotes may have line breaks and other signs that a terminal obeys or nobody
-    sees; they are written as Python writes them (`\\n`), and a message of pages is cut.
+    sees; they are written as Python writes them (`\\n`). A value or name of hundreds of characters
+    is cut, so that the remedy behind it is seen, and so is a message of pages.
     """
 
     exit_code = 1
@@ -59,8 +69,16 @@ class Interrupted(KeyboardInterrupt):
 
 def _one_line(text: str) -> str:
     """Return a text as it can be printed in one line."""
+    text = _LONG.sub(_shortened, text)
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "..."
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _shortened(found: re.Match[str]) -> str:
+    words = found[0]
+    if len(words) <= _LONGEST_NAME + 2:
+        return words
+    return words[:_BEGINNING] + "..." + ('"' if words[0] == '"' else "")

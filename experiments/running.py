@@ -23,8 +23,8 @@ from experiments.results.tables import merge_tables
 from experiments.scenario_files.overrides import setting
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.studies import out_folder
-from experiments.studies.executor import processors, run_jobs
-from experiments.studies.forecast import check_reach, estimate_words
+from experiments.studies.executor import processors, remove_damaged, run_jobs
+from experiments.studies.forecast import check_reach, estimate_words, expected_simulation
 from experiments.studies.job import jobs_of
 from experiments.studies.job_store import JobStore
 from experiments.studies.manifest import write_manifest
@@ -86,14 +86,22 @@ def run(
     folder = out_folder.claim(None if out is None else Path(out), study)
     jobs = jobs_of(study)
     place = JobStore(folder / out_folder.JOBS if store is None else Path(store))
-    if announce is not None:
-        missing = Counter(point for (point, _), job in jobs.items() if not place.has(job))
-        announce(f"{file.name}: {estimate_words(study, workers, missing)}")
     with out_folder.held(folder), out_folder.writing(folder), _using(place):
         place.needs(folder, file.name, jobs.values())
+        remove_damaged(jobs.values(), place)
+        missing = Counter(point for (point, _), job in jobs.items() if not place.has(job))
+        if announce is not None:
+            announce(f"{file.name}: {estimate_words(study, workers, missing)}")
         for reason in dict.fromkeys(why for job in jobs.values() for why in job.unknown):
             notice(f"parts: {reason}; what it takes part in is simulated anew each time")
-        run_jobs(list(jobs.values()), place, title=file.name, workers=workers, executor=executor)
+        run_jobs(
+            list(jobs.values()),
+            place,
+            title=file.name,
+            workers=workers,
+            executor=executor,
+            forecast=expected_simulation(study, workers, missing),
+        )
         merged = merge_tables(study, folder, jobs, place)
         for job in jobs.values():
             if not job.is_reusable:

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -47,6 +47,20 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def remove_damaged(jobs: Iterable[Job], store: JobStore) -> None:
+    """Look at every byte of the jobs in the store; name on stderr, and remove, what is damaged.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    for job in {job.key: job for job in jobs}.values():
+        try:
+            store.find(job)
+        except Damaged as damage:
+            notice(f"{store.path(job)}: {damage}; this replication is run again")
+            store.remove(job)
+
+
 def run_jobs(
     jobs: Sequence[Job],
     store: JobStore,
@@ -54,12 +68,13 @@ def run_jobs(
     title: str,
     workers: int | None = None,
     executor: Executor | None = None,
+    forecast: float | None = None,
 ) -> None:
-    """Run the jobs that the store does not hold whole.
+    """Run the jobs that are not in the store; those there are taken to be whole.
 
     `workers` processes run them (as many as there are processors when it is `None`; with one,
     this process runs them itself), or else the `executor` that is given. Its workers need not see
-    the store's folder. A job that is damaged in the store is named on stderr, and run again.
+    the store's folder. The time to go is told by the `forecast` (seconds) until some of it is done.
 
     Raises:
         WorkerDied: a worker ended without an answer, or cannot run this study's jobs.
@@ -67,14 +82,16 @@ def run_jobs(
         Interrupted: the user pressed Ctrl-C (or the notebook's stop).
     """
     every = {job.key: job for job in jobs}
-    missing = [job for job in every.values() if not _is_whole(job, store)]
+    missing = [job for job in every.values() if not store.has(job)]
     if not missing:
         return
     count = min(workers or processors(), len(missing))
     try:
         with (
             place_in(store, outlived=executor is not None) as place,
-            StudyProgress(title, jobs=len(every), finished=len(every) - len(missing)) as progress,
+            StudyProgress(
+                title, jobs=len(every), finished=len(every) - len(missing), forecast=forecast
+            ) as progress,
         ):
             if executor is not None:
                 _run_in(executor, missing, place, progress, len(every))
@@ -94,15 +111,6 @@ def run_jobs(
         raise WorkerDied(f"{death}: {_kept(every.values(), store)}") from None
     for job in missing:
         _check_made(job, store)
-
-
-def _is_whole(job: Job, store: JobStore) -> bool:
-    try:
-        return store.find(job) is not None
-    except Damaged as damage:
-        notice(f"{store.path(job)}: {damage}; this replication is run again")
-        store.remove(job)
-        return False
 
 
 def _check_made(job: Job, store: JobStore) -> None:

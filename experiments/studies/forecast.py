@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import ceil
 
-import sim
 from experiments.failures import ScenarioError
 from experiments.studies.durations import seconds_of_job, seconds_of_run
 from experiments.studies.executor import processors
+from experiments.studies.expected_connections import connections_of
 from experiments.studies.study import Study
 from experiments.wording import counted, duration_words, rounded
 
@@ -63,6 +63,13 @@ def expected_seconds(
     )
 
 
+def expected_simulation(
+    study: Study, workers: int | None = None, missing: Mapping[int, int] | None = None
+) -> float:
+    """Return how much of `expected_seconds` is simulation: all but the start and the report."""
+    return expected_seconds(study, workers, missing) - expected_seconds(study, workers, {})
+
+
 def check_reach(study: Study, *, yes: bool) -> None:
     """Refuse what is beyond reach, unless it is wanted.
 
@@ -109,27 +116,8 @@ def estimate_words(
     return f"{_some_connections(expected_connections(study, missing))}, in some {seconds}"
 
 
-def connections_of(world: sim.Scenario) -> float:
-    """Return how many connections one replication of a world is expected to simulate."""
-    arrivals = world.arrivals
-    if arrivals.process != "curve":
-        return arrivals.rate * world.scale * (world.duration + world.warm_up)
-    expected = _until(arrivals.counts, arrivals.interval, world.duration) + _until(
-        arrivals.counts[::-1], arrivals.interval, world.warm_up
-    )
-    return expected / arrivals.requests_per_visit * world.scale
-
-
 def _all_of(study: Study) -> dict[int, int]:
     return {point.index: study.replications for point in study.points}
-
-
-def _until(counts: tuple[float, ...], interval: float, seconds: float) -> float:
-    """Return the counts of a repeating curve from its beginning on."""
-    whole, rest = divmod(seconds / interval, len(counts))
-    part = int(rest)
-    beyond = counts[part] * (rest - part) if part < len(counts) else 0.0
-    return whole * sum(counts) + sum(counts[:part]) + beyond
 
 
 def _some_connections(expected: float) -> str:

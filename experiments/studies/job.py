@@ -12,7 +12,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 import sim
 from experiments.studies.content import Content
+from experiments.studies.expected_connections import share_of_work
 from experiments.studies.job_record import JobRecord, checksum
 from experiments.studies.libraries import simulating_libraries
 from experiments.studies.study import Study
@@ -109,7 +110,7 @@ def run_job(job: Job, folder: Path) -> JobRecord:
             seed=job.seed,
             replication=job.replication,
             sink=sink,
-            progress=_Progress(folder / _PROGRESS),
+            progress=_Progress(folder / _PROGRESS, share_of_work(job.scenario)),
         )
     (folder / _PROGRESS).unlink(missing_ok=True)
     record = JobRecord(
@@ -126,7 +127,7 @@ def run_job(job: Job, folder: Path) -> JobRecord:
 
 
 def share_done(folder: Path) -> float:
-    """Return how much of the job that is being run in a folder has been simulated, from 0 to 1."""
+    """Return how much of the work of the job being run in a folder is done, from 0 to 1."""
     try:
         return float((folder / _PROGRESS).read_text())
     except (OSError, ValueError):
@@ -158,20 +159,21 @@ class ParquetSink:
 
 
 class _Progress:
-    """Writes the share done beside the tables, a few times a second.
+    """Writes the share of the work that is done beside the tables, a few times a second.
 
     A file, and not a queue, because it works the same in a thread, a process and on another machine
     that shares the disk.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, share_of_work: Callable[[float], float]) -> None:
         self._file = file
+        self._share_of_work = share_of_work
         self._due = time.monotonic()
 
-    def __call__(self, share: float) -> None:
+    def __call__(self, of_time: float) -> None:
         now = time.monotonic()
         if now >= self._due:
             self._due = now + _SECONDS_BETWEEN_REPORTS
             scratch = self._file.with_suffix(".new")
-            scratch.write_text(f"{share:.4f}")
+            scratch.write_text(f"{self._share_of_work(of_time):.4f}")
             os.replace(scratch, self._file)

@@ -13,11 +13,12 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 _STEPS = 1000
 _SECONDS_BETWEEN_LINES = 30.0
+_ENOUGH_DONE = 0.05
+"""The share of the work from which on the time it took says more than a forecast."""
 
 
 def notice(text: str) -> None:
@@ -26,7 +27,15 @@ def notice(text: str) -> None:
 
 
 class StudyProgress:
-    """A progress bar over a study's jobs; without a terminal, a line every `between_lines` s."""
+    """A progress bar over a study's jobs; without a terminal, a line every `between_lines` s.
+
+    Args:
+        title: the study's name.
+        jobs: how many the study has.
+        finished: how many of them are finished at the start.
+        forecast: about how long the others take, in seconds; `None` where nobody knows.
+        between_lines: seconds from one line to the next.
+    """
 
     def __init__(
         self,
@@ -34,6 +43,7 @@ class StudyProgress:
         *,
         jobs: int,
         finished: int,
+        forecast: float | None = None,
         between_lines: float = _SECONDS_BETWEEN_LINES,
     ) -> None:
         console = Console(stderr=True)
@@ -44,14 +54,14 @@ class StudyProgress:
         self._line_due = float("inf") if live else self._began + between_lines
         self._between_lines = between_lines
         self._missing = jobs - finished
+        self._forecast = forecast
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.fields[jobs]} replications"),
             TimeElapsedColumn(),
-            TextColumn("elapsed,"),
-            TimeRemainingColumn(),
-            TextColumn("to go"),
+            TextColumn("elapsed"),
+            TextColumn("{task.fields[to_go]}"),
             console=console,
             transient=True,
             disable=not live,
@@ -61,6 +71,7 @@ class StudyProgress:
             title,
             total=(jobs - finished) * _STEPS,
             jobs=f"{finished}/{jobs}",
+            to_go=self._to_go(0.0, 0.0),
         )
 
     def __enter__(self) -> StudyProgress:
@@ -77,15 +88,24 @@ class StudyProgress:
 
     def update(self, *, finished: int, done: float) -> None:
         """Show `finished` jobs of all, and `done` jobs' worth of work since the start."""
-        self._bar.update(self._task, completed=done * _STEPS, jobs=f"{finished}/{self._jobs}")
         now = time.monotonic()
+        elapsed = now - self._began
+        to_go = self._to_go(done, elapsed)
+        self._bar.update(
+            self._task, completed=done * _STEPS, jobs=f"{finished}/{self._jobs}", to_go=to_go
+        )
         if now >= self._line_due:
             self._line_due = now + self._between_lines
-            print(self._line(finished, done, now - self._began), file=sys.stderr, flush=True)
+            words = f"tlscape: {self._title}: {finished} of {self._jobs} replications finished, "
+            print(f"{words}{elapsed:,.0f} s elapsed{to_go}", file=sys.stderr, flush=True)
 
-    def _line(self, finished: int, done: float, elapsed: float) -> str:
-        words = f"tlscape: {self._title}: {finished} of {self._jobs} replications finished, "
-        words += f"{elapsed:,.0f} s elapsed"
-        if done > 0:
-            words += f", about {elapsed * (self._missing - done) / done:,.0f} s to go"
-        return words
+    def _to_go(self, done: float, elapsed: float) -> str:
+        """Return the time to go in words: at first by the forecast, then by the time it took."""
+        left = self._missing - done
+        if done >= _ENOUGH_DONE * self._missing and done > 0:
+            seconds = elapsed * left / done
+        elif self._forecast is not None:
+            seconds = self._forecast * left / self._missing
+        else:
+            return ""
+        return f", about {seconds:,.0f} s to go"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pydantic import Field
@@ -34,8 +35,10 @@ def check_path(
         if part in links and part in boxes:
             raise fault_at(here, f'both a link and a middlebox are called "{part}"; rename one')
         if part not in links and part not in boxes:
-            known = ", ".join(sorted([*links, *boxes])) or "none"
-            raise fault_at(here, f'there is no link and no middlebox "{part}"; there are: {known}')
+            raise fault_at(
+                here,
+                f'there is no link and no middlebox "{part}"; {_remedy(part, [*links, *boxes])}',
+            )
         if part in path.crosses[:number]:
             what = "link" if part in links else boxes[part].kind_name
             raise fault_at(
@@ -61,3 +64,10 @@ def check_path(
                     f'no link leads from "{earlier}" to "{part}"; name one between them',
                 )
             earlier = part
+
+
+def _remedy(part: str, known: list[str]) -> str:
+    """Return how to give a path a part that it lacks: one of those `known`, or a new one."""
+    name = part if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", part) else "NAME"
+    describe = f"describe it in a table [links.{name}] or [middleboxes.{name}]"
+    return f"there are: {', '.join(sorted(known))}; or {describe}" if known else describe

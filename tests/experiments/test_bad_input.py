@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiments.small_world import STUDY, Run
+from experiments.failures import ScenarioError
+from experiments.questions.settings import check_question
+from experiments.scenario_files.scenario_file import parse
+from tests.experiments.small_world import STUDY, WORLD, Run
 from tests.experiments.wrong_values import LONG, WORLDS, WRONG, cases, dotted_words, in_toml
 
 Write = Callable[..., Path]
@@ -258,3 +261,47 @@ def test_the_command_line_refuses_anything_in_one_line(
     path: str, value: str, tmp_path: Path, tlscape: Run
 ) -> None:
     _check_command(path, value, tmp_path, tlscape)
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 3000, "x y " * 750, "é" * 3000], ids=["word", "words", "é"]
+)
+@pytest.mark.parametrize(
+    ("was", "place", "remedy"),
+    [
+        ('"pentium-iii-933"', "s.toml:30: server.machine: ", "`tlscape calibrate` has written"),
+        ('"contoso-rsa-1024"', "s.toml:29: server.identity: ", "contoso-rsa-2048"),
+        ('"internet-explorer-6"', "s.toml:16: clients[0].profile: ", "internet-explorer-6"),
+        ('"TLS 1.0"', "s.toml:33: server.versions: ", "TLS 1.2"),
+        ('"session-cache"', "s.toml:40: study.question: ", "capacity"),
+        ("cores =", "s.toml:31: server.", "cores"),
+        ("[server.sessions]", "s.toml:35: server.", "sessions"),
+    ],
+)
+def test_what_is_long_is_cut_and_the_remedy_behind_it_is_seen(
+    value: str, was: str, place: str, remedy: str
+) -> None:
+    text = {'"': f'"{value}"', "c": f'"{value}" =', "[": f'[server."{value}"]'}[was[0]]
+    assert was in WORLD + STUDY
+    with pytest.raises(ScenarioError) as told:
+        check_question(parse("s", "s.toml", (WORLD + STUDY).replace(was, text)))
+    line = str(told.value)
+    assert line.startswith(place)
+    assert remedy in line[-400:]
+    assert len(line) < 800
+
+
+def test_a_long_part_of_a_path_is_cut() -> None:
+    crosses = f'[paths.way]\ncrosses = ["path", "{"x" * 3000}"]\n\n[links.path]'
+    text = WORLD.replace(*_PATH).replace("[path]", crosses)
+    with pytest.raises(ScenarioError) as told:
+        parse("s", "s.toml", text)
+    line = str(told.value)
+    assert line.startswith("s.toml:21: paths.way.crosses[1]: ")
+    assert "[links.NAME] or [middleboxes.NAME]" in line
+    assert len(line) < 400
+
+
+def test_names_of_files_are_never_cut() -> None:
+    folder = "/".join(["y" * 255] * 6)
+    assert str(ScenarioError(f"{folder}: cannot be read")) == f"{folder}: cannot be read"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import experiments
 from experiments.scenario_files.overrides import parse_override
 from experiments.scenario_files.scenario_file import load
-from experiments.studies.executor import run_jobs
+from experiments.studies.executor import remove_damaged, run_jobs
 from experiments.studies.job import Job, jobs_of
 from experiments.studies.job_record import FILES, Damaged
 from experiments.studies.job_store import JobStore
@@ -114,6 +115,7 @@ def test_harm_is_named_and_mended(
     one, other = every[2], every[5]
     before = inodes(out)
     harm(store.path(one), store.path(other))
+    remove_damaged(every, store)
     run_jobs(every, store, title="small", workers=1)
     errors = capfd.readouterr().err.splitlines()
     assert errors[0].startswith(f"tlscape: {store.path(one)}: {said}"), errors
@@ -133,9 +135,11 @@ def test_the_same_command_mends_harm(
 ) -> None:
     one = out / "jobs" / jobs(result)[2].key
     flip(one / "connections.parquet", 30)
-    experiments.run(scenario, out=out, workers=1)
+    said: list[str] = []
+    experiments.run(scenario, out=out, workers=1, announce=said.append)
     errors = capfd.readouterr().err
     assert errors.startswith(f"tlscape: {one}: connections.parquet is damaged")
+    assert re.match(r"small: some \d+ connections, in some \d+ s$", said[0]), said
     assert tables(out) == tables(result.folder)
 
 

@@ -40,7 +40,18 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown part": (
         crossing("near", "fox", "far"),
         "paths.way.crosses",
-        'no link and no middlebox "fox"; there are: box, far, near, proxy',
+        'no link and no middlebox "fox"; there are: box, far, near, proxy; or describe it in a '
+        "table [links.fox] or [middleboxes.fox]",
+    ),
+    "no parts at all": (
+        {"path": "way", "paths": {"way": {"crosses": ["lan"]}}},
+        "paths.way.crosses",
+        'no link and no middlebox "lan"; describe it in a table [links.lan] or [middleboxes.lan]',
+    ),
+    "a part whose name is no bare key": (
+        crossing("near", "a box", "far"),
+        "paths.way.crosses",
+        "or describe it in a table [links.NAME] or [middleboxes.NAME]",
     ),
     "crossed twice": (
         crossing("near", "proxy", "far", "proxy", "near"),

@@ -16,6 +16,7 @@ import pytest
 import experiments
 from tests.experiments.worlds.checks import World, hold
 from tests.experiments.worlds.descriptions import VARIATIONS, scenario_text
+from tests.experiments.worlds.table_checks import check_answer_table, check_differences_of_quantiles
 
 FAST = (
     "one-replication",
@@ -55,6 +56,9 @@ def test_every_sentence_is_true(name: str, tmp_path: Path) -> None:
     written = list(sentences(world))
     for sentence in written:
         hold(world, sentence)
+    check_answer_table(world)
+    check_differences_of_quantiles(world)
+    assert max(map(len, str(world.result.answer).splitlines())) <= 80
     report = world.result.report.read_text(encoding="utf-8")
     assert "nan" not in " ".join(written)
     assert not re.search(r">\s*nan\b", report)

@@ -14,8 +14,11 @@ from experiments.results.statistics.intervals import (
 )
 from experiments.results.statistics.quantiles import (
     TAIL_OBSERVATIONS,
+    PooledQuantile,
     quantile_bounds,
+    quantile_difference,
     quantile_interval,
+    quantile_residuals,
     too_few_for_quantile,
 )
 from experiments.results.statistics.selection import (
@@ -41,6 +44,7 @@ __all__ = [
     "TAIL_OBSERVATIONS",
     "BinnedSeries",
     "Interval",
+    "PooledQuantile",
     "Settling",
     "Values",
     "WarmUp",
@@ -49,7 +53,9 @@ __all__ = [
     "mser5",
     "paired_difference",
     "quantile_bounds",
+    "quantile_difference",
     "quantile_interval",
+    "quantile_residuals",
     "replication_interval",
     "select_within",
     "share_interval",

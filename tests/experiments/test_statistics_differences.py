@@ -105,3 +105,21 @@ def test_coverage(correlation: float, probability: float, truth: float) -> None:
         found = quantile_difference(pooled(first, probability), pooled(second, probability))
         covered += found.low <= truth <= found.high
     assert covered / STUDIES >= 0.95 - 0.033
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=2, max_size=6), st.integers(0, 10**6))
+def test_the_last_digits_of_floating_point_are_no_difference(
+    values: list[float], seed: int
+) -> None:
+    noise = 1 + 1e-13 * np.random.default_rng(seed).normal(size=len(values))
+    assert paired_difference(values, values * noise)[:3] == (0, 0, 0)
+    jittered = PooledQuantile(
+        Interval(values[0] * noise[0], values[0] * noise[1], values[0] * noise[1], 2), {0: 0, 1: 0}
+    )
+    exact = PooledQuantile(Interval(values[0], values[0], values[0], 2), {0: 0, 1: 0})
+    assert quantile_difference(jittered, exact)[:3] == (0, 0, 0)
+
+
+def test_what_floating_point_can_tell_is_a_difference() -> None:
+    found = paired_difference([1.000001, 1.000001], [1.0, 1.0])
+    assert found.low > 0

@@ -9,6 +9,7 @@ from experiments.results.statistics.intervals import (
     CONFIDENCE,
     Interval,
     Values,
+    differences,
     paired_difference,
     replication_interval,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Settling",
     "Values",
     "WarmUp",
+    "differences",
     "find_warm_up",
     "halves_test",
     "mser5",

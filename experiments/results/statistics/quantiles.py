@@ -14,6 +14,7 @@ from experiments.results.statistics.intervals import (
     ONE_REPLICATION,
     Interval,
     Values,
+    differences,
     student_t,
 )
 
@@ -88,7 +89,7 @@ def quantile_difference(first: PooledQuantile, second: PooledQuantile) -> Interv
         second: Another one, of the same replications.
     """
     one, other = first.interval, second.interval
-    estimate = one.estimate - other.estimate
+    estimate = _difference(one.estimate, other.estimate)
     reason = one.reason or other.reason
     if reason or set(first.shares) != set(second.shares):
         return Interval.absent(
@@ -97,20 +98,23 @@ def quantile_difference(first: PooledQuantile, second: PooledQuantile) -> Interv
             reason or "the replications do not pair",
         )
     correlation = _correlation(first.shares, second.shares)
-    down, up = one.estimate - one.low, one.high - one.estimate
-    other_down, other_up = other.estimate - other.low, other.high - other.estimate
+    down, up = _difference(one.estimate, one.low), _difference(one.high, one.estimate)
+    other_down = _difference(other.estimate, other.low)
+    other_up = _difference(other.high, other.estimate)
     if correlation < 0:
         # What lifts one lowers the other.
         together = down + other_up, up + other_down
     else:
-        together = (
-            max(0.0, down - other_down, other_up - up),
-            max(0.0, up - other_up, other_down - down),
-        )
+        fall, rise = _difference(down, other_down), _difference(up, other_up)
+        together = max(0.0, fall, -rise), max(0.0, rise, -fall)
     common = abs(correlation)
     below = math.sqrt(common * together[0] ** 2 + (1 - common) * (down**2 + other_up**2))
     above = math.sqrt(common * together[1] ** 2 + (1 - common) * (up**2 + other_down**2))
     return Interval(estimate, estimate - below, estimate + above, one.replications)
+
+
+def _difference(first: float, second: float) -> float:
+    return float(differences([first], [second])[0])
 
 
 def _correlation(first: Mapping[int, float], second: Mapping[int, float]) -> float:

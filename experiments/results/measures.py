@@ -76,9 +76,7 @@ class Measurements:
         sent a TLS record), `retransmitted_share` (waited for a packet sent again), and in seconds
         `handshake_p50`, `_p95`, `_p99` and `first_byte_p50`, `_p95`, `_p99`.
         """
-        window = "TRUE"
-        if since is not None and until is not None:
-            window = f"arrival >= {since!r} AND arrival < {until!r}"
+        window = _window(since, until)
         quantiles = ", ".join(
             f"quantile_disc({column}, {percent / 100}) AS {name}_p{percent}"
             for name, column in (
@@ -166,8 +164,12 @@ class Measurements:
             GROUP BY ALL ORDER BY point, connections DESC, profile, symptom, stopped_by, reason
         """)
 
-    def failure_reasons(self) -> pd.DataFrame:
+    def failure_reasons(
+        self, *, since: float | None = None, until: float | None = None
+    ) -> pd.DataFrame:
         """Return how many connections failed for which reason in each replication.
+
+        It is of those that arrived in [since, until), of all without them.
 
         Columns: `symptom`, `stopped_by`, `reason` (an alert's name where an end gave up),
         `connections`.
@@ -176,7 +178,7 @@ class Measurements:
             SELECT point, replication, CAST(symptom AS VARCHAR) AS symptom,
                    CAST(stopped_by AS VARCHAR) AS stopped_by,
                    CAST(coalesce(reason, alert) AS VARCHAR) AS reason, count(*) AS connections
-            FROM {self._recorded} WHERE outcome = 'failed'
+            FROM {self._recorded} WHERE outcome = 'failed' AND {_window(since, until)}
             GROUP BY ALL ORDER BY point, replication, symptom, stopped_by, reason
         """)
 
@@ -433,6 +435,12 @@ class Measurements:
             f"(SELECT c.* FROM {connections} c LEFT JOIN warm_up w USING (point) "
             "WHERE w.point IS NULL OR c.arrival >= w.warm_up_end)"
         )
+
+
+def _window(since: float | None, until: float | None) -> str:
+    if since is None or until is None:
+        return "TRUE"
+    return f"arrival >= {since!r} AND arrival < {until!r}"
 
 
 def _listed(points: Collection[int]) -> str:

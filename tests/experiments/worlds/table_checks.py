@@ -79,3 +79,16 @@ def check_differences_of_quantiles(world: World) -> None:
                 digits = len(cell.split()[0].rstrip("*").partition(".")[2])
                 assert abs(mean - 1000 * (first - second)) <= 0.51 * 10.0**-digits, cell
                 assert not ends or ends[0] <= mean <= ends[1], cell
+
+
+def check_resources(world: World) -> None:
+    """Check that no more than all is in use, and that a backlog's samples give no mean."""
+    for table in world.result.analysis.word_tables:
+        if not table.title.startswith("What is in use"):
+            continue
+        for _, resource, mean, most, _ in table.rows:
+            for words in (mean, most):
+                share, *ends = [_number(word) for word in re.findall(NUMBER, words)] or [math.nan]
+                assert not share > 100, words
+                assert not ends or ends[0] <= share <= ends[1] <= 100, words
+            assert (mean == "–") == resource.startswith("backlog"), (resource, mean)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.questions.analysis import Analysis
@@ -12,10 +13,15 @@ from experiments.results.statistics import Interval
 from experiments.studies.study import Study
 from experiments.wording import factor_words, fraction, level_words
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Row:
-    """A design point: its levels, and for each metric the mean and half-width in words."""
+    """A design point: its levels, and for each metric the estimate and its interval in words.
+
+    An interval is "± 0.05", or "(0.13–4.28)" where the estimate is not in its middle.
+    """
 
     point: int
     levels: tuple[str, ...]
@@ -54,11 +60,15 @@ def answer_table(analysis: Analysis) -> AnswerTable:
         )
     ]
     factors = tuple(study.file.study.factors)
+    columns = [
+        _column(
+            metric, [analysis.estimates.interval(point.index, metric) for point in study.points]
+        )
+        for metric in measured
+    ]
     rows = []
-    for point in study.points:
-        cells = [
-            _cell(metric, analysis.estimates.interval(point.index, metric)) for metric in measured
-        ]
+    for place, point in enumerate(study.points):
+        cells = [column[place] for column in columns]
         levels = [level_words(point.settings.get(factor, "")) for factor in factors]
         if point.is_baseline or not factors:
             levels = [point.label, *levels[1:]]
@@ -86,12 +96,30 @@ def _unit(metric: Metric, study: Study) -> str:
     return f"{unit} at {scale}"
 
 
-def _cell(metric: Metric, interval: Interval) -> tuple[str, str]:
-    """Return the mean and what stands behind the ±."""
+def _column(metric: Metric, intervals: Sequence[Interval]) -> list[tuple[str, str]]:
+    """Return a metric's estimates and intervals, all written alike: with ± where all allow it."""
+    symmetric = all(_is_symmetric(metric, interval) for interval in intervals)
+    return [_cell(metric, interval, symmetric=symmetric) for interval in intervals]
+
+
+def _is_symmetric(metric: Metric, interval: Interval) -> bool:
+    """Tell whether an estimate lies in its interval's middle, to the digits that are shown."""
+    if math.isnan(interval.low):
+        return True
+    decimals = decimals_of(interval, metric)
+    below, above = interval.estimate - interval.low, interval.high - interval.estimate
+    if math.isclose(below, above, rel_tol=_ROUNDING, abs_tol=_ROUNDING * abs(interval.estimate)):
+        return True
+    return written(below, metric, decimals) == written(above, metric, decimals)
+
+
+def _cell(metric: Metric, interval: Interval, *, symmetric: bool) -> tuple[str, str]:
     if math.isnan(interval.estimate):
         return NOTHING, ""
     if math.isnan(interval.low):
         return number(interval.estimate, metric), ""
     decimals = decimals_of(interval, metric)
-    half = (interval.high - interval.low) / 2
-    return written(interval.estimate, metric, decimals), written(half, metric, decimals)
+    estimate, low, high = (written(value, metric, decimals) for value in interval[:3])
+    if symmetric:
+        return estimate, f"± {written(interval.half_width, metric, decimals)}"
+    return estimate, f"({low}–{high})"

@@ -78,7 +78,7 @@ def _rest(analysis: Analysis, points: int, columns: int) -> Iterator[Text]:
 
 
 def _cells(row: Row) -> list[str]:
-    return [f"{mean} ± {half}" if half else mean for mean, half in row.cells]
+    return [f"{estimate} {interval}".rstrip() for estimate, interval in row.cells]
 
 
 def _fitting(content: AnswerTable, rows: Sequence[Row], width: int) -> list[list[int]]:

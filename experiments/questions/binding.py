@@ -5,7 +5,7 @@ from __future__ import annotations
 from experiments.questions import metrics
 from experiments.questions.figures import figure, rounded_figure
 from experiments.questions.peak import peak_of
-from experiments.questions.resources import BACKLOG, Resource, binding
+from experiments.questions.resources import BACKLOG, PROCESSOR, Resource, binding
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import counted, listed, rate_words
 
@@ -25,15 +25,12 @@ def remarks_on_binding(resources: dict[int, list[Resource]], study: Study) -> li
 def _remark(words: str, having: list[tuple[DesignPoint, Resource]], study: Study) -> str:
     where = "" if len(having) == len(study.points) else f" at {_points(having)}"
     shares = [
-        figure(resource.in_use, metrics.UTILISATION)
+        figure(resource.demand, metrics.UTILISATION)
         + (f" at {point.label}" if len(having) > 1 else "")
         for point, resource in having[:_POINTS_TOLD]
     ]
-    point, first = having[0]
-    when = " in the mean" if peak_of(point.scenario).is_constant else " in the busiest sample"
-    fullest = " at its fullest" if first.kind == BACKLOG else ""
     scaled = "" if {one.scenario.scale for one, _ in having} == {1.0} else ", at the whole load"
-    remark = f"What binds first{where} is {words}: {listed(shares)} in use{fullest or when}{scaled}"
+    remark = f"What binds first{where} is {words}: {listed(shares)} {_state(having)}{scaled}"
     if len(having) > _POINTS_TOLD:
         remark += ", further points in the report"
     loads: dict[str, list[str]] = {}
@@ -43,6 +40,20 @@ def _remark(words: str, having: list[tuple[DesignPoint, Resource]], study: Study
         if load:
             remark += f"; {load}" + (f" at {listed(labels)}" if len(having) > 1 else "")
     return f"{remark}."
+
+
+def _state(having: list[tuple[DesignPoint, Resource]]) -> str:
+    """Return what the shares are of: what is in use, or what is asked for where that is more."""
+    point, first = having[0]
+    constant = peak_of(point.scenario).is_constant
+    if any(resource.asks_for_more for _, resource in having):
+        return "of what it can do is offered" + ("" if constant else " at the peak")
+    if first.kind == BACKLOG:
+        return "in use at its fullest"
+    if constant:
+        return "in use in the mean"
+    is_load = first.kind == PROCESSOR and point.scenario.scale < 1
+    return "in use at the peak" if is_load else "in use in the busiest sample"
 
 
 def _points(having: list[tuple[DesignPoint, Resource]]) -> str:

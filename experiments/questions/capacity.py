@@ -127,7 +127,7 @@ class Capacity(Question):
         study = findings.study
         return [
             factor_table(estimates, study, self.compared(study)),
-            comparison_table(estimates, self.metrics(study), study),
+            comparison_table(estimates, self.metrics(study), study, measurements),
             failure_table(measurements, {point.index: point.label for point in study.points}),
             server_table(findings.servers, study),
             resource_table(findings.resources, study),

@@ -9,7 +9,13 @@ from experiments.questions.estimates import Estimates
 from experiments.questions.figures import NOTHING, decimals_of, number, written
 from experiments.questions.metric import Metric
 from experiments.questions.table import Table
-from experiments.results.statistics import Interval, simultaneous_differences
+from experiments.results.measures import Measurements
+from experiments.results.statistics import (
+    CONFIDENCE,
+    Interval,
+    quantile_difference,
+    simultaneous_differences,
+)
 from experiments.studies.study import DesignPoint, Study
 
 
@@ -18,12 +24,15 @@ def reference_of(study: Study) -> DesignPoint:
     return study.baseline or study.points[0]
 
 
-def comparison_table(estimates: Estimates, metrics: Sequence[Metric], study: Study) -> Table:
+def comparison_table(
+    estimates: Estimates, metrics: Sequence[Metric], study: Study, measurements: Measurements
+) -> Table:
     """Return the differences of all points to the reference, with simultaneous intervals.
 
     Intervals are of paired differences (all points share their random numbers), at the level that
     makes all of one metric's hold together with 95 % confidence (Bonferroni). A difference that is
-    shown, its interval without 0, has an asterisk.
+    shown, its interval without 0, has an asterisk. Differences of quantiles are of those
+    that the answer shows, of all replications together (`quantile_difference`).
     """
     reference = reference_of(study)
     compared = [metric for metric in metrics if estimates.is_measured(reference.index, metric)]
@@ -33,7 +42,12 @@ def comparison_table(estimates: Estimates, metrics: Sequence[Metric], study: Stu
         if point is not reference
         and any(estimates.is_measured(point.index, metric) for metric in compared)
     ]
-    differences = {metric.name: _to(reference, others, estimates, metric) for metric in compared}
+    differences = {
+        metric.name: _to(reference, others, estimates, metric)
+        if metric.quantile is None
+        else _to_quantile(reference, others, measurements, metric)
+        for metric in compared
+    }
     missing = Interval.absent(math.nan, 0, "the replications do not pair")
     rows = tuple(
         (
@@ -67,6 +81,25 @@ def _to(
     pairs = [(one, reference.index) for one in paired if one != reference.index]
     differences = simultaneous_differences(values, pairs=pairs)
     return {one: differences[one, reference.index] for one, _ in pairs}
+
+
+def _to_quantile(
+    reference: DesignPoint,
+    others: Sequence[DesignPoint],
+    measurements: Measurements,
+    metric: Metric,
+) -> dict[int, Interval]:
+    """Return the difference of each point's quantile to the reference's, where both have one."""
+    if metric.quantile is None or not others:
+        return {}
+    confidence = 1 - (1 - CONFIDENCE) / len(others)
+    found = measurements.pooled_quantiles(metric.column, [metric.quantile], confidence)
+    quantiles = {point: one for (point, _), one in found.items()}
+    return {
+        point.index: quantile_difference(quantiles[point.index], quantiles[reference.index])
+        for point in others
+        if point.index in quantiles and reference.index in quantiles
+    }
 
 
 def _cell(difference: Interval, metric: Metric) -> str:

@@ -18,7 +18,7 @@ from experiments.questions.estimates import Estimates
 from experiments.questions.figures import decimals_of, number, written
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.table import Table
-from experiments.results.statistics import Interval, simultaneous_differences
+from experiments.results.statistics import Interval, differences, simultaneous_differences
 from experiments.studies.study import Study
 from experiments.wording import counted, factor_words, level_words, listed
 
@@ -149,7 +149,7 @@ def _pairs(
 
 def _interacts(pairs: Sequence[tuple[Values, Values]]) -> bool:
     """Tell whether the change is shown to differ between any two combinations."""
-    changes = {place: second - first for place, (first, second) in enumerate(pairs)}
+    changes = {place: differences(second, first) for place, (first, second) in enumerate(pairs)}
     return any(_is_shown(interval) for interval in simultaneous_differences(changes).values())
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.questions.initial_state import begins_empty
 from experiments.questions.load import offered_loads
+from experiments.questions.peak import peak_of
 from experiments.questions.resources import Resource, resources
 from experiments.results.measures import Measurements
 from experiments.studies.study import Study
@@ -60,6 +61,7 @@ class Findings:
             offered=offered,
             connections=connections,
             failures=failures,
+            at_peak=_at_peak(measurements, study),
         )
         return cls(
             study=study,
@@ -81,3 +83,25 @@ class Findings:
         """Return how many connections a design point recorded, all replications together."""
         of_point = self.connections[self.connections["point"] == point]
         return int(of_point["connections"].sum())
+
+
+def _at_peak(
+    measurements: Measurements, study: Study
+) -> dict[int, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Return each point's connections and failures of those that arrived when most did."""
+    peaks = {point.index: peak_of(point.scenario) for point in study.points}
+    measured = {
+        (first, last): (
+            measurements.connections(since=first, until=last),
+            measurements.failure_reasons(since=first, until=last),
+        )
+        for first, last in sorted({(peak.first, peak.last) for peak in peaks.values()})
+    }
+    found = {}
+    for index, peak in peaks.items():
+        connections, failures = measured[peak.first, peak.last]
+        found[index] = (
+            connections[connections["point"] == index],
+            failures[failures["point"] == index],
+        )
+    return found

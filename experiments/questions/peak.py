@@ -23,6 +23,8 @@ class Peak:
         interval: its length in seconds; `None` when the rate is constant.
         since, until: the window around it, in seconds since the scenario's start, in which a
             connection's mean cost at the peak is measured.
+        first, last: when it begins and ends, in seconds since the start; all of the recorded time
+            when the rate is constant.
         begins: when it begins, by the calendar; `None` when the rate is constant.
     """
 
@@ -31,6 +33,8 @@ class Peak:
     interval: float | None
     since: float
     until: float
+    first: float
+    last: float
     begins: datetime.datetime | None
 
     @property
@@ -65,7 +69,16 @@ def peak_of(scenario: sim.Scenario) -> Peak:
     """
     arrivals = scenario.arrivals
     if arrivals.process != "curve":
-        return Peak(arrivals.rate, arrivals.rate, None, 0.0, scenario.duration, None)
+        return Peak(
+            rate=arrivals.rate,
+            mean_rate=arrivals.rate,
+            interval=None,
+            since=0.0,
+            until=scenario.duration,
+            first=0.0,
+            last=scenario.duration,
+            begins=None,
+        )
     length = arrivals.interval
     number = max(1, math.ceil(scenario.duration / length))
     counts = [arrivals.counts[place % len(arrivals.counts)] for place in range(number)]
@@ -88,5 +101,7 @@ def peak_of(scenario: sim.Scenario) -> Peak:
         interval=length,
         since=first * length,
         until=min(scenario.duration, (last + 1) * length),
+        first=busiest * length,
+        last=min(scenario.duration, (busiest + 1) * length),
         begins=scenario.start + datetime.timedelta(seconds=busiest * length),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ PORTS = "port pool"
 BACKLOG = "backlog"
 
 _FULL = 0.995
+_ROUNDING = 1e-9
 _EXHAUSTED = frozenset(
     {"table full", "no free port", "backlog full", "half-open table full", "too many at once"}
 )
@@ -42,29 +44,35 @@ class Resource:
         kind: a processor, a link, a connection table, a port pool or a backlog.
         name: whose, with the direction of a link.
         mean, busiest: shares in use, of the mean sample and of the busiest, at the whole load: what
-            is not scaled (cores, rates) is more in use there than in the world simulated.
-        in_use: that which decides: the mean under a constant rate, else the busiest.
+            is not scaled (cores, rates) is more in use there than in the world simulated. A
+            backlog has no mean: its samples are of the most since the sample before.
+        demand: the share that decides: of a processor that is offered more than it can do, or in a
+            scaled world, the load offered at the peak; of a backlog the busiest; else the mean
+            under a constant rate, and the busiest otherwise. Above 1 more is asked than there is.
         full_at: connections a second, of the whole load, at which it would be full, as the share
             in use grows with the load; `None` where nothing is in use, where it does not grow so (a
             backlog fills when the processor behind it is busy), or where all of it is in use.
         offered: connections a second, of the whole load, at which the shares in use were measured.
         lost: share of the connections that failed for want of it; `None` for what refuses none.
+        lost_at_peak: that share of those that arrived in the busiest interval, at the rate
+            `offered`; `None` for what refuses none, or where nobody came then.
     """
 
     kind: str
     name: str
     mean: Interval
     busiest: Interval
-    in_use: Interval
+    demand: Interval
     full_at: Interval | None
     offered: float
     lost: Interval | None
+    lost_at_peak: Interval | None
 
     @property
     def is_full(self) -> bool:
         """Whether all of it is in use at this load; of what refuses connections, at any moment."""
         at_times = self.lost is not None and self.busiest.estimate >= _FULL
-        return self.in_use.estimate >= _FULL or at_times or self.fails
+        return self.demand.estimate >= _FULL or at_times or self.fails
 
     @property
     def fails(self) -> bool:
@@ -78,14 +86,20 @@ class Resource:
         return self.kind == PROCESSOR and load is not None and load.estimate <= self.offered
 
     @property
+    def asks_for_more(self) -> bool:
+        """Whether more is asked of it than it can do."""
+        return self.is_overloaded or self.demand.estimate > 1 + _ROUNDING
+
+    @property
     def admitted(self) -> Interval | None:
-        """Connections a second that find room, of the load offered, where some find none."""
-        if self.lost is None or not self.fails:
+        """Connections a second that find room at the peak, where some find none then."""
+        lost = self.lost_at_peak
+        if lost is None or not lost.estimate > 0:
             return None
-        return self.lost._replace(
-            estimate=self.offered * (1 - self.lost.estimate),
-            low=self.offered * (1 - self.lost.high),
-            high=self.offered * (1 - self.lost.low),
+        return lost._replace(
+            estimate=self.offered * (1 - lost.estimate),
+            low=self.offered * (1 - lost.high),
+            high=self.offered * (1 - lost.low),
         )
 
     @property
@@ -103,6 +117,7 @@ def resources(
     offered: pd.DataFrame,
     connections: pd.DataFrame,
     failures: pd.DataFrame,
+    at_peak: Mapping[int, tuple[pd.DataFrame, pd.DataFrame]],
 ) -> dict[int, list[Resource]]:
     """Return the limited resources of every design point, those most in use first.
 
@@ -114,6 +129,8 @@ def resources(
         offered: as `offered_loads` has them.
         connections: as `Measurements.connections` has them.
         failures: as `Measurements.failure_reasons` has them.
+        at_peak: `connections` and `failures` of those that arrived in the busiest interval, by
+            design point.
     """
     worlds = {point.index: point.scenario for point in study.points}
     frames = [_processors(servers), _backlogs(servers, worlds), _links(links), *_boxes(boxes)]
@@ -132,16 +149,17 @@ def resources(
                 group,
                 loads,
                 _lost(str(kind), str(name), recorded, failed),
+                _lost(str(kind), str(name), *at_peak[point.index]),
             )
             for (kind, name), group in of_point.groupby(["kind", "name"], sort=True)
         ]
-        each = [one for one in each if not math.isnan(one.in_use.mean)]
+        each = [one for one in each if not math.isnan(one.demand.mean)]
         found[point.index] = sorted(
             each,
             key=lambda one: (
                 not one.is_overloaded,
                 not one.fails,
-                -one.in_use.mean,
+                -one.demand.mean,
                 one.kind,
                 one.name,
             ),
@@ -156,7 +174,7 @@ def binding(of_point: list[Resource]) -> Resource | None:
     reason), else what connections fail for want of, else what is most in use.
     """
     first = of_point[0] if of_point else None
-    return first if first is not None and first.in_use.mean > 0 else None
+    return first if first is not None and first.demand.mean > 0 else None
 
 
 def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
@@ -165,8 +183,8 @@ def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
         (
             point.label,
             f"{resource.kind}: {resource.name}",
-            figure(resource.mean, _IN_USE),
-            figure(resource.busiest, _IN_USE),
+            figure(_all_at_most(resource.mean), _IN_USE),
+            figure(_all_at_most(resource.busiest), _IN_USE),
             full_words(resource),
         )
         for point in study.points
@@ -176,6 +194,12 @@ def resource_table(found: dict[int, list[Resource]], study: Study) -> Table:
     return Table(
         "What is in use at the whole load, and what binds first", head, rows, identifying=2
     )
+
+
+def _all_at_most(share: Interval) -> Interval:
+    """Return a share in use; more than all is asked for, not in use."""
+    estimate, low, high = (float(np.minimum(1.0, one)) for one in share[:3])
+    return share._replace(estimate=estimate, low=low, high=high)
 
 
 def full_words(resource: Resource) -> str:
@@ -196,32 +220,39 @@ def _resource(
     group: pd.DataFrame,
     offered: pd.DataFrame,
     lost: Interval | None,
+    lost_at_peak: Interval | None,
 ) -> Resource:
     group = group.sort_values("replication")
     # Cores and rates are not scaled, tables and pools are: shares are those of the whole load.
     scale = point.scenario.scale if kind in (PROCESSOR, LINK) else 1.0
     mean, busiest = (group[name].to_numpy(float) / scale for name in ("mean", "busiest"))
     peak = peak_of(point.scenario)
-    in_use = mean if peak.is_constant else busiest
-    load = in_use
+    demand = mean if peak.is_constant and kind != BACKLOG else busiest
+    load = demand
     if kind == PROCESSOR:
-        # More may be offered than a processor can do: its own share in use ends at 1.
-        of_node = offered[offered["node"] == name]
-        load = of_node.sort_values("replication")["offered_at_peak"].to_numpy(float) / scale
+        # More may be offered than a processor can do: its own share in use ends at 1. And moments
+        # of a scaled world at which it happens to be busy are not those of the whole load.
+        of_node = offered[offered["node"] == name].sort_values("replication")
+        load = of_node["offered_at_peak"].to_numpy(float) / scale
+        if len(load) and (scale < 1 or float(load.mean()) >= 1):
+            demand = load
+        if len(load) and scale < 1:
+            mean, busiest = of_node["offered_load"].to_numpy(float) / scale, load
     full_at = None
-    most = in_use if lost is None else busiest
+    most = demand if lost is None else busiest
     is_known = kind == PROCESSOR or float(most.mean()) < _FULL
     if kind != BACKLOG and is_known and len(load) and (load > 0).all():
         full_at = replication_interval(peak.rate / load)
     return Resource(
-        kind,
-        name,
-        _bounded(mean),
-        _bounded(busiest),
-        _bounded(in_use),
-        full_at,
-        peak.rate,
-        lost,
+        kind=kind,
+        name=name,
+        mean=_bounded(mean),
+        busiest=_bounded(busiest),
+        demand=_bounded(demand),
+        full_at=full_at,
+        offered=peak.rate,
+        lost=lost,
+        lost_at_peak=lost_at_peak,
     )
 
 
@@ -231,7 +262,7 @@ def _lost(
     """Return the share of one point's connections that failed for want of a resource."""
     if kind in (PROCESSOR, LINK) or connections.empty:
         return None
-    trials = connections.set_index("replication")["connections"]
+    trials = connections.set_index("replication")["connections"].sort_index()
     for_want = failures[(failures["stopped_by"] == name) & failures["reason"].isin(_EXHAUSTED)]
     counts = for_want.groupby("replication")["connections"].sum()
     shares = counts.reindex(trials.index, fill_value=0) / trials
@@ -261,7 +292,7 @@ def _backlogs(servers: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> pd.Data
     limited = servers.assign(room=room.astype(float)).dropna(subset="room")
     share = limited["accept_most"] / limited["room"]
     return _shares(
-        limited.assign(utilisation=share, utilisation_busiest=share), BACKLOG, limited["node"]
+        limited.assign(utilisation=math.nan, utilisation_busiest=share), BACKLOG, limited["node"]
     )
 
 

@@ -19,7 +19,9 @@ from experiments.failures import ColumnError
 from experiments.results.statistics import (
     CONFIDENCE,
     Interval,
+    PooledQuantile,
     quantile_bounds,
+    quantile_residuals,
     too_few_for_quantile,
 )
 from experiments.results.transients import settling, warm_ups
@@ -74,9 +76,7 @@ class Measurements:
         sent a TLS record), `retransmitted_share` (waited for a packet sent again), and in seconds
         `handshake_p50`, `_p95`, `_p99` and `first_byte_p50`, `_p95`, `_p99`.
         """
-        window = "TRUE"
-        if since is not None and until is not None:
-            window = f"arrival >= {since!r} AND arrival < {until!r}"
+        window = _window(since, until)
         quantiles = ", ".join(
             f"quantile_disc({column}, {percent / 100}) AS {name}_p{percent}"
             for name, column in (
@@ -164,8 +164,12 @@ class Measurements:
             GROUP BY ALL ORDER BY point, connections DESC, profile, symptom, stopped_by, reason
         """)
 
-    def failure_reasons(self) -> pd.DataFrame:
+    def failure_reasons(
+        self, *, since: float | None = None, until: float | None = None
+    ) -> pd.DataFrame:
         """Return how many connections failed for which reason in each replication.
+
+        It is of those that arrived in [since, until), of all without them.
 
         Columns: `symptom`, `stopped_by`, `reason` (an alert's name where an end gave up),
         `connections`.
@@ -174,7 +178,7 @@ class Measurements:
             SELECT point, replication, CAST(symptom AS VARCHAR) AS symptom,
                    CAST(stopped_by AS VARCHAR) AS stopped_by,
                    CAST(coalesce(reason, alert) AS VARCHAR) AS reason, count(*) AS connections
-            FROM {self._recorded} WHERE outcome = 'failed'
+            FROM {self._recorded} WHERE outcome = 'failed' AND {_window(since, until)}
             GROUP BY ALL ORDER BY point, replication, symptom, stopped_by, reason
         """)
 
@@ -342,36 +346,53 @@ class Measurements:
         Raises:
             ColumnError: The table has no such column.
         """
+        found = self.pooled_quantiles(column, probabilities, confidence)
+        rows = [(point, probability, *one.interval) for (point, probability), one in found.items()]
+        return pd.DataFrame(rows, columns=["point", "probability", *Interval._fields])
+
+    def pooled_quantiles(
+        self, column: str, probabilities: Sequence[float], confidence: float = CONFIDENCE
+    ) -> dict[tuple[int, float], PooledQuantile]:
+        """Return quantiles as `quantile_intervals` has them, by design point and probability.
+
+        With them stands what differences of two of them need (`quantile_difference`).
+
+        Raises:
+            ColumnError: The table has no such column.
+        """
         _check_column(column)
         listed = self._database.execute(f"""
             SELECT point, quantile_disc({column}, {list(probabilities)!r})
             FROM {self._recorded} WHERE {column} IS NOT NULL GROUP BY point ORDER BY point
         """).fetchall()
-        rows = []
-        for point, estimates in listed:
-            for probability, estimate in zip(probabilities, estimates, strict=True):
-                interval = self._quantile_interval(
-                    column, point, probability, float(estimate), confidence
-                )
-                rows.append((point, probability, *interval))
-        return pd.DataFrame(rows, columns=["point", "probability", *Interval._fields])
+        return {
+            (point, probability): self._pooled_quantile(
+                column, point, probability, float(estimate), confidence
+            )
+            for point, estimates in listed
+            for probability, estimate in zip(probabilities, estimates, strict=True)
+        }
 
-    def _quantile_interval(
+    def _pooled_quantile(
         self, column: str, point: int, probability: float, estimate: float, confidence: float
-    ) -> Interval:
+    ) -> PooledQuantile:
         counted = self._database.execute(
             f"""
-            SELECT count({column}), count({column}) FILTER (WHERE {column} < $estimate),
+            SELECT replication, count({column}),
+                   count({column}) FILTER (WHERE {column} < $estimate),
                    count({column}) FILTER (WHERE {column} <= $estimate)
             FROM {self._recorded} WHERE point = $point AND {column} IS NOT NULL
             GROUP BY replication ORDER BY replication
             """,
             {"estimate": estimate, "point": point},
         ).fetchall()
-        counts, below, at_or_below = (list(map(float, one)) for one in zip(*counted, strict=True))
+        replications, *numbers = zip(*counted, strict=True)
+        counts, below, at_or_below = (list(map(float, one)) for one in numbers)
+        residuals = quantile_residuals(counts, below, at_or_below)
+        shares = dict(zip(map(int, replications), map(float, residuals), strict=True))
         reason = too_few_for_quantile(counts, probability)
         if reason:
-            return Interval.absent(estimate, len(counts), reason)
+            return PooledQuantile(Interval.absent(estimate, len(counts), reason), shares)
         bounds = quantile_bounds(counts, below, at_or_below, probability, confidence)
         row = self._database.execute(
             f"SELECT quantile_disc({column}, {list(bounds)!r}) FROM {self._recorded} "
@@ -379,7 +400,7 @@ class Measurements:
             [point],
         ).fetchone()
         low, high = row[0] if row else (math.nan, math.nan)
-        return Interval(estimate, float(low), float(high), len(counts))
+        return PooledQuantile(Interval(estimate, float(low), float(high), len(counts)), shares)
 
     def server_work(self) -> pd.DataFrame:
         """Return the servers' `cpu_seconds` by `kind`: an operation's name up to its first dot."""
@@ -414,6 +435,12 @@ class Measurements:
             f"(SELECT c.* FROM {connections} c LEFT JOIN warm_up w USING (point) "
             "WHERE w.point IS NULL OR c.arrival >= w.warm_up_end)"
         )
+
+
+def _window(since: float | None, until: float | None) -> str:
+    if since is None or until is None:
+        return "TRUE"
+    return f"arrival >= {since!r} AND arrival < {until!r}"
 
 
 def _listed(points: Collection[int]) -> str:

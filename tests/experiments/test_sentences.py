@@ -16,6 +16,11 @@ import pytest
 import experiments
 from tests.experiments.worlds.checks import World, hold
 from tests.experiments.worlds.descriptions import VARIATIONS, scenario_text
+from tests.experiments.worlds.table_checks import (
+    check_answer_table,
+    check_differences_of_quantiles,
+    check_resources,
+)
 
 FAST = (
     "one-replication",
@@ -30,6 +35,7 @@ FAST = (
     "reached-by-none",
     "nobody-comes",
     "a-storm",
+    "a-curve-of-few-ports",
 )
 """Worlds that the fast tests run; the slow ones run all others."""
 
@@ -55,6 +61,10 @@ def test_every_sentence_is_true(name: str, tmp_path: Path) -> None:
     written = list(sentences(world))
     for sentence in written:
         hold(world, sentence)
+    check_answer_table(world)
+    check_differences_of_quantiles(world)
+    check_resources(world)
+    assert max(map(len, str(world.result.answer).splitlines())) <= 80
     report = world.result.report.read_text(encoding="utf-8")
     assert "nan" not in " ".join(written)
     assert not re.search(r">\s*nan\b", report)

@@ -12,6 +12,8 @@ from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
+_ROUNDING = 1e-9
+
 Values = Sequence[float] | npt.NDArray[np.float64]
 
 
@@ -92,7 +94,23 @@ def paired_difference(first: Values, second: Values, confidence: float = CONFIDE
     one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if one.shape != other.shape:
         raise ValueError(f"{len(one)} replications cannot be paired with {len(other)}")
-    return replication_interval(one - other, confidence)
+    return replication_interval(differences(one, other), confidence)
+
+
+def differences(first: Values, second: Values) -> npt.NDArray[np.float64]:
+    """Return `first - second`, exactly 0 where they differ by less than floating point can tell.
+
+    Sums that add up in another order differ in their last digits: 1e-9 of the larger of two values
+    is no difference.
+
+    Args:
+        first: Numbers.
+        second: As many numbers.
+    """
+    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    found = one - other
+    size = np.maximum(np.abs(one), np.abs(other))
+    return np.where(np.abs(found) <= _ROUNDING * size, 0.0, found)
 
 
 ONE_REPLICATION = "one replication has no interval; at least 2 are needed"

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 import pytest
 
-from tests.experiments.worlds.evidence import Evidence, mean
+from tests.experiments.worlds.evidence import Evidence, Figure, mean
 from tests.experiments.worlds.sentences import (
     NUMBER,
     PLAIN,
@@ -102,8 +103,8 @@ def _replay(world: World, found: re.Match[str]) -> None:
 
 @says(
     r"What binds first(?: at (?P<where>.+?))? is the (?P<what>processor of|link|connection table "
-    r"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) in use(?: in the mean| in the busiest sample| at its "
-    r"fullest)(?:, at the whole load)?(?P<more>, further points in the report)?"
+    r"of|port pool of|backlog of) (?P<name>\S+(?:, to \w+)?): (?P<shares>.+?) (?P<of>in use in the mean|in use in the busiest sample|in use at its fullest|in use at the peak"
+    r"|of what it can do is offered(?: at the peak)?)(?:, at the whole load)?(?P<more>, further points in the report)?"
     r"(?P<full>(?:; .+)*)\."
 )
 def _binds(world: World, found: re.Match[str]) -> None:
@@ -114,8 +115,15 @@ def _binds(world: World, found: re.Match[str]) -> None:
         evidence, scenario = world.at(label or found["where"])
         constant = scenario.arrivals.process == "poisson"
         in_use = resources(evidence, scenario, "mean" if constant else "max")
-        same(tuple(word or None for word in written), within(mean(in_use[kind, name])), 100)
         overloaded = kind == "processor" and offered(scenario, evidence) >= 1
+        demand = in_use[kind, name]
+        if kind == "processor" and (overloaded or scenario.scale < 1):
+            demand = offered_to(name, scenario, evidence)
+        elif found["of"].startswith("in use"):
+            assert demand.mean() <= 1 + 1e-9
+        same(tuple(word or None for word in written), within(mean(demand)), 100)
+        if overloaded:
+            assert found["of"].startswith("of what it can do is offered")
         if evidence.lost_at(name)[0] == 0 and not overloaded:
             most = max(values.mean() for values in in_use.values())
             assert in_use[kind, name].mean() == pytest.approx(most)
@@ -131,9 +139,27 @@ def _binds(world: World, found: re.Match[str]) -> None:
 
 def offered(scenario: object, evidence: Evidence) -> float:
     """The load at the peak as a share of what the server's cores can do."""
+    return float(offered_to(scenario.server.name, scenario, evidence).mean())
+
+
+def offered_to(name: str, scenario: object, evidence: Evidence) -> np.ndarray:
+    """The load at the peak as a share of what a processor's cores can do, of the whole load."""
     rate, since, until = peak(scenario)
-    cost = evidence.mean_of("server_cpu", since, until).mean()
-    return float(rate * cost / scenario.server.cores)
+    if name == scenario.server.name:
+        return rate * evidence.mean_of("server_cpu", since, until) / scenario.server.cores
+    busy = evidence.work_of(name) / scenario.duration / scenario.scale
+    return busy / scenario.middleboxes[name].cores
+
+
+def lost_at_peak(name: str, scenario: object, evidence: Evidence) -> Figure:
+    """The share of those that came in the busiest interval and found no room."""
+    arrivals = scenario.arrivals
+    if arrivals.process == "poisson":
+        return evidence.lost_at(name)
+    number = math.ceil(scenario.duration / arrivals.interval)
+    counts = [arrivals.counts[i % len(arrivals.counts)] for i in range(number)]
+    first = counts.index(max(counts)) * arrivals.interval
+    return evidence.lost_at(name, first, first + arrivals.interval)
 
 
 def _full_from(world: World, kind: str, name: str, label: str | None, clause: str) -> None:
@@ -141,7 +167,7 @@ def _full_from(world: World, kind: str, name: str, label: str | None, clause: st
     evidence, scenario = world.at(label)
     rate, since, until = peak(scenario)
     constant = scenario.arrivals.process == "poisson"
-    share, low, high = evidence.lost_at(name)
+    share, low, high = lost_at_peak(name, scenario, evidence)
     most = resources(evidence, scenario, "max")[kind, name].mean()
     if full := re.fullmatch(rf"it (?:would be|is) full from {PLAIN} connections/s on", clause):
         if kind == "processor" and name != scenario.server.name:
@@ -154,7 +180,7 @@ def _full_from(world: World, kind: str, name: str, label: str | None, clause: st
         else:
             in_use = resources(evidence, scenario, "mean" if constant else "max")[kind, name]
             rounded(full.groups(), mean(rate / in_use))
-            assert share == 0
+            assert evidence.lost_at(name)[0] == 0
     elif full := re.fullmatch(
         rf"it is full at this load already, ({NUMBER}) connections?/s", clause
     ):

@@ -300,6 +300,19 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "arrivals": '{ process = "poisson", rate = "60 /s" }',
         "duration": "20 s",
     },
+    "a-curve-of-few-ports": {
+        "path": '"out"',
+        "extra": _NAT,
+        "arrivals": '{ process = "curve", interval = "10 s", counts = [20, 120, 30, 30] }',
+        "duration": "40 s",
+    },
+    "a-scaled-overload": {
+        **_STEADY,
+        "machine": "pentium-iii-933",
+        "arrivals": '{ process = "poisson", rate = "400 /s" }',
+        "scale": '"1/10"',
+        "duration": "20 s",
+    },
     "two-versions": {
         "clients": 'clients = [{ profile = "openssl-3", machine = "xeon-2026", share = 0.5 }, '
         '{ profile = "internet-explorer-6", machine = "xeon-2026", share = 0.5 }]',

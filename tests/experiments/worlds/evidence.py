@@ -135,8 +135,9 @@ class Evidence:
         """The share of connections that are the first of their client."""
         return self._share(lambda rows: ~rows["client"].duplicated().to_numpy(), self.connections)
 
-    def lost_at(self, where: str) -> Figure:
-        """The share of connections that found no room somewhere and failed."""
+    def lost_at(self, where: str, since: float = -math.inf, until: float = math.inf) -> Figure:
+        """The share of connections that found no room somewhere and failed, by their arrival."""
+        arrived = self.connections[self.connections["arrival"] >= since]
         no_room = {"no free port", "table full", "backlog full"}
         return self._share(
             lambda rows: (
@@ -144,7 +145,7 @@ class Evidence:
                 & (rows["stopped_by"].astype(object) == where)
                 & rows["reason"].astype(object).isin(no_room)
             ).to_numpy(),
-            self.connections,
+            arrived[arrived["arrival"] < until],
         )
 
     def _share(self, test: Callable[[pd.DataFrame], np.ndarray], rows: pd.DataFrame) -> Figure:

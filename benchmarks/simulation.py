@@ -6,7 +6,8 @@ scale that gives the sessions wanted.
 
     python benchmarks/simulation.py [--quick] [TABLE ...]
 
-Tables: sessions, growth, alive, workers, start. `--quick` measures each with few sessions.
+Tables: sessions, networks, growth, alive, workers, start. `--quick` measures each with few
+sessions.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -231,6 +231,37 @@ def sessions(quick: bool) -> Table:
     return table
 
 
+def networks(quick: bool) -> Table:
+    """Replay where the network has something to do, beside the same where it has not."""
+    minutes = 2 if quick else 60
+    duration = f"{minutes} min"
+    contenders = {
+        "calm, 1 request": world(minutes * 300, fidelity="replay", **{"http.requests": 1}),
+        "a link of 100 Gbit/s": world(
+            minutes * 300,
+            fidelity="replay",
+            **{"http.requests": 1, "path": {"round_trip_time": "100 ms", "rate": "100 Gbit/s"}},
+        ),
+    }
+    for name in ("contoso-2003", "mobile-network"):
+        file = experiments.load_scenario(name, [setting("duration", duration)])
+        points = {each.label: each.scenario for each in design(file, seed=1).points}
+        contenders |= {
+            f"{name}: {label}": scenario.model_copy(update={"fidelity": "replay"})
+            for label, scenario in points.items()
+        }
+    each: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(1 if quick else ROUNDS):
+        for name, scenario in contenders.items():
+            seconds, count = timed(scenario)
+            each[name].append(seconds / count)
+    calm = median(each["calm, 1 request"])
+    table = headed("Replay over a network, one core", "", "µs a session", "sessions/s", "ratio")
+    for name, times in each.items():
+        table.add_row(*figures(name, median(times)), f"{median(times) / calm:.1f} x calm")
+    return table
+
+
 def growth(quick: bool) -> Table:
     """Time and peak memory by the number of sessions, each in a process of its own, to Parquet."""
     table = headed(
@@ -358,6 +389,13 @@ def in_a_process(function: str, size: int) -> tuple[int, float, float]:
     return count, seconds, memory
 
 
+def peak_memory() -> float:
+    """Peak of this process, in MiB; `getrusage` tells its parent's where that is larger."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(peak) / 1024
+
+
 def headed(title: str, first: str, *others: str) -> Table:
     """An empty table: names on the left, figures on the right."""
     table = Table(title=title)
@@ -374,6 +412,7 @@ def figures(name: str, seconds: float) -> tuple[str, str, str]:
 
 TABLES = {
     "sessions": sessions,
+    "networks": networks,
     "growth": growth,
     "alive": alive,
     "workers": workers,
@@ -391,8 +430,7 @@ def main() -> None:
     if options.only:
         function, size = options.only
         count, seconds = {"grow": grow, "keep_alive": keep_alive}[function](int(size))
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps((count, seconds, memory)))
+        print(json.dumps((count, seconds, peak_memory())))
         return
     if unknown := set(options.tables) - set(TABLES):
         parser.error(f"there is no table {', '.join(sorted(unknown))}")

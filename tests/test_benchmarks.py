@@ -62,6 +62,7 @@ def test_simulation_benchmark() -> None:
         "replay, 9 requests a session",
         "live, 9 requests a session",
         "Ciw, M/M/4",
+        "contoso-2003: path bridging",
         "Growth of one run",
         "Connections alive at once",
         "A study of 4 replications",

@@ -40,7 +40,7 @@ def inodes(folder: Path) -> dict[str, int]:
 def test_tables_are_the_same_bytes_with_several_workers(
     scenario: Path, result: experiments.Result, tmp_path: Path
 ) -> None:
-    other = experiments.run(scenario, out=tmp_path / "out", workers=3)
+    other = experiments.run(scenario, out=tmp_path / "out", workers=2)
     assert tables(other.folder) == tables(result.folder)
     plots = sorted(path.name for path in (result.folder / "plots").iterdir())
     assert plots
@@ -56,14 +56,15 @@ def test_any_executor_will_do(scenario: Path, result: experiments.Result, tmp_pa
     assert tables(other.folder) == tables(result.folder)
 
 
-def test_another_seed_gives_other_tables(
-    scenario: Path, result: experiments.Result, tmp_path: Path
-) -> None:
-    other = experiments.run(scenario, out=tmp_path / "out", seed=2, workers=1)
-    assert (
-        tables(other.folder)["connections.parquet"]
-        != (tables(result.folder)["connections.parquet"])
-    )
+def test_another_seed_gives_other_tables(scenario: Path, tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    found = []
+    for seed in (1, 2):
+        job = first_job(scenario, seed)
+        with place_in(store) as place:
+            run_in_place(job, place)
+        found.append((store.path(job) / "connections.parquet").read_bytes())
+    assert found[0] != found[1]
 
 
 def test_finished_jobs_are_never_run_again(
@@ -193,7 +194,9 @@ def test_a_full_disk_is_told_in_one_line(scenario: Path, tlscape: Run, tmp_path:
     assert failure.startswith(f"tlscape: {out}: writing results failed (File too large)")
     assert not list(out.rglob("*.partial"))
     assert not (out / "report.html").exists()
-    assert tlscape("run", scenario, *BRIEF, "--out", out).returncode == 0
+    brief = {"study.factors": {}}
+    experiments.run(scenario, out=out, workers=1, replications=1, **brief)
+    assert (out / "report.html").is_file()
 
 
 def test_a_script_without_a_main_guard_may_run_a_study(scenario: Path, tmp_path: Path) -> None:

@@ -221,8 +221,7 @@ class Records:
         return opening
 
 
-@settings(
-    max_examples=150,
+_EXPLORING = settings(
     phases=[
         Phase.explicit,
         Phase.generate,
@@ -230,9 +229,23 @@ class Records:
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@settings(_EXPLORING, max_examples=40)
 @given(world=WORLD, seed=st.integers(0, 5))
 @example(world=STOPPED_ON_BOTH_SIDES_OF_A_PROXY, seed=2)
 def test_no_connection_is_lost_or_invented(world: dict[str, Any], seed: int) -> None:
+    _check_world(world, seed)
+
+
+@pytest.mark.slow
+@settings(_EXPLORING, max_examples=300)
+@given(world=WORLD, seed=st.integers(0, 5))
+def test_no_connection_is_lost_or_invented_in_many_worlds(world: dict[str, Any], seed: int) -> None:
+    _check_world(world, seed)
+
+
+def _check_world(world: dict[str, Any], seed: int) -> None:
     described = chained(**world)
     arrivals = simulated(scenario(**ARRIVALS, server__security="plain"), seed=seed)
     expected = [(row["connection"], row["arrival"]) for row in connections(arrivals)]

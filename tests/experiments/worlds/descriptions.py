@@ -313,6 +313,11 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "scale": '"1/10"',
         "duration": "20 s",
     },
+    "ports-that-fill": {
+        "path": '"out"',
+        "extra": _NAT.replace('"reset"', '"reset"\nclosing_timeout = "20 s"'),
+        "arrivals": '{ process = "poisson", rate = "2 /s" }',
+    },
     "two-versions": {
         "clients": 'clients = [{ profile = "openssl-3", machine = "xeon-2026", share = 0.5 }, '
         '{ profile = "internet-explorer-6", machine = "xeon-2026", share = 0.5 }]',

@@ -241,13 +241,18 @@ class Measurements:
     def links(self) -> pd.DataFrame:
         """Return each direction of each link with a rate in figures.
 
-        Columns: `node`, `direction`, `utilisation` (mean), `utilisation_busiest` (of any sample).
+        Columns: `node`, `direction`, `utilisation` (mean), `utilisation_busiest` (of any sample),
+        `seconds_busy` (of samples throughout which it was).
         """
         return self._frame(f"""
             SELECT point, replication, CAST(node AS VARCHAR) AS node,
                    CAST(direction AS VARCHAR) AS direction,
-                   avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest
-            FROM {self._sampled("links")} GROUP BY ALL HAVING max(utilisation) > 0
+                   avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest,
+                   coalesce(sum(length) FILTER (WHERE utilisation > 0.9999), 0) AS seconds_busy
+            FROM (SELECT *, time - lag(time, 1, 0.0) OVER (
+                      PARTITION BY point, replication, node, direction ORDER BY time) AS length
+                  FROM {self._sampled("links")})
+            GROUP BY ALL HAVING max(utilisation) > 0
             ORDER BY point, replication, node, direction
         """)
 

@@ -37,6 +37,7 @@ FAST = (
     "a-storm",
     "a-curve-of-few-ports",
     "ports-that-fill",
+    "a-saturated-link-that-ends",
 )
 """Worlds that the fast tests run; the slow ones run all others."""
 
@@ -88,6 +89,7 @@ def test_warnings_stand_where_they_belong(tmp_path: Path) -> None:
         "waves-of-expiry": ("expire together",),
         "few-ports": ("port pool of nat is full at times", "fail"),
         "a-saturated-link": ("link path to client is busy",),
+        "a-saturated-link-that-ends": ("link path to client is busy all the time for",),
         "nobody-comes": ("no connection was recorded",),
     }
     for name, words in expected.items():

@@ -194,6 +194,10 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "duration": "30 s",
         "warm_up": "30 s",
     },
+    "a-saturated-link-that-ends": {
+        "path": '{ round_trip_time = "30 ms", rate = "96 kbit/s", buffer = "64 kB" }',
+        "sample": "5 s",
+    },
     "a-small-backlog": {"extra": "backlog = 2", "machine": "pentium-iii-933"},
     "a-storm": {
         "machine": "pentium-iii-933",

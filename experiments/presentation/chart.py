@@ -6,7 +6,7 @@ import html
 import io
 import logging
 import re
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -19,7 +19,6 @@ logging.getLogger("matplotlib").setLevel(logging.ERROR)
 INK = "#22303c"
 MUTED = "#6b7785"
 GRID = "#e3e8ed"
-Corner = Literal["best", "upper left"]
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#22303c")
 """Colours that stay apart for the colour-blind (M. Okabe and K. Ito, "Color Universal Design")."""
 LINE_STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
@@ -104,11 +103,11 @@ def line_style(number: int) -> dict[str, Any]:
     }
 
 
-def add_legend(axes: Axes, *, where: Corner = "best", title: str = "") -> None:
+def add_legend(axes: Axes) -> None:
     """Add a quiet legend to axes that show more than one thing."""
     handles, _ = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        axes.legend(loc=where, title=title or None, **_LEGEND)
+        axes.legend(loc="best", **_LEGEND)
 
 
 def add_legend_above(chart: Chart, axes: Axes, *, columns: int = 1) -> None:

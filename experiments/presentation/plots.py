@@ -201,9 +201,7 @@ class Plots:
         for axes in (load, cores):
             axes.set_ylim(bottom=0)
             axes.set_xlim(0, duration / length)
-        if len(drawn) > 1:
-            add_legend(load, where="upper left")
-        add_legend(cores, where="upper left")
+        add_legend_above(chart, cores)
         return chart
 
     @property

@@ -7,10 +7,11 @@ lead and, where there is room, the others below, the factors' columns repeated. 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,8 @@ from experiments.questions.analysis import Analysis
 from experiments.wording import counted, listed
 
 WIDTH_WITHOUT_TERMINAL = 80
+Spelling = Callable[[str], str]
+
 _PADDING = 3
 _MOST_ROWS = 24
 _MOST_LINES = 30
@@ -36,23 +39,60 @@ def answer_text(analysis: Analysis, width: int = WIDTH_WITHOUT_TERMINAL) -> str:
 
 def answer_parts(analysis: Analysis, width: int) -> Iterator[RenderableType]:
     """Yield the title, the answer, warnings, remarks, one table, and where the rest stands."""
+    yield _Written(analysis, width)
+
+
+class _Written:
+    """An answer as it stands in a terminal; one that knows ASCII alone gets that, as wide."""
+
+    def __init__(self, analysis: Analysis, width: int) -> None:
+        self._analysis = analysis
+        self._width = width
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        spelt = _in_ascii if options.ascii_only else str
+        yield from _parts(self._analysis, self._width, spelt)
+
+
+def _in_ascii(words: str) -> str:
+    """Return words with what is longer in ASCII written so; the rest takes as much room there."""
+    return words.replace("±", "+/-").replace("…", "...")
+
+
+def _parts(analysis: Analysis, width: int, spelt: Spelling) -> Iterator[RenderableType]:
     answer = analysis.answer
-    yield Text(analysis.study.file.title, style="bold")
-    yield ""
-    yield Text(answer.sentence, style="bold")
+    yield Text(spelt(analysis.study.file.title), style="bold")
+    yield Text()
+    yield Text(spelt(answer.sentence), style="bold")
     for warning in analysis.further_warnings:
-        yield Text(f"Warning: {warning}", style="yellow")
+        yield Text(spelt(f"Warning: {warning}"), style="yellow")
     for remark in answer.remarks:
-        yield Text(remark)
-    yield ""
-    content = answer_table(analysis)
+        yield Text(spelt(remark))
+    yield Text()
+    content = _spelt(answer_table(analysis), spelt)
     if not content.metrics:
         return
     rows = _shown(content.rows)
     blocks = _fitting(content, rows, width)
     yield from _tables(content, rows, blocks)
     columns = len(content.metrics) - sum(map(len, blocks))
-    yield from _rest(analysis, len(content.rows) - len(rows), columns)
+    for line in _rest(analysis, len(content.rows) - len(rows), columns):
+        yield Text(spelt(line), style="dim")
+
+
+def _spelt(content: AnswerTable, spelt: Spelling) -> AnswerTable:
+    return AnswerTable(
+        tuple(map(spelt, content.factors)),
+        tuple((spelt(head), spelt(unit), definition) for head, unit, definition in content.metrics),
+        tuple(
+            replace(
+                row,
+                levels=tuple(map(spelt, row.levels)),
+                cells=tuple((spelt(estimate), spelt(interval)) for estimate, interval in row.cells),
+            )
+            for row in content.rows
+        ),
+    )
 
 
 def _shown(rows: Sequence[Row]) -> list[Row]:
@@ -63,7 +103,7 @@ def _shown(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.point in kept]
 
 
-def _rest(analysis: Analysis, points: int, columns: int) -> Iterator[Text]:
+def _rest(analysis: Analysis, points: int, columns: int) -> Iterator[str]:
     """Yield what is not printed, and where it stands."""
     left_out = []
     if points:
@@ -71,10 +111,10 @@ def _rest(analysis: Analysis, points: int, columns: int) -> Iterator[Text]:
     if columns:
         left_out.append(counted(columns, "further column"))
     if left_out:
-        yield Text(f"{listed(left_out)} in the report and in summary.csv.", style="dim")
+        yield f"{listed(left_out)} in the report and in summary.csv."
     titles = [table.title.partition(", ")[0] for table in analysis.word_tables]
     if titles:
-        yield Text(f"More tables in the report: {'; '.join(titles)}.", style="dim")
+        yield f"More tables in the report: {'; '.join(titles)}."
 
 
 def _cells(row: Row) -> list[str]:
@@ -120,7 +160,7 @@ def _tables(
             words = [*row.levels, *(cells[column] for column in block)]
             table.add_row(*map(Text, words), style=style)
         yield table
-        yield ""
+        yield Text()
 
 
 def _heads(content: AnswerTable) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from experiments.questions.initial_state import begins_empty
 from experiments.questions.load import offered_loads
 from experiments.questions.peak import peak_of
-from experiments.questions.resources import Resource, resources
+from experiments.questions.resources import Resource, holding_times, resources
 from experiments.results.measures import Measurements
 from experiments.studies.study import Study
 
@@ -57,7 +57,7 @@ class Findings:
             study,
             servers=servers,
             links=links,
-            boxes=measurements.boxes_in_use(),
+            boxes=measurements.boxes_in_use(holding_times(study)),
             offered=offered,
             connections=connections,
             failures=failures,

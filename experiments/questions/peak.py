@@ -26,6 +26,7 @@ class Peak:
         first, last: when it begins and ends, in seconds since the start; all of the recorded time
             when the rate is constant.
         begins: when it begins, by the calendar; `None` when the rate is constant.
+        is_dated: whether the recorded time lies within more than one day.
     """
 
     rate: float
@@ -36,6 +37,7 @@ class Peak:
     first: float
     last: float
     begins: datetime.datetime | None
+    is_dated: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -44,10 +46,15 @@ class Peak:
 
     @property
     def words(self) -> str:
-        """The moment and its rate: "in the busiest minute (from 21:42, 400/s)", "at 12/s"."""
+        """The moment and its rate: "in the busiest minute (from 21:42, 400/s)", "at 12/s".
+
+        Where the recorded time is longer than a day it says which one.
+        """
         if self.interval is None or self.begins is None:
             return f"at {rate_words(self.rate)}"
         form = "%H:%M" if self.begins.second == 0 else "%H:%M:%S"
+        if self.is_dated:
+            form = f"%Y-%m-%d {form}"
         return (
             f"in the busiest {duration_words(self.interval, article=True)} "
             f"(from {self.begins.strftime(form)}, {rate_words(self.rate)})"
@@ -104,4 +111,12 @@ def peak_of(scenario: sim.Scenario) -> Peak:
         first=busiest * length,
         last=min(scenario.duration, (busiest + 1) * length),
         begins=scenario.start + datetime.timedelta(seconds=busiest * length),
+        is_dated=_days(scenario) > 1,
     )
+
+
+def _days(scenario: sim.Scenario) -> int:
+    """Return how many days of the calendar the recorded time lies in."""
+    begins = scenario.start
+    last = begins + datetime.timedelta(seconds=scenario.duration, microseconds=-1)
+    return (last.date() - begins.date()).days + 1

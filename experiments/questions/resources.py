@@ -31,6 +31,7 @@ _EXHAUSTED = frozenset(
     {"table full", "no free port", "backlog full", "half-open table full", "too many at once"}
 )
 """What a connection fails of that finds no room, as the table `connections` has it."""
+_GROWS = 0.05
 _PORT_POOLS = ("nat", "connect-proxy", "terminating-proxy")
 
 _IN_USE = Metric("in_use", "In use", Quantity.SHARE, "Share of a resource that is in use.")
@@ -238,6 +239,8 @@ def _resource(
             demand = load
         if len(load) and scale < 1:
             mean, busiest = of_node["offered_load"].to_numpy(float) / scale, load
+    elif peak.is_constant and kind in (TABLE, PORTS):
+        load = _settled(group)
     full_at = None
     most = demand if lost is None else busiest
     is_known = kind == PROCESSOR or float(most.mean()) < _FULL
@@ -254,6 +257,14 @@ def _resource(
         lost=lost,
         lost_at_peak=lost_at_peak,
     )
+
+
+def _settled(group: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the shares in use since a table filled; NaN where it was not seen to have filled."""
+    settled, growth = (group[name].to_numpy(float) for name in ("settled", "growth"))
+    change = replication_interval(growth)
+    grows = change.low > 0 and change.estimate > _GROWS * settled.mean()
+    return np.full_like(settled, math.nan) if grows else settled
 
 
 def _lost(
@@ -310,6 +321,27 @@ def _boxes(boxes: pd.DataFrame) -> list[pd.DataFrame]:
     is_pool = tables["kind"].isin(_PORT_POOLS)
     return [
         _shares(busy, PROCESSOR, busy["node"]),
-        _shares(tables[is_pool], PORTS, tables[is_pool]["node"]),
-        _shares(tables[~is_pool], TABLE, tables[~is_pool]["node"]),
+        _with_settled(tables[is_pool], PORTS),
+        _with_settled(tables[~is_pool], TABLE),
     ]
+
+
+def _with_settled(tables: pd.DataFrame, kind: str) -> pd.DataFrame:
+    return _shares(tables, kind, tables["node"]).assign(
+        settled=tables["entries_settled"] / tables["capacity"],
+        growth=tables["entries_growth"] / tables["capacity"],
+    )
+
+
+def holding_times(study: Study) -> pd.DataFrame:
+    """Return the `seconds` of the recorded time until boxes forget what ended at its beginning.
+
+    A row a `point` and `node`. Boxes are empty when the warm-up begins.
+    """
+    rows = [
+        (point.index, name, getattr(box, "closing_timeout", 0.0) - point.scenario.warm_up)
+        for point in study.points
+        for name, box in point.scenario.middleboxes.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["point", "node", "seconds"])
+    return frame.astype({"point": "int64", "node": "object", "seconds": "float64"})

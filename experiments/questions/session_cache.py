@@ -166,10 +166,10 @@ def _sentence(
     cores: Metric,
 ) -> str:
     target = percent(CapacitySettings.of(study).utilisation_target)
-    sentence = (
-        f"{_advice(study, chosen)}: the load {peak_of(chosen.scenario).words} then needs "
-        f"{figure(needs[chosen.index], cores, named=True)} cores at {target} utilisation"
-    )
+    advice, moment = _advice(study, chosen), peak_of(chosen.scenario).words
+    start = f"{advice}: the load {moment} then needs" if advice else f"The load {moment} needs"
+    need = figure(needs[chosen.index], cores, named=True)
+    sentence = f"{start} {need} cores at {target} utilisation"
     smaller = [point for point in candidates if _frugality(point) < _frugality(chosen)]
     if chosen is not best:
         sentence += (
@@ -187,7 +187,7 @@ def _sentence(
 
 
 def _advice(study: Study, point: DesignPoint) -> str:
-    """Return what the design point stands for, every factor of it named."""
+    """Return what the design point stands for, every factor of it named; nothing without any."""
     settings = dict(point.settings)
     lifetime = settings.pop("server.sessions.lifetime", None)
     capacity = settings.pop("server.sessions.capacity", None)
@@ -201,7 +201,7 @@ def _advice(study: Study, point: DesignPoint) -> str:
     if lifetime is not None:
         words.append("for ever" if lifetime == "unlimited" else f"for {lifetime}")
     if not words:
-        return f"With {others}" if others else "As described"
+        return f"With {others}" if others else ""
     return f"Remember {' '.join(words)}" + (f", with {others}" if others else "")
 
 

@@ -30,6 +30,8 @@ _SERIES = {
 }
 _OFFERED = Metric("offered", "Offered load", Quantity.SHARE, "Work offered to a processor.")
 
+_SECONDS = Metric("seconds", "Seconds", Quantity.COUNT, "A duration in seconds.", decimals=1)
+
 _FIRST_VISITS = Metric(
     "first_visits",
     "First visits",
@@ -123,6 +125,7 @@ def _no_steady_state(findings: Findings) -> Iterator[str]:
             )
     yield from _queue_in_a_world_that_ends(offered, study)
     yield from _saturated_links(findings, steady)
+    yield from _links_busy_for_a_time(findings)
 
 
 def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator[str]:
@@ -203,6 +206,30 @@ def _saturated_links(findings: Findings, steady: Sequence[DesignPoint]) -> Itera
         yield _sentence(
             f"{_at(points, study)}there is no steady state: {link} is busy all the time; what "
             "waits for it grows until its buffer or its senders' patience ends it."
+        )
+
+
+def _links_busy_for_a_time(findings: Findings) -> Iterator[str]:
+    """Links of worlds that end, busy throughout a sample: latencies follow from how long it lasts.
+
+    One sample alone may be a single long response.
+    """
+    study, links = findings.study, findings.links
+    links = links.assign(words=links["node"] + " " + links["direction"])
+    full: dict[str, list[tuple[DesignPoint, Interval]]] = {}
+    for point in study.points:
+        if point.scenario.kind != "terminating":
+            continue
+        for words, of_link in links[links["point"] == point.index].groupby("words"):
+            busy = of_link.sort_values("replication")["seconds_busy"].to_numpy(float)
+            if busy.mean() >= 2 * point.scenario.sample_interval:
+                full.setdefault(str(words), []).append((point, replication_interval(busy)))
+    for words, having in full.items():
+        seconds = _figures([figure(busy, _SECONDS) for _, busy in having[:_POINTS_NAMED]])
+        yield _sentence(
+            f"{_at([point for point, _ in having], study)}the link {words} is busy all the time "
+            f"for {seconds} s in whole samples: what waits for it grows, and latencies depend on "
+            "how long that lasts."
         )
 
 

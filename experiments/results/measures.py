@@ -241,28 +241,56 @@ class Measurements:
     def links(self) -> pd.DataFrame:
         """Return each direction of each link with a rate in figures.
 
-        Columns: `node`, `direction`, `utilisation` (mean), `utilisation_busiest` (of any sample).
+        Columns: `node`, `direction`, `utilisation` (mean), `utilisation_busiest` (of any sample),
+        `seconds_busy` (of samples throughout which it was).
         """
         return self._frame(f"""
             SELECT point, replication, CAST(node AS VARCHAR) AS node,
                    CAST(direction AS VARCHAR) AS direction,
-                   avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest
-            FROM {self._sampled("links")} GROUP BY ALL HAVING max(utilisation) > 0
+                   avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest,
+                   coalesce(sum(length) FILTER (WHERE utilisation > 0.9999), 0) AS seconds_busy
+            FROM (SELECT *, time - lag(time, 1, 0.0) OVER (
+                      PARTITION BY point, replication, node, direction ORDER BY time) AS length
+                  FROM {self._sampled("links")})
+            GROUP BY ALL HAVING max(utilisation) > 0
             ORDER BY point, replication, node, direction
         """)
 
-    def boxes_in_use(self) -> pd.DataFrame:
+    def boxes_in_use(self, holding: pd.DataFrame) -> pd.DataFrame:
         """Return what each middlebox has in use, in figures.
 
         Columns: `node`, `kind`, `capacity` (entries; NaN for any number), `entries` (mean),
-        `entries_most`, `utilisation` (of its processor, mean), `utilisation_busiest`.
+        `entries_most`, `entries_settled` (mean, since the first entries went; NaN where no sample
+        is so late), `entries_growth` (of that, its second half less its first),
+        `utilisation` (of its processor, mean), `utilisation_busiest`.
+
+        Args:
+            holding: a row a `point` and `node`: the `seconds` of the recorded time until entries go
+                whose connections ended at once. Entries of 99 in 100 connections have gone when
+                these lasted, besides.
         """
+        self._database.register("holding", holding)
         return self._frame(f"""
+            WITH durations AS (
+                SELECT point, coalesce(quantile_disc(duration, 0.99), 0) AS lasted
+                FROM {self._recorded} GROUP BY point
+            ), sampled AS (
+                SELECT b.*, seconds + coalesce(lasted, 0) AS since,
+                       max(time) OVER (PARTITION BY b.point) AS until
+                FROM {self._sampled("middleboxes")} b
+                LEFT JOIN holding h
+                    ON h.point = b.point AND CAST(h.node AS VARCHAR) = CAST(b.node AS VARCHAR)
+                LEFT JOIN durations d ON d.point = b.point
+            )
             SELECT point, replication, CAST(node AS VARCHAR) AS node, CAST(kind AS VARCHAR) AS kind,
                    any_value(capacity) AS capacity, avg(entries) AS entries,
-                   max(entries) AS entries_most, avg(utilisation) AS utilisation,
-                   max(utilisation) AS utilisation_busiest
-            FROM {self._sampled("middleboxes")} GROUP BY ALL ORDER BY point, replication, node
+                   max(entries) AS entries_most,
+                   avg(entries) FILTER (WHERE time > since) AS entries_settled,
+                   avg(entries) FILTER (WHERE time > (since + until) / 2)
+                       - avg(entries) FILTER (WHERE time > since AND time <= (since + until) / 2)
+                       AS entries_growth,
+                   avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest
+            FROM sampled GROUP BY ALL ORDER BY point, replication, node
         """)
 
     def server_samples(self, point: int) -> pd.DataFrame:

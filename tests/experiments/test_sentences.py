@@ -36,6 +36,8 @@ FAST = (
     "nobody-comes",
     "a-storm",
     "a-curve-of-few-ports",
+    "ports-that-fill",
+    "a-saturated-link-that-ends",
 )
 """Worlds that the fast tests run; the slow ones run all others."""
 
@@ -87,6 +89,7 @@ def test_warnings_stand_where_they_belong(tmp_path: Path) -> None:
         "waves-of-expiry": ("expire together",),
         "few-ports": ("port pool of nat is full at times", "fail"),
         "a-saturated-link": ("link path to client is busy",),
+        "a-saturated-link-that-ends": ("link path to client is busy all the time for",),
         "nobody-comes": ("no connection was recorded",),
     }
     for name, words in expected.items():
@@ -96,3 +99,13 @@ def test_warnings_stand_where_they_belong(tmp_path: Path) -> None:
         text = " ".join(warnings).lower()
         assert all(word in text for word in words), (name, warnings)
         assert bool(warnings) == bool(words)
+
+
+def test_a_port_pool_is_full_where_theory_has_it(tmp_path: Path) -> None:
+    # Little's law: 100 ports, each taken for 20 s and as long as its connection lasts.
+    file = tmp_path / "ports.toml"
+    file.write_text(scenario_text("ports-that-fill"), encoding="utf-8")
+    result = experiments.run(file, out=tmp_path / "out", workers=1)
+    lasted = result.connections["duration"].mean()
+    (words,) = re.findall(r"port pool of nat: .*full from ([\d.]+) ", str(result.answer.remarks))
+    assert float(words) == pytest.approx(100 / (20 + lasted), rel=0.15)

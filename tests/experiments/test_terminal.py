@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import experiments
 from experiments.presentation.report import charts_of
-from experiments.presentation.terminal import answer_text
+from experiments.presentation.terminal import answer_parts, answer_text
 from experiments.questions.question import NOTHING_RECORDED
 from tests.experiments.worlds.descriptions import scenario_text
 
@@ -73,3 +75,32 @@ def test_charts_without_anything_in_them_are_left_out(tmp_path: Path) -> None:
     assert "latency-cdf" not in names
     assert "work" not in names
     assert "engines ran" not in str(result.answer)
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_lines_as_short(many: experiments.Result) -> None:
+    written = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    console = Console(file=written, width=80, highlight=False, color_system=None)
+    for part in answer_parts(many.analysis, 80):
+        console.print(part)
+    written.flush()
+    text = written.buffer.getvalue().decode("ascii")
+    assert "+/-" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_busiest_moment_of_several_days_has_a_date(tmp_path: Path) -> None:
+    assert "(from 2026-03-05 08:00, " in run("a-week-of-days", tmp_path).answer.sentence
+
+
+def test_the_answer_refers_to_nothing_that_is_not_there(tmp_path: Path) -> None:
+    sentence = run("cache-one-size", tmp_path).answer.sentence
+    assert sentence.startswith("The load at 4 connections/s needs ")
+
+
+def test_the_legend_of_the_load_lies_over_no_curve(many: experiments.Result) -> None:
+    chart = many.plot.load(points=[0, 1, 2])
+    (legend,) = chart.legends
+    chart.canvas.draw()
+    box = legend.get_window_extent()
+    assert all(not axes.get_window_extent().overlaps(box) for axes in chart.axes)
+    assert all(axes.get_legend() is None for axes in chart.axes)

@@ -23,7 +23,7 @@ from tests.experiments.worlds.sentences import (
 
 
 @says(
-    rf"(?P<advice>Remember .+?|With .+?|As described): the load (?P<moment>.+?) then needs {PLAIN} "
+    rf"(?:(?P<advice>Remember .+?|With .+?): the|The) load (?P<moment>.+?) (?:then )?needs {PLAIN} "
     rf"cores at ({NUMBER}) % utilisation(?:(?P<fewest>, the fewest measured)|, shown to be within 5 % "
     rf"of the fewest \((?P<best>LABEL): {PLAIN}\))?(?P<smaller>; .+)?\."
 )

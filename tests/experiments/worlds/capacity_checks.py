@@ -134,7 +134,12 @@ def _binds(world: World, found: re.Match[str]) -> None:
         for label in labels:
             _full_from(world, kind, name, label, clause.removesuffix(ending[0] if ending else ""))
             told.remove(label or None)
-    assert not told or kind == "backlog"
+    for label in told:
+        evidence, scenario = world.at(label)
+        filled = (
+            kind in ("connection table", "port pool") and scenario.arrivals.process == "poisson"
+        )
+        assert kind == "backlog" or (filled and settled(evidence, scenario, name) is None)
 
 
 def offered(scenario: object, evidence: Evidence) -> float:
@@ -149,6 +154,30 @@ def offered_to(name: str, scenario: object, evidence: Evidence) -> np.ndarray:
         return rate * evidence.mean_of("server_cpu", since, until) / scenario.server.cores
     busy = evidence.work_of(name) / scenario.duration / scenario.scale
     return busy / scenario.middleboxes[name].cores
+
+
+def settled(evidence: Evidence, scenario: object, name: str) -> np.ndarray | None:
+    """A table's share in use since the first entries have gone, if it grows no more then."""
+    lasted = np.quantile(evidence.connections["duration"].dropna(), 0.99, method="inverted_cdf")
+    closing = getattr(scenario.middleboxes[name], "closing_timeout", 0.0)
+    rows = evidence.samples("middleboxes")
+    rows = rows[rows["node"].astype(str) == name]
+    since, until = closing - scenario.warm_up + lasted, rows["time"].max()
+    rows = rows[rows["time"] > since]
+    if rows.empty:
+        return None
+    groups = evidence.by_replication(rows)
+    shares = np.array([(one["entries"] / one["capacity"]).mean() for one in groups])
+    middle = (since + until) / 2
+    growth = np.array(
+        [
+            one[one["time"] > middle]["entries"].mean()
+            - one[one["time"] <= middle]["entries"].mean()
+            for one in groups
+        ]
+    )
+    change = mean(growth / rows["capacity"].iloc[0])
+    return None if change[1] > 0 and change[0] > 0.05 * shares.mean() else shares
 
 
 def lost_at_peak(name: str, scenario: object, evidence: Evidence) -> Figure:
@@ -179,6 +208,9 @@ def _full_from(world: World, kind: str, name: str, label: str | None, clause: st
             rounded(full.groups(), mean(scenario.server.cores / cost))
         else:
             in_use = resources(evidence, scenario, "mean" if constant else "max")[kind, name]
+            if constant and kind in ("connection table", "port pool"):
+                in_use = settled(evidence, scenario, name)
+                assert in_use is not None
             rounded(full.groups(), mean(rate / in_use))
             assert evidence.lost_at(name)[0] == 0
     elif full := re.fullmatch(

@@ -194,6 +194,10 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "duration": "30 s",
         "warm_up": "30 s",
     },
+    "a-saturated-link-that-ends": {
+        "path": '{ round_trip_time = "30 ms", rate = "96 kbit/s", buffer = "64 kB" }',
+        "sample": "5 s",
+    },
     "a-small-backlog": {"extra": "backlog = 2", "machine": "pentium-iii-933"},
     "a-storm": {
         "machine": "pentium-iii-933",
@@ -312,6 +316,11 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "arrivals": '{ process = "poisson", rate = "400 /s" }',
         "scale": '"1/10"',
         "duration": "20 s",
+    },
+    "ports-that-fill": {
+        "path": '"out"',
+        "extra": _NAT.replace('"reset"', '"reset"\nclosing_timeout = "20 s"'),
+        "arrivals": '{ process = "poisson", rate = "2 /s" }',
     },
     "two-versions": {
         "clients": 'clients = [{ profile = "openssl-3", machine = "xeon-2026", share = 0.5 }, '

@@ -14,6 +14,7 @@ import sim
 from tests.experiments.worlds.evidence import mean
 from tests.experiments.worlds.sentences import (
     NUMBER,
+    PLAIN,
     SHARE,
     World,
     peak,
@@ -77,6 +78,23 @@ def _busy_link(world: World, found: re.Match[str]) -> None:
     links = evidence.samples("links")
     rows = links[(links["node"] == found[1]) & (links["direction"] == found[2])]
     assert rows["utilisation"].mean() > 0.99
+
+
+@says(
+    rf"(?:At (?P<label>LABEL).*?: )?[Tt]he link (?P<name>\w+) (?P<way>to \w+) is busy all the time for {PLAIN} s in whole "
+    r"samples: what waits for it grows, and latencies depend on how long that lasts\."
+)
+def _link_busy_for_a_time(world: World, found: re.Match[str]) -> None:
+    evidence, scenario = world.at(found["label"])
+    assert scenario.kind == "terminating"
+    links = evidence.samples("links")
+    rows = links[(links["node"] == found["name"]) & (links["direction"] == found["way"])]
+    busy = [
+        (one["utilisation"] > 0.9999).sum() * scenario.sample_interval
+        for one in evidence.by_replication(rows)
+    ]
+    same(found.groups()[3:], mean(np.array(busy)))
+    assert np.mean(busy) >= 2 * scenario.sample_interval
 
 
 @says(

@@ -185,8 +185,9 @@ def _failures(findings: Findings) -> Iterator[str]:
             [figure(share, metrics.FAILED_SHARE) for _, share in failing[:_POINTS_NAMED]]
         )
         yield _sentence(
-            f"{_at([point for point, _ in failing], study)}{shares} of the connections fail: what "
-            "they would cost the server is not in its load, nor in the cores needed."
+            f"{_at([point for point, _ in failing], study)}{shares} of the connections fail: the "
+            "load and the cores needed count what the server did for them, not what they would "
+            "have cost."
         )
 
 

@@ -25,6 +25,7 @@ population = {{ kind = "independent", clients = {clients} }}
 clients = [{{ profile = "openssl-3", machine = "nginx-2026" }}]
 path = {{ round_trip_time = "40 ms" }}
 http = {{ request_size = "700 B", response_size = "5 kB" }}
+tcp = {{ user_timeout = "{patience}" }}
 [server]
 identity = "{identity}"
 machine = "{machine}"
@@ -42,6 +43,7 @@ _DEFAULTS = {
     "scale": "1",
     "arrivals": '{ process = "poisson", rate = "20 /s" }',
     "clients": "2000",
+    "patience": "1 h",
     "identity": "contoso-rsa-2048",
     "machine": "nginx-2026",
     "cores": "1",

@@ -38,7 +38,7 @@ def _peak_overload(world: World, found: re.Match[str]) -> None:
 
 
 @says(
-    rf"(?:At (?P<label>LABEL).*?: )?{SHARE}.* of the connections fail: what they would cost the server is not in its load, nor in the cores needed\."
+    rf"(?:At (?P<label>LABEL).*?: )?{SHARE}.* of the connections fail: the load and the cores needed count what the server did for them, not what they would have cost\."
 )
 def _not_counted(world: World, found: re.Match[str]) -> None:
     share = world.at(found["label"])[0].share_of("failed")

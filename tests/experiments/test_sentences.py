@@ -76,7 +76,7 @@ def test_every_sentence_is_true(name: str, tmp_path: Path) -> None:
 def test_warnings_stand_where_they_belong(tmp_path: Path) -> None:
     expected = {
         "plain-minute": (),
-        "overloaded": ("no steady state", "not settled"),
+        "overloaded": ("no steady state", "connections fail"),
         "warm-up-too-short": ("shorter than sessions live",),
         "many-clients": ("short for the population",),
         "a-restart": ("begins with empty session caches",),

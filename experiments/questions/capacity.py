@@ -24,7 +24,7 @@ from experiments.questions.failure_reasons import (
 )
 from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
-from experiments.questions.metric import Metric, Quantity
+from experiments.questions.metric import Metric
 from experiments.questions.peak import peak_of
 from experiments.questions.question import NOTHING_RECORDED, Answer, Question, Settings
 from experiments.questions.resources import resource_table
@@ -35,7 +35,6 @@ from experiments.studies.study import DesignPoint, Study
 from experiments.wording import counted, duration_words, fraction, listed, percent
 
 _POINTS_IN_SENTENCE = 3
-_SECONDS = Metric("seconds", "Seconds", Quantity.COUNT, "A duration in seconds.", decimals=1)
 _POINTS_IN_PLOTS = 6
 
 
@@ -339,8 +338,9 @@ def _saturation_remarks(saturation: pd.DataFrame, study: Study) -> list[str]:
             continue
         at = f"At {point.label} all" if len(study.points) > 1 else "All"
         seconds = replication_interval(of_point["seconds"].to_numpy(float))
+        busy = figure(seconds, metrics.SECONDS)
         remarks.append(
-            f"{at} cores of {of_point['node'].iloc[0]} were busy for {figure(seconds, _SECONDS)} s "
+            f"{at} cores of {of_point['node'].iloc[0]} were busy for {busy} s "
             f"in whole samples of {duration_words(point.scenario.sample_interval)}, and up to "
             f"{of_point['queue_most'].max():,.0f} jobs waited at a sample, as simulated."
         )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from experiments.questions.estimates import Estimates
-from experiments.questions.figures import NOTHING, decimals_of, number, written
+from experiments.questions.figures import NOTHING, decimals_of, signed
 from experiments.questions.metric import Metric
 from experiments.questions.table import Table
 from experiments.results.measures import Measurements
@@ -107,13 +107,8 @@ def _cell(difference: Interval, metric: Metric) -> str:
     if math.isnan(mean):
         return NOTHING
     if math.isnan(low):
-        return _signed(mean, metric)
+        return signed(mean, metric)
     decimals = decimals_of(difference, metric)
-    words = [_signed(value, metric, decimals) for value in (mean, low, high)]
-    shown = "*" if low > 0 or high < 0 else ""
+    words = [signed(value, metric, decimals) for value in (mean, low, high)]
+    shown = "*" if difference.excludes_zero else ""
     return f"{words[0]}{shown} ({words[1]} to {words[2]})"
-
-
-def _signed(value: float, metric: Metric, decimals: int | None = None) -> str:
-    words = number(value, metric) if decimals is None else written(value, metric, decimals)
-    return words if words.startswith("-") or not words.strip("0.,") else f"+{words}"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.questions.estimates import Estimates
-from experiments.questions.figures import decimals_of, number, written
+from experiments.questions.figures import decimals_of, signed, written
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.table import Table
 from experiments.results.statistics import Interval, differences, simultaneous_differences
@@ -150,11 +150,7 @@ def _pairs(
 def _interacts(pairs: Sequence[tuple[Values, Values]]) -> bool:
     """Tell whether the change is shown to differ between any two combinations."""
     changes = {place: differences(second, first) for place, (first, second) in enumerate(pairs)}
-    return any(_is_shown(interval) for interval in simultaneous_differences(changes).values())
-
-
-def _is_shown(interval: Interval) -> bool:
-    return interval.low > 0 or interval.high < 0
+    return any(one.excludes_zero for one in simultaneous_differences(changes).values())
 
 
 def _sentence(name: str, effects: Sequence[Effect], study: Study, metric: Metric) -> str:
@@ -184,10 +180,10 @@ def _change(effect: Effect, metric: Metric, others: str) -> str:
     in_the_mean = f" in the mean of {len(effect.single)}" if len(effect.single) > 1 else ""
     unit = _unit(metric)
     if math.isnan(low):
-        return f"changes by {_signed(mean, metric)}{unit}{in_the_mean} (no interval)"
+        return f"changes by {signed(mean, metric)}{unit}{in_the_mean} (no interval)"
     decimals = decimals_of(effect.mean, metric)
-    if not _is_shown(effect.mean):
-        words = [_signed(value, metric, decimals) for value in (mean, low, high)]
+    if not effect.mean.excludes_zero:
+        words = [signed(value, metric, decimals) for value in (mean, low, high)]
         return f"is not shown to differ: {words[0]}{unit} ({words[1]} to {words[2]}){in_the_mean}"
     verb = "rises" if mean > 0 else "falls"
     return f"{verb} by {_size(effect.mean, metric, decimals)}{unit}{in_the_mean}"
@@ -197,7 +193,7 @@ def _range(effect: Effect, metric: Metric, others: str) -> str:
     """Return the range of a change that differs between the levels of the others."""
     ordered = sorted(effect.single, key=lambda change: abs(change.estimate))
     least, most = ordered[0], ordered[-1]
-    shown = sum(map(_is_shown, effect.single))
+    shown = sum(change.excludes_zero for change in effect.single)
     if least.estimate * most.estimate > 0 and all(
         change.estimate * most.estimate > 0 for change in ordered
     ):
@@ -225,9 +221,9 @@ def _size(change: Interval, metric: Metric, decimals: int) -> str:
 
 def _difference(change: Interval, metric: Metric) -> str:
     if math.isnan(change.low):
-        return _signed(change.estimate, metric)
+        return signed(change.estimate, metric)
     decimals = decimals_of(change, metric)
-    mean, low, high = (_signed(value, metric, decimals) for value in change[:3])
+    mean, low, high = (signed(value, metric, decimals) for value in change[:3])
     return f"{mean} ({low} to {high})"
 
 
@@ -253,11 +249,6 @@ def factor_table(estimates: Estimates, study: Study, metrics: Mapping[str, Metri
     head = ("from and to", "at", "of", "changes by")
     title = "What each factor changes, with intervals that hold together for each metric"
     return Table(title, head, tuple(rows), identifying=3)
-
-
-def _signed(value: float, metric: Metric, decimals: int | None = None) -> str:
-    words = number(value, metric) if decimals is None else written(value, metric, decimals)
-    return words if words.startswith("-") or not words.strip("0.,") else f"+{words}"
 
 
 def _unit(metric: Metric) -> str:

@@ -76,6 +76,12 @@ def written(value: float, metric: Metric, decimals: int) -> str:
     return text.lstrip("-") if not text.strip("-0.,") else text
 
 
+def signed(value: float, metric: Metric, decimals: int | None = None) -> str:
+    """Return a difference of a metric in its unit, without the unit, with its sign."""
+    words = number(value, metric) if decimals is None else written(value, metric, decimals)
+    return words if words.startswith("-") or not words.strip("0.,") else f"+{words}"
+
+
 def _decimals(value: float, metric: Metric) -> int:
     if metric.quantity is Quantity.SHARE:
         return min(_MOST_DECIMALS_OF_SHARES, decimals_for(100 * value, metric.decimals))

@@ -10,6 +10,7 @@ from experiments.questions.peak import peak_of
 from experiments.studies.study import Study
 from experiments.wording import listed, percent
 
+SECONDS = Metric("seconds", "Seconds", Quantity.COUNT, "A duration in seconds.", decimals=1)
 FULL_SHARE = Metric(
     "full_share",
     "Full",

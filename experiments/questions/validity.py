@@ -30,7 +30,6 @@ _SERIES = {
 }
 _OFFERED = Metric("offered", "Offered load", Quantity.SHARE, "Work offered to a processor.")
 
-_SECONDS = Metric("seconds", "Seconds", Quantity.COUNT, "A duration in seconds.", decimals=1)
 
 _FIRST_VISITS = Metric(
     "first_visits",
@@ -226,7 +225,7 @@ def _links_busy_for_a_time(findings: Findings) -> Iterator[str]:
             if busy.mean() >= 2 * point.scenario.sample_interval:
                 full.setdefault(str(words), []).append((point, replication_interval(busy)))
     for words, having in full.items():
-        seconds = _figures([figure(busy, _SECONDS) for _, busy in having[:_POINTS_NAMED]])
+        seconds = _figures([figure(busy, metrics.SECONDS) for _, busy in having[:_POINTS_NAMED]])
         yield _sentence(
             f"{_at([point for point, _ in having], study)}the link {words} is busy all the time "
             f"for {seconds} s in whole samples: what waits for it grows, and latencies depend on "

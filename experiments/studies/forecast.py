@@ -41,21 +41,17 @@ def expected_seconds(
         missing: as for `expected_connections`.
     """
     left = _all_of(study) if missing is None else missing
-    jobs = [
-        seconds_of_job(point.scenario, connections_of(point.scenario))
+    jobs = {
+        point.index: seconds_of_job(point.scenario, connections_of(point.scenario))
         for point in study.points
-        for _ in range(min(left.get(point.index, 0), 1))
-    ]
-    every = sum(left.values())
-    simulating = sum(
-        left.get(point.index, 0) * seconds_of_job(point.scenario, connections_of(point.scenario))
-        for point in study.points
-    )
-    count = max(1, min(workers or processors(), every))
+        if left.get(point.index, 0)
+    }
+    simulating = sum(left[index] * seconds for index, seconds in jobs.items())
+    count = max(1, min(workers or processors(), sum(left.values())))
     at_once = min(count, processors())
     rows = study.replications * sum(connections_of(point.scenario) for point in study.points)
     return seconds_of_run(
-        simulating=max(simulating / at_once, max(jobs, default=0.0)),
+        simulating=max(simulating / at_once, max(jobs.values(), default=0.0)),
         processes=ceil(count / at_once) if count > 1 else 0,
         points=len(study.points),
         jobs=len(study.points) * study.replications,

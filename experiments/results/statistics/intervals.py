@@ -40,6 +40,11 @@ class Interval(NamedTuple):
         return self.estimate
 
     @property
+    def excludes_zero(self) -> bool:
+        """Whether a difference is shown: 0 is not within its interval."""
+        return self.low > 0 or self.high < 0
+
+    @property
     def half_width(self) -> float:
         """Half the interval's length, NaN when there is none."""
         return (self.high - self.low) / 2

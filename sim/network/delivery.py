@@ -96,7 +96,7 @@ class Sender:
         if tcp.slow_start_after_idle and pause > self._round_trip.timeout:
             window.restart_after_idle()
         self._last_sent = now
-        sizes = self._packets(size)
+        sizes = tcp.packets(size, self._segment)
         sent = [self._send(now, packet) for packet in sizes[: window.allowed]]
         if len(sent) == len(sizes):
             arrivals = self._arrivals_of_calm(now, sent)
@@ -106,15 +106,6 @@ class Sender:
         delivery = yield from flight.fly()
         self._last_sent = flight.last_sent
         return delivery
-
-    def _packets(self, size: int) -> list[int]:
-        """Bytes of the packets of a flight."""
-        segment, headers = self._segment, self._tcp.headers
-        full, rest = divmod(size, segment)
-        sizes = [segment + headers] * full
-        if rest or not full:
-            sizes.append(rest + headers)
-        return sizes
 
     def _send(self, now: float, size: int) -> _Sent:
         delays = DelayComponents()
@@ -141,11 +132,9 @@ class Sender:
 
     def _first_expiry(self, now: float, in_flight: int) -> float:
         """When the timer runs off that a first round sets."""
-        tcp, estimate = self._tcp, self._round_trip
-        wait = estimate.timeout
-        if tcp.loss_probe:
-            wait = estimate.probe_timeout(in_flight, tcp.timer_tick)
-        return min(tcp.expiry(now, wait), now + tcp.user_timeout)
+        tcp = self._tcp
+        expiry = _expiry(tcp, self._round_trip, now, in_flight, probes=tcp.loss_probe)
+        return min(expiry, now + tcp.user_timeout)
 
     def _arrive(self, arrivals: Sequence[float], delays: DelayComponents) -> Delivery:
         """A calm flight is there: its acknowledgements open the window, and nobody waits for them.
@@ -158,6 +147,21 @@ class Sender:
         last, count = arrivals[-1], len(arrivals)
         self._window.on_acknowledgement(last, count, count, self._round_trip.smoothed)
         return Delivery(arrivals[0], last, 0, delays, complete=True)
+
+
+def _expiry(
+    tcp: Tcp,
+    estimate: RoundTripEstimate,
+    now: float,
+    in_flight: int,
+    *,
+    probes: bool,
+    backoff: int = 0,
+) -> float:
+    """When a timer runs off that is set now: for a probe where one is allowed, else for the RTO."""
+    if probes:
+        return tcp.expiry(now, estimate.probe_timeout(in_flight, tcp.timer_tick))
+    return tcp.expiry(now, estimate.timeout * 2**backoff)
 
 
 class _Sent(NamedTuple):
@@ -409,12 +413,15 @@ class _Flight:
     def _set_timer(self, now: float) -> None:
         """Restart the timer: for a probe's time where probing is allowed, else for the RTO."""
         self._timer += 1
-        estimate = self._round_trip
-        if self._may_probe:
-            wait = estimate.probe_timeout(self._in_flight, self._tcp.timer_tick)
-        else:
-            wait = estimate.timeout * 2**self._backoff
-        expiry = min(self._tcp.expiry(now, wait), self._user_timeout_at)
+        expiry = _expiry(
+            self._tcp,
+            self._round_trip,
+            now,
+            self._in_flight,
+            probes=self._may_probe,
+            backoff=self._backoff,
+        )
+        expiry = min(expiry, self._user_timeout_at)
         self._events.push(expiry, SegmentEventKind.TIMER, self._timer, DelayComponents())
 
     def _expire(self, now: float) -> None:

@@ -78,6 +78,17 @@ class Tcp(Description):
         fits = min(self.maximum_segment_size, mtu - IP_AND_TCP_HEADERS)
         return fits - TIMESTAMPS if self.timestamps else fits
 
+    def packets(self, size: int, segment: int) -> list[int]:
+        """Bytes of the packets of a flight, headers included; one without data where `size` is 0.
+
+        `segment`: bytes of data in a full one.
+        """
+        full, rest = divmod(size, segment)
+        sizes = [segment + self.headers] * full
+        if rest or not full:
+            sizes.append(rest + self.headers)
+        return sizes
+
     def expiry(self, now: float, wait: float) -> float:
         """When a timer does that is set now for so long: no earlier than asked."""
         tick = self.timer_tick

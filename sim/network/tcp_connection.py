@@ -287,8 +287,7 @@ class TcpConnection:
     def _packets(self, size: int) -> list[int]:
         """Bytes of the packets that the initial window has for a flight."""
         tcp, segment = self._tcp, self._segment
-        data = min(size, tcp.initial_window * segment)
-        return [min(segment, data - sent) + tcp.headers for sent in range(0, data, segment)]
+        return tcp.packets(min(size, tcp.initial_window * segment), segment)
 
     def _probes(self, now: float) -> list[float]:
         """When keep-alive probes were sent in the pause until now."""

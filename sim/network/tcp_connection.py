@@ -9,10 +9,11 @@ from typing import Protocol
 
 from sim.middleboxes.middlebox import Action, Seen
 from sim.network.delays import DelayComponents
-from sim.network.delivery import Delivery, Sender
+from sim.network.flight import Delivery
 from sim.network.lossless_sender import LosslessSender
 from sim.network.middlebox_chain import MiddleboxChain, reach
 from sim.network.one_way_path import OneWayPath
+from sim.network.sender import Sender
 from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
 from sim.network.transport import TransportFailure

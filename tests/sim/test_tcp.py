@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sim.network.delays import DelayComponents
-from sim.network.delivery import Delivery, Sender
+from sim.network.flight import Delivery
 from sim.network.link import Link, LinkDirection, LinkQueue
 from sim.network.loss import IndependentLoss
 from sim.network.lossless_sender import LosslessSender
 from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.receiver import Receiver
 from sim.network.segment_events import SegmentEventKind, SegmentEvents
+from sim.network.sender import Sender
 from sim.network.tcp import Tcp
 
 RTT = 0.1

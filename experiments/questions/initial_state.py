@@ -80,7 +80,8 @@ def _young_clients(world: sim.Scenario, warm_up: str, lifetime: float) -> Iterat
             )
         return
     popularity, visits = _visits_by_client(world.population, world.scale)
-    share = float(np.sum(visits * np.exp(-_arrivals_in_warm_up(world) * popularity)))
+    in_warm_up = -world.arrivals.expected(-world.warm_up) * world.scale
+    share = float(np.sum(visits * np.exp(-in_warm_up * popularity)))
     if share > _FIRST_VISITS:
         yield (
             f"{warm_up} is short for the population: by theory {percent(round(share, 2))} of "
@@ -158,15 +159,3 @@ def _visits_by_client(
         popularity = np.asarray(population.popularity(scale))
         return popularity, popularity
     return np.array([1 / max(1, round(population.clients * scale))]), np.ones(1)
-
-
-def _arrivals_in_warm_up(world: sim.Scenario) -> float:
-    """Return how many visits are expected in the warm-up, at the scale simulated."""
-    arrivals = world.arrivals
-    if arrivals.process != "curve":
-        return arrivals.rate * world.warm_up * world.scale
-    edges = arrivals.interval * np.arange(len(arrivals.counts) + 1)
-    sums = np.concatenate(([0.0], np.cumsum(arrivals.counts)))
-    cycles, position = divmod(-world.warm_up, arrivals.length)
-    before = cycles * sums[-1] + float(np.interp(position, edges, sums))
-    return float(-before / arrivals.requests_per_visit * world.scale)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import accumulate
 from typing import Annotated, Literal
 
 import numpy as np
@@ -45,6 +47,19 @@ class Curve(Description):
     def mean_rate(self) -> float:
         """Visits a second over the whole curve, before scaling."""
         return sum(self.counts) / self.requests_per_visit / self.length
+
+    def expected(self, moment: float) -> float:
+        """Visits from the scenario's start to a moment, before scaling; negative before it."""
+        cycles, within = divmod(moment / self.interval, len(self.counts))
+        part = min(int(within), len(self.counts) - 1)
+        before = self._before
+        requests = cycles * before[-1] + before[part] + self.counts[part] * (within - part)
+        return requests / self.requests_per_visit
+
+    @cached_property
+    def _before(self) -> tuple[float, ...]:
+        """Requests before each interval of the curve, and in all."""
+        return tuple(accumulate(self.counts, initial=0.0))
 
     def times(self, generator: np.random.Generator, start: float, scale: float) -> Iterator[float]:
         """Arrival times from `start` on (seconds), ascending, without end."""

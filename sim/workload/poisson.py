@@ -24,6 +24,10 @@ class Poisson(Description):
         """Visits a second, before scaling."""
         return self.rate
 
+    def expected(self, moment: float) -> float:
+        """Visits from the scenario's start to a moment, before scaling; negative before it."""
+        return self.rate * moment
+
     def times(self, generator: np.random.Generator, start: float, scale: float) -> Iterator[float]:
         """Arrival times from `start` on (seconds), ascending, without end."""
         mean = 1.0 / (self.rate * scale)

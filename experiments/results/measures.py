@@ -6,7 +6,6 @@ millions of rows.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,14 +15,8 @@ import pandas as pd
 
 import sim
 from experiments.failures import ColumnError
-from experiments.results.statistics import (
-    CONFIDENCE,
-    Interval,
-    PooledQuantile,
-    quantile_bounds,
-    quantile_residuals,
-    too_few_for_quantile,
-)
+from experiments.results.pooled_quantiles import pooled_quantiles, quantile_curve
+from experiments.results.statistics import CONFIDENCE, Interval, PooledQuantile
 from experiments.results.transients import settling, warm_ups
 from experiments.scenario_files.former_names import COLUMNS as FORMER_COLUMNS
 from experiments.scenario_files.former_names import is_called
@@ -31,6 +24,7 @@ from experiments.scenario_files.suggestions import did_you_mean
 
 _EQUAL_SHARES = tuple(number / 200 for number in range(201))
 _RESUMED = "outcome LIKE 'resumed%'"
+_BUSY = "utilisation > 0.9999"
 _SUCCEEDED = "outcome <> 'failed'"
 _HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
 
@@ -230,11 +224,9 @@ class Measurements:
         """
         return self._frame(f"""
             SELECT point, replication, CAST(node AS VARCHAR) AS node,
-                   coalesce(sum(length) FILTER (WHERE utilisation > 0.9999), 0) AS seconds,
+                   coalesce(sum(length) FILTER (WHERE {_BUSY}), 0) AS seconds,
                    max(queue_length) AS queue_most
-            FROM (SELECT *, time - lag(time, 1, 0.0) OVER (
-                      PARTITION BY point, replication, node ORDER BY time) AS length
-                  FROM {self._tables["samples"]})
+            FROM {_with_lengths(self._tables["samples"], "node")}
             GROUP BY ALL ORDER BY point, replication, node
         """)
 
@@ -248,10 +240,8 @@ class Measurements:
             SELECT point, replication, CAST(node AS VARCHAR) AS node,
                    CAST(direction AS VARCHAR) AS direction,
                    avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest,
-                   coalesce(sum(length) FILTER (WHERE utilisation > 0.9999), 0) AS seconds_busy
-            FROM (SELECT *, time - lag(time, 1, 0.0) OVER (
-                      PARTITION BY point, replication, node, direction ORDER BY time) AS length
-                  FROM {self._sampled("links")})
+                   coalesce(sum(length) FILTER (WHERE {_BUSY}), 0) AS seconds_busy
+            FROM {_with_lengths(self._sampled("links"), "node, direction")}
             GROUP BY ALL HAVING max(utilisation) > 0
             ORDER BY point, replication, node, direction
         """)
@@ -331,15 +321,7 @@ class Measurements:
                 called now, or which is near.
         """
         _check_column(column)
-        listed = ", ".join(f"{share:.9f}" for share in shares)
-        row = self._database.execute(
-            f"SELECT quantile_disc({column}, [{listed}]) FROM {self._recorded} WHERE point = ?",
-            [point],
-        ).fetchone()
-        values = row[0] if row else None
-        if values is None:
-            return pd.DataFrame({"share": [], "value": []})
-        return pd.DataFrame({"share": list(shares), "value": values})
+        return quantile_curve(self._database, self._recorded, column, point, shares)
 
     def work_of_nodes(self) -> pd.DataFrame:
         """Return the `cpu_seconds` that each `node` worked for the recorded connections."""
@@ -389,46 +371,7 @@ class Measurements:
             ColumnError: The table has no such column.
         """
         _check_column(column)
-        listed = self._database.execute(f"""
-            SELECT point, quantile_disc({column}, {list(probabilities)!r})
-            FROM {self._recorded} WHERE {column} IS NOT NULL GROUP BY point ORDER BY point
-        """).fetchall()
-        return {
-            (point, probability): self._pooled_quantile(
-                column, point, probability, float(estimate), confidence
-            )
-            for point, estimates in listed
-            for probability, estimate in zip(probabilities, estimates, strict=True)
-        }
-
-    def _pooled_quantile(
-        self, column: str, point: int, probability: float, estimate: float, confidence: float
-    ) -> PooledQuantile:
-        counted = self._database.execute(
-            f"""
-            SELECT replication, count({column}),
-                   count({column}) FILTER (WHERE {column} < $estimate),
-                   count({column}) FILTER (WHERE {column} <= $estimate)
-            FROM {self._recorded} WHERE point = $point AND {column} IS NOT NULL
-            GROUP BY replication ORDER BY replication
-            """,
-            {"estimate": estimate, "point": point},
-        ).fetchall()
-        replications, *numbers = zip(*counted, strict=True)
-        counts, below, at_or_below = (list(map(float, one)) for one in numbers)
-        residuals = quantile_residuals(counts, below, at_or_below)
-        shares = dict(zip(map(int, replications), map(float, residuals), strict=True))
-        reason = too_few_for_quantile(counts, probability)
-        if reason:
-            return PooledQuantile(Interval.absent(estimate, len(counts), reason), shares)
-        bounds = quantile_bounds(counts, below, at_or_below, probability, confidence)
-        row = self._database.execute(
-            f"SELECT quantile_disc({column}, {list(bounds)!r}) FROM {self._recorded} "
-            "WHERE point = ?",
-            [point],
-        ).fetchone()
-        low, high = row[0] if row else (math.nan, math.nan)
-        return PooledQuantile(Interval(estimate, float(low), float(high), len(counts)), shares)
+        return pooled_quantiles(self._database, self._recorded, column, probabilities, confidence)
 
     def server_work(self) -> pd.DataFrame:
         """Return the servers' `cpu_seconds` by `kind`: an operation's name up to its first dot."""
@@ -469,6 +412,13 @@ def _window(since: float | None, until: float | None) -> str:
     if since is None or until is None:
         return "TRUE"
     return f"arrival >= {since!r} AND arrival < {until!r}"
+
+
+def _with_lengths(samples: str, whose: str) -> str:
+    """Return what a query selects from for samples with the seconds since the one before."""
+    return f"""(SELECT *, time - lag(time, 1, 0.0) OVER (
+                    PARTITION BY point, replication, {whose} ORDER BY time) AS length
+                FROM {samples})"""
 
 
 def _listed(points: Collection[int]) -> str:

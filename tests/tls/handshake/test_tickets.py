@@ -116,7 +116,7 @@ def test_no_tickets_unless_both_want_them() -> None:
 
 
 def test_a_ticket_remembers_the_client() -> None:
-    from tests.tls.test_client_authentication import CLIENTS
+    from tests.tls.handshake.test_client_authentication import CLIENTS
     from tls.configuration import ClientAuthentication
 
     keys = TicketKeys(b"secret")

@@ -7,7 +7,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 import tls
 from sim import identities
 
-FOR_TESTS = Path(__file__).parent.parent / "identities"
+FOR_TESTS = Path(__file__).parents[2] / "identities"
 BUSIEST_DAY = 899164800.0  # 1998-06-30T00:00:00Z
 CONTOSO = [name for name in identities.names() if name.startswith("contoso")]
 

@@ -13,8 +13,8 @@ import experiments
 from experiments.scenario_files.part_files import load_parts
 from experiments.studies import out_folder
 from tests.experiments.small_world import STUDY, WORLD, Run
-from tests.experiments.test_executors import BOXED
-from tests.experiments.test_jobs import inodes, tables
+from tests.experiments.studies.test_executors import BOXED
+from tests.experiments.studies.test_jobs import inodes, tables
 
 ONE = ("--workers", "1")
 

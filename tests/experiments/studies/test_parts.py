@@ -11,7 +11,7 @@ import pytest
 import experiments
 import sim
 
-TEXT = (Path(__file__).parents[2] / "docs" / "own-middlebox.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[3] / "docs" / "own-middlebox.md").read_text(encoding="utf-8")
 
 
 def code(language: str) -> str:

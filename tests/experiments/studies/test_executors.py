@@ -23,8 +23,8 @@ from experiments.studies.job_record import FILES
 from experiments.studies.job_store import JobStore
 from experiments.studies.transport import PackedJob, Parcel, Place, place_in, work
 from tests.experiments.small_world import WORLD
-from tests.experiments.test_job_store import jobs
-from tests.experiments.test_jobs import inodes, tables
+from tests.experiments.studies.test_job_store import jobs
+from tests.experiments.studies.test_jobs import inodes, tables
 
 LIMIT = 2
 
@@ -152,12 +152,12 @@ class Far(Executor):
         call = pickle.dumps((function, arguments))
         self.sent += len(call)
         program = (
-            "import pickle, sys; from tests.experiments.test_executors import hide\n"
+            "import pickle, sys; from tests.experiments.studies.test_executors import hide\n"
             f"hide({str(self.hidden)!r})\n"
             "function, arguments = pickle.load(sys.stdin.buffer)\n"
             "sys.stdout.buffer.write(pickle.dumps(function(*arguments)))\n"
         )
-        root = str(Path(__file__).parents[2])
+        root = str(Path(__file__).parents[3])
         outcome = subprocess.run(
             [sys.executable, "-c", program],
             input=call,

@@ -19,7 +19,7 @@ from experiments.studies.job_record import FILES, Damaged
 from experiments.studies.job_store import JobStore
 from experiments.studies.study import design
 from tests.experiments.small_world import STUDY, WORLD
-from tests.experiments.test_jobs import inodes, tables
+from tests.experiments.studies.test_jobs import inodes, tables
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def test_a_script_named_tls_beside_the_command_is_not_imported(tmp_path: Path) -
     (tmp_path / "tls.py").write_text("raise SystemExit('the wrong tls')\n")
     command = tmp_path / "tlscape"
     command.write_text("from experiments.command import main\nmain()\n")
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     finished = subprocess.run(
         [sys.executable, str(command), "scenarios"],
         capture_output=True,

@@ -326,10 +326,14 @@ def _check_verdicts(
 
 
 def _legs(described: sim.Scenario) -> list[set[str]]:
-    """The boxes of each connection of TCP on the way, a proxy at the end of its own."""
+    """The boxes of each connection of TCP on the way; each proxy by itself.
+
+    What a proxy has refused may be stopped again by a box on the refusal's way back.
+    """
     legs: list[set[str]] = [set()]
     for name, box in described.middleboxes.items():
-        legs[-1].add(name)
         if isinstance(box, Proxy):
-            legs.append(set())
+            legs += [{name}, set()]
+        else:
+            legs[-1].add(name)
     return legs

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from inspect import GEN_RUNNING, getgeneratorstate
 from typing import Any
 
 import simpy
 from simpy.events import NORMAL
 
-Moments = Generator[float, float, None]
-"""Yields the moment (simulated seconds) to go on at, and is sent the moment that it is then.
 
-The two differ by the rounding of one addition.
+class Wake:
+    """A moment that is waited for and not known yet: whoever comes to know it wakes who waits."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: Activity | None = None
+
+    def wake(self, moment: float) -> None:
+        """Go on now with what waits for this, which is sent `moment`; else do nothing."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.go_on(moment)
+
+    def abandon(self) -> None:
+        """What waited for this has been cancelled."""
+        self._waiting = None
+
+
+Until = float | Wake
+"""The moment to go on at (simulated seconds), or what will wake at one that is not known yet."""
+
+Moments = Generator[Until, float, None]
+"""Yields until when to wait, and is sent the moment that it is then, or what woke it.
+
+A moment that was known and the one that it is then differ by the rounding of one addition.
 """
 
 
@@ -19,10 +43,10 @@ class Activity(simpy.Event):
     """Drives a generator of `Moments` to its end, from now on.
 
     A `simpy.Process` makes an event to begin, one for each wait and one to end. This is one event
-    that is rescheduled for each wait; nobody can wait for it or interrupt it.
+    that is rescheduled for each wait; nobody can wait for it.
     """
 
-    __slots__ = ("_again", "_go_on", "_schedule")
+    __slots__ = ("_again", "_moments", "_schedule", "_send", "_wake")
 
     _ok = True
     _value = None
@@ -30,19 +54,53 @@ class Activity(simpy.Event):
     def __init__(self, environment: simpy.Environment, moments: Moments) -> None:
         self.env = environment
         self._schedule = environment.schedule
-        self._go_on = moments.send
+        self._send = moments.send
+        self._moments = moments
         self._again: list[Callable[[Any], None]] = [self._resume]
+        self._wake: Wake | None = None
         first = next(moments, None)
         if first is not None:
-            self.callbacks = self._again
-            environment.schedule(self, NORMAL, first - environment.now)
+            self._wait(first, environment.now)
+
+    def go_on(self, moment: float) -> None:
+        """Take the next step now; the generator is sent `moment`."""
+        self._wake = None
+        try:
+            until = self._send(moment)
+        except StopIteration:
+            self._again.clear()
+            return
+        self._wait(until, self.env.now)
+
+    def cancel(self) -> None:
+        """End it now: its generator is closed, and nothing of it happens any more.
+
+        A step that is being taken, of which this is a consequence, is its last.
+        """
+        self._again.clear()
+        if self._wake is not None:
+            self._wake.abandon()
+            self._wake = None
+        if getgeneratorstate(self._moments) != GEN_RUNNING:
+            self._moments.close()
 
     def _resume(self, event: simpy.Event) -> None:
         now = self.env.now
         try:
-            moment = self._go_on(now)
+            moment = self._send(now)
         except StopIteration:
             self._again.clear()
             return
+        if isinstance(moment, Wake):
+            self._wait(moment, now)
+            return
         self.callbacks = self._again
         self._schedule(self, NORMAL, moment - now)
+
+    def _wait(self, until: Until, now: float) -> None:
+        if isinstance(until, Wake):
+            if self._again:
+                self._wake, until._waiting = until, self
+            return
+        self.callbacks = self._again
+        self._schedule(self, NORMAL, until - now)

@@ -7,7 +7,7 @@ from math import nan
 from typing import Any, Protocol
 
 import tls
-from sim.activity import Moments
+from sim.activity import Moments, Until
 from sim.endpoints import Turn
 from sim.hosts.client import ClientGroup
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
@@ -102,7 +102,7 @@ class Bridging:
 
     def answer(
         self, exchange: TlsExchange, flight: Turn, response_size: int
-    ) -> Generator[float, float, Turn]:
+    ) -> Generator[Until, float, Turn]:
         """The proxy's answer, for which it asks the server where it has to.
 
         Raises `TransportFailure` when the server's part of it fails: the proxy resets the client's
@@ -115,9 +115,11 @@ class Bridging:
         if response_size:
             yield from self._go_on_upstream(exchange, self._ask(response_size))
         now = exchange.account_propagation((yield exchange.now))
-        answer = exchange.endpoints.server_answers(flight, now, response_size)
-        if answer.seconds:
-            exchange.account_middlebox(proxy.cpu.serve(now, answer.seconds)[1])
+        if not flight.size:
+            return exchange.endpoints.server_answers(flight, now, response_size)
+        begin = proxy.processor.begins(now)
+        answer = exchange.endpoints.server_answers(flight, begin, response_size)
+        exchange.account_middlebox(proxy.processor.run(now, begin, answer.seconds))
         return answer
 
     def close(self, moment: float) -> Moments:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import nan
 
@@ -88,15 +88,11 @@ class ConnectionContext:
 
     Attributes:
         http: what they ask for.
-        server: the server's name.
         table: takes a row of each recorded one.
-        ended: called with each when it has ended and its row is written.
     """
 
     http: Http
-    server: str
     table: Table
-    ended: Callable[[ClientConnection], None]
 
 
 class ClientConnection:
@@ -107,16 +103,15 @@ class ClientConnection:
         number: its number, from 0 in order of beginning.
         client: the client's number.
         group: the client's group.
+        server: the name of the server that it goes to.
         offered: the session that it offers; else `None`.
         exchange: with the server, which begins now.
         warm_start: the world's, if it has one.
-        recorded: whether it is written down and its work counted.
-
-    Attributes:
-        arrival: when it began.
+        recorded: whether it is written down.
     """
 
     __slots__ = (
+        "_arrival",
         "_client",
         "_context",
         "_exchange",
@@ -124,10 +119,10 @@ class ClientConnection:
         "_group",
         "_number",
         "_offered",
+        "_recorded",
         "_responses",
+        "_server",
         "_warm_start",
-        "arrival",
-        "recorded",
     )
 
     def __init__(
@@ -136,6 +131,7 @@ class ClientConnection:
         number: int,
         client: int,
         group: ClientGroup,
+        server: str,
         offered: object,
         exchange: TlsExchange,
         *,
@@ -147,12 +143,13 @@ class ClientConnection:
         self._number = number
         self._client = client
         self._group = group
+        self._server = server
         self._offered = offered
         self._exchange = exchange
         self._responses = 0
         self._first_byte = nan
-        self.arrival = exchange.now
-        self.recorded = recorded
+        self._arrival = exchange.now
+        self._recorded = recorded
 
     def life(self) -> Moments:
         """From the SYN to the last close_notify.
@@ -171,9 +168,8 @@ class ClientConnection:
             self._group.remember(self._client, None, exchange.now)
         ended = yield from exchange.say_last()
         yield from exchange.close(exchange.now if ended is None else ended)
-        if self.recorded:
+        if self._recorded:
             self._record()
-        self._context.ended(self)
 
     def _says(self) -> Iterator[Said]:
         """The client's side: its handshake, then request by request; it keeps the session."""
@@ -197,11 +193,11 @@ class ClientConnection:
     def _age(self, session: object) -> float:
         """By how many seconds a new session is older than it is, for a warm start."""
         warm_start = self._warm_start
-        if warm_start is None or self.arrival >= 0 or session is None:
+        if warm_start is None or self._arrival >= 0 or session is None:
             return 0.0
         if not self._group.is_blank(self._client):
             return 0.0
-        return warm_start.age(self._group, self._client, session, self.arrival)
+        return warm_start.age(self._group, self._client, session, self._arrival)
 
     # -- the row
 
@@ -214,7 +210,7 @@ class ClientConnection:
         return "reset" if stopped.symptom == "answered" else stopped.symptom
 
     def _record(self) -> None:
-        exchange, offered, arrival = self._exchange, self._offered is not None, self.arrival
+        exchange, offered, arrival = self._exchange, self._offered is not None, self._arrival
         state, stopped = exchange.endpoints.state, exchange.stopped
         version = state.version
         self._context.table.append(
@@ -223,7 +219,7 @@ class ClientConnection:
                 self._client,
                 self._group.browser.name,
                 self._group.path,
-                self._context.server,
+                self._server,
                 arrival,
                 version,
                 state.suite,

@@ -7,7 +7,8 @@ next hop begins.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import tls
 from sim.bridging import Bridge
@@ -17,7 +18,9 @@ from sim.endpoints.engine_configuration import client_config, client_configs
 from sim.endpoints.live import LiveEndpointFactory
 from sim.endpoints.plain import PlainEndpointFactory
 from sim.endpoints.replay import ReplayEndpointFactory
+from sim.hosts.balancer import Balancer
 from sim.hosts.client import ClientGroup, SessionMemory
+from sim.hosts.processor import Processor
 from sim.hosts.server import Server, Sessions
 from sim.hosts.session_cache import SessionCache
 from sim.middleboxes.terminating_proxy import TerminatingProxy
@@ -29,69 +32,72 @@ from sim.network.tls_hop import Target, TlsHop, hops_of
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.telemetry import Table
-from sim.tls_exchange import Serve, TlsExchange
+from sim.tls_exchange import TlsExchange
 from sim.warm_start import WarmStart
 from sim.workload.browsers import browser
 from sim.workload.populations import Visitors
+
+
+@dataclass(frozen=True)
+class FarEnd:
+    """What a hop of TLS leads to: a server, or a proxy that ends it; and the way there.
+
+    Attributes:
+        server: the name of the server that the client wants.
+        hop: the links and boxes between.
+        endpoints: makes the two ends of TLS.
+        processor: the one of this end.
+        bridge: this end when it is a proxy; else `None`.
+        warm_start: of the clients' sessions here, if the world has one.
+    """
+
+    server: str
+    hop: TlsHop
+    endpoints: EndpointFactory
+    processor: Processor
+    bridge: Bridge | None = None
+    warm_start: WarmStart | None = None
 
 
 class ClientConnectionFactory:
     """Makes connections over a hop of TLS: its two endpoints, and what comes behind it.
 
     Args:
-        hop: the links and boxes.
-        endpoints: makes the two ends of TLS.
-        serve: the processor of the server's end.
-        bridge: that end when it is a proxy; else `None`.
-        warm_start: of the sessions there, if the world has one.
+        context: the parts of the world that all connections meet.
+        choose: the far end of a connection that begins now.
         patience: seconds that an answer is waited for.
     """
 
     def __init__(
-        self,
-        hop: TlsHop,
-        endpoints: EndpointFactory,
-        serve: Serve,
-        bridge: Bridge | None,
-        warm_start: WarmStart | None,
-        patience: float,
+        self, context: ConnectionContext, choose: Callable[[], FarEnd], patience: float
     ) -> None:
-        self._warm_start = warm_start
+        self._context = context
+        self._choose = choose
         self._patience = patience
-        self._hop = hop
-        self._endpoints = endpoints
-        self._serve = serve
-        self._bridge = bridge
 
     def connection(
-        self,
-        context: ConnectionContext,
-        number: int,
-        client: int,
-        group: ClientGroup,
-        *,
-        recorded: bool,
-        now: float,
+        self, number: int, client: int, group: ClientGroup, *, recorded: bool, now: float
     ) -> ClientConnection:
         """A client's connection that begins now."""
+        end = self._choose()
         offered = group.recall(client, now)
-        bridge = self._bridge
         exchange = TlsExchange(
-            self._hop.transport(number, group.address(client), recorded=recorded),
-            self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
-            self._serve,
+            end.hop.transport(number, group.address(client), recorded=recorded),
+            end.endpoints.connect(group, offered, number, recorded=recorded, now=now),
+            end.processor,
             now,
-            None if bridge is None else bridge.bridging(number, recorded=recorded),
+            None if end.bridge is None else end.bridge.bridging(number, recorded=recorded),
             patience=self._patience,
         )
         return ClientConnection(
-            context,
+            self._context,
             number,
             client,
             group,
+            end.server,
             offered,
             exchange,
-            warm_start=self._warm_start,
+            warm_start=end.warm_start,
             recorded=recorded,
         )
 
@@ -105,15 +111,16 @@ class ClientConnectionFactory:
         now: float,
     ) -> TlsExchange:
         """A proxy's exchange that begins now, on behalf of the connection of that number."""
+        end = self._choose()
         offered = group.recall(0, now)
-        bridge, address, port = self._bridge, int(proxy.address), proxy.next_port()
+        address, port = int(proxy.address), proxy.next_port()
         return TlsExchange(
-            self._hop.transport(number, address, port=port, recorded=recorded),
-            self._endpoints.connect(group, offered, number, recorded=recorded, now=now),
-            self._serve,
+            end.hop.transport(number, address, port=port, recorded=recorded),
+            end.endpoints.connect(group, offered, number, recorded=recorded, now=now),
+            end.processor,
             now,
-            None if bridge is None else bridge.bridging(number, recorded=recorded),
-            proxy.cpu.serve,
+            None if end.bridge is None else end.bridge.bridging(number, recorded=recorded),
+            proxy.processor,
             patience=self._patience,
         )
 
@@ -124,7 +131,9 @@ class ClientConnectionFactories:
     Args:
         scenario: the world's.
         streams: its random numbers.
-        network, server: in their places.
+        network, servers: in their places.
+        balancer: gives each connection one of the servers.
+        context: the parts of the world that all connections meet.
         bridged: the table of the proxies' connections.
         visitors: who comes how often.
     """
@@ -134,7 +143,9 @@ class ClientConnectionFactories:
         scenario: Scenario,
         streams: Streams,
         network: Network,
-        server: Server,
+        servers: Sequence[Server],
+        balancer: Balancer,
+        context: ConnectionContext,
         bridged: Table,
         visitors: Visitors,
     ) -> None:
@@ -142,35 +153,67 @@ class ClientConnectionFactories:
         self._scenario = scenario
         self._streams = streams
         self._network = network
-        self._server = server
+        self._servers = servers
+        self._balancer = balancer
+        self._context = context
         self._bridged = bridged
         self._configs = client_configs(scenario.clients)
-        self._endpoints: dict[tuple[str, str], EndpointFactory] = {}
+        self._endpoints: dict[tuple[str | None, Server | TerminatingProxy], EndpointFactory] = {}
         self._fronts: dict[str, tls.SessionCache | SessionCache | None] = {}
         self._groups: dict[str, ClientGroup] = {}
 
     def factory(self, path: Path) -> ClientConnectionFactory:
-        """The one for connections along a path, made from the server on."""
+        """The one for connections along a path, made from the servers on."""
         hops, proxies = hops_of(self._network.parts(path.crosses))
-        factory: ClientConnectionFactory | None = None
-        for number in range(len(hops) - 1, -1, -1):
-            before = proxies[number - 1] if number else None
-            end = proxies[number] if number < len(proxies) else None
-            factory = self._hop_factory(hops[number], before, end, factory)
-        assert factory is not None
+        before = proxies[-1] if proxies else None
+        factory = self._to_servers(hops.pop(), before)
+        while proxies:
+            end = proxies.pop()
+            before = proxies[-1] if proxies else None
+            factory = self._to_proxy(hops.pop(), before, end, factory)
         return factory
 
-    def _hop_factory(
+    def _to_servers(
+        self, parts: Sequence[LinkOrBox], before: TerminatingProxy | None
+    ) -> ClientConnectionFactory:
+        """The last hop of TLS: from the clients, or from a proxy, to one of the servers."""
+        ends = {each: self._far_end(parts, before, each) for each in self._servers}
+        choose = self._balancer.choose
+        return self._factory(lambda: ends[choose()])
+
+    def _to_proxy(
         self,
         parts: Sequence[LinkOrBox],
         before: TerminatingProxy | None,
-        end: TerminatingProxy | None,
-        upstream: ClientConnectionFactory | None,
+        proxy: TerminatingProxy,
+        upstream: ClientConnectionFactory,
     ) -> ClientConnectionFactory:
-        """One hop of TLS: from a proxy or the clients, to a proxy or the server."""
-        server, scenario = self._server, self._scenario
-        port = server.description.port if before is None else before.server_port
-        target = Target(server.name, int(server.description.address), port, end or server)
+        """A hop of TLS to a proxy that ends it, behind which the next begins."""
+        bridge = Bridge(
+            proxy,
+            self._group_of(proxy),
+            upstream,
+            self._scenario.http.request_size,
+            self._bridged,
+            self._network.verdicts.add,
+        )
+        end = self._far_end(parts, before, proxy, bridge)
+        return self._factory(lambda: end)
+
+    def _factory(self, choose: Callable[[], FarEnd]) -> ClientConnectionFactory:
+        return ClientConnectionFactory(self._context, choose, self._scenario.tcp.user_timeout)
+
+    def _far_end(
+        self,
+        parts: Sequence[LinkOrBox],
+        before: TerminatingProxy | None,
+        end: Server | TerminatingProxy,
+        bridge: Bridge | None = None,
+    ) -> FarEnd:
+        """The end of one hop of TLS, and the way there from a proxy or from the clients."""
+        wanted = self._scenario.server
+        port = wanted.port if before is None else before.server_port
+        target = Target(wanted.name, int(wanted.address), port, end)
         # The same draws on the clients' side whatever proxies come after.
         label = "network" if before is None else f"network.{before.name}"
         draws = {
@@ -178,28 +221,18 @@ class ClientConnectionFactories:
             for part in parts
             if isinstance(part, PlacedLink)
         }
-        hop = TlsHop(scenario.tcp, parts, target, draws, self._network.verdicts)
+        hop = TlsHop(self._scenario.tcp, parts, target, draws, self._network.verdicts)
         endpoints = self._endpoints_between(before, end)
         warm_start = self._warm_start_at(end, endpoints) if before is None else None
-        patience = scenario.tcp.user_timeout
-        if end is None or upstream is None:
-            serve = server.cpu.serve
-            return ClientConnectionFactory(hop, endpoints, serve, None, warm_start, patience)
-        size = scenario.http.request_size
-        tally = self._network.verdicts.add
-        bridge = Bridge(end, self._group_of(end), upstream, size, self._bridged, tally)
-        return ClientConnectionFactory(hop, endpoints, end.cpu.serve, bridge, warm_start, patience)
+        return FarEnd(wanted.name, hop, endpoints, end.processor, bridge, warm_start)
 
     def _warm_start_at(
-        self, end: TerminatingProxy | None, endpoints: EndpointFactory
+        self, end: Server | TerminatingProxy, endpoints: EndpointFactory
     ) -> WarmStart | None:
-        """That of the clients' sessions with the server, or with a proxy that ends TLS."""
-        scenario, server = self._scenario, self._server
-        settings = server.description if end is None else end
-        described = settings.sessions
-        is_plain = end is None and server.description.security == "plain"
+        """That of the clients' sessions with a server, or with a proxy that ends TLS."""
+        scenario, described = self._scenario, end.settings.sessions
         begins_warm = scenario.kind == "steady-state" and scenario.warm_up > 0
-        if described is None or is_plain or not begins_warm:
+        if described is None or end.is_plain or not begins_warm:
             return None
         if described.lifetime is None or described.renew:
             return None
@@ -215,37 +248,42 @@ class ClientConnectionFactories:
         )
 
     def _endpoints_between(
-        self, before: TerminatingProxy | None, end: TerminatingProxy | None
+        self, before: TerminatingProxy | None, end: Server | TerminatingProxy
     ) -> EndpointFactory:
         """The same for all paths with these two endpoints."""
-        key = "" if before is None else before.name, "" if end is None else end.name
+        key = None if before is None else before.name, end
         if key not in self._endpoints:
             self._endpoints[key] = self._new_endpoints(before, end)
         return self._endpoints[key]
 
     def _new_endpoints(
-        self, before: TerminatingProxy | None, end: TerminatingProxy | None
+        self, before: TerminatingProxy | None, end: Server | TerminatingProxy
     ) -> EndpointFactory:
-        server = self._server
-        work = server.work if end is None else end.work
         clear_behind = before is not None and before.behind == "clear"
-        if clear_behind or (end is None and server.description.security == "plain"):
-            return PlainEndpointFactory(work)
-        settings = server.description if end is None else end
-        sessions = server.sessions if end is None else self._sessions_at(end)
+        if clear_behind or end.is_plain:
+            return PlainEndpointFactory(end.work)
+        host = self._scenario.server.name
         clients = self._configs if before is None else _config_of(before)
         start = self._scenario.start.timestamp()
-        # A stream keeps its first name, so that a seed gives what it always gave.
-        label = "peers" if before is end is None else f"peers.{_between(before, end)}"
+        label = _label(before, end)
+        sessions = end.sessions if isinstance(end, Server) else self._sessions_at(end)
         if self._scenario.replays:
             assert not isinstance(sessions, tls.SessionCache)
             traces = self._scenario.traces
             return ReplayEndpointFactory(
-                server.name, work, settings, sessions, clients, start, self._streams, label, traces
+                host,
+                end.work,
+                end.settings,
+                sessions,
+                clients,
+                start,
+                self._streams,
+                label,
+                traces,
             )
         assert not isinstance(sessions, SessionCache)
         return LiveEndpointFactory(
-            server.name, work, settings, sessions, clients, start, self._streams, label
+            host, end.work, end.settings, sessions, clients, start, self._streams, label
         )
 
     def _sessions_at(self, proxy: TerminatingProxy) -> tls.SessionCache | SessionCache | None:
@@ -274,11 +312,15 @@ def session_cache(
     return described.cache(scenario.scale)
 
 
-def _between(before: TerminatingProxy | None, end: TerminatingProxy | None) -> str:
-    """The two ends of a hop, in words."""
+def _label(before: TerminatingProxy | None, end: Server | TerminatingProxy) -> str:
+    """Tells the streams of two ends from those of others.
+
+    A stream keeps its first name, so that a seed gives what it always gave.
+    """
+    if before is None and isinstance(end, Server):
+        return "peers"
     client = "(clients)" if before is None else before.name
-    server = "(server)" if end is None else end.name
-    return f"{client}.{server}"
+    return f"peers.{client}.{'(server)' if isinstance(end, Server) else end.name}"
 
 
 def _config_of(proxy: TerminatingProxy) -> Mapping[str, tls.ClientConfig]:

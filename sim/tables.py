@@ -3,7 +3,7 @@
 Each part documents its own row:
 
 - `connections`: one row a client connection, when it ends (`sim.client_connection`).
-- `samples`: each server at each sample time (`sim.hosts.server`, `sim.hosts.cpu`).
+- `samples`: each server at each sample time (`sim.hosts.server`, `sim.hosts.processor`).
 - `operations`: the work of each node by kind, with its price (`sim.hosts.work`).
 - `links`: each direction of a link at each sample time (`sim.network.link`).
 - `middleboxes`: each middlebox at each sample time (`sim.middleboxes.middlebox`).

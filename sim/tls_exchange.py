@@ -6,18 +6,15 @@ difference of two readings of its clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from math import inf, nan
 from typing import NoReturn, Protocol
 
-from sim.activity import Moments
+from sim.activity import Moments, Until
 from sim.endpoints import Endpoints, State, Turn
+from sim.hosts.processor import Processor
 from sim.network.delays import DelayComponents
 from sim.network.transport import Transport, TransportFailure
-
-Serve = Callable[[float, float], tuple[float, float]]
-"""A processor: when a job starts and ends that arrives at a moment, with a demand (seconds)."""
-
 
 Said = tuple[Turn, int]
 """A client's flight, and the size of the response that it asks for (bytes; 0 for none)."""
@@ -28,7 +25,7 @@ class BackEnd(Protocol):
 
     def answer(
         self, exchange: TlsExchange, flight: Turn, response_size: int
-    ) -> Generator[float, float, Turn]:
+    ) -> Generator[Until, float, Turn]:
         """What is answered to a flight that is there now; the exchange's clock goes on."""
 
     def close(self, moment: float) -> Moments:
@@ -61,10 +58,10 @@ class TlsExchange:
     Args:
         transport: what lies between the two endpoints.
         endpoints: both of them.
-        serve: the server's processor.
+        processor: the server's.
         now: when it begins.
         back_end: what answers instead; else the server's endpoint does.
-        client_serve: the client's processor if it has more to do than this; its time counts as a
+        client_processor: the client's if it has more to do than this; its time counts as a
             middlebox's.
         patience: seconds that the client waits, from its first flight's arrival at the server, for
             the first response, and for each later one from its request's.
@@ -82,9 +79,9 @@ class TlsExchange:
 
     __slots__ = (
         "_back_end",
-        "_client_serve",
+        "_client_processor",
         "_patience",
-        "_serve",
+        "_processor",
         "connected",
         "cpu_in_vain",
         "endpoints",
@@ -114,19 +111,19 @@ class TlsExchange:
         self,
         transport: Transport,
         endpoints: Endpoints,
-        serve: Serve,
+        processor: Processor,
         now: float,
         back_end: BackEnd | None = None,
-        client_serve: Serve | None = None,
+        client_processor: Processor | None = None,
         *,
         patience: float,
     ) -> None:
         self.transport = transport
         self.endpoints = endpoints
-        self._serve = serve
+        self._processor = processor
         self.now = now
         self._back_end = back_end
-        self._client_serve = client_serve
+        self._client_processor = client_processor
         self._patience = patience
         self.give_up = inf
         self.stopped: TransportFailure | None = None
@@ -165,9 +162,9 @@ class TlsExchange:
             closing: whether the client waits for the server's FIN where nothing is answered.
         """
         endpoints, transport = self.endpoints, self.transport
-        serve, back_end = self._serve, self._back_end
+        processor, back_end = self._processor, self._back_end
         for flight, response_size in said:
-            if self._client_serve is None:
+            if self._client_processor is None:
                 sent = self.now + flight.seconds
                 self.time_client_cpu += sent - self.now
                 self.now = sent
@@ -188,14 +185,17 @@ class TlsExchange:
             if self.give_up == inf:
                 self.give_up = now + self._patience
             if back_end is None:
-                answer = endpoints.server_answers(flight, now, response_size)
-                start, done = serve(now, answer.seconds) if answer.seconds else (now, now)
+                begin = processor.begins(now) if size else now
+                if begin is None:
+                    begin = yield processor.queue(now)
+                answer = endpoints.server_answers(flight, begin, response_size)
+                done = processor.run(now, begin, answer.seconds) if size else now
                 if not self.received:
-                    transport.accept(start)
+                    transport.accept(begin)
                 if done + transport.return_delay > self.give_up and not closing:
-                    self._stop_waiting(start, done)
-                self.time_cpu_queue += start - now
-                self.time_server_cpu += done - start
+                    self._stop_waiting(begin, done)
+                self.time_cpu_queue += begin - now
+                self.time_server_cpu += done - begin
                 self.now = done
             else:
                 answer = yield from back_end.answer(self, flight, response_size)
@@ -213,7 +213,7 @@ class TlsExchange:
             self.received += size
             self.received_records += answer.records
             seconds = endpoints.client_receives(answer, self.now)
-            if self._client_serve is None:
+            if self._client_processor is None:
                 received = self.now + seconds
                 self.time_client_cpu += received - self.now
                 self.now = received
@@ -235,7 +235,7 @@ class TlsExchange:
             seconds = self.endpoints.client_receives_from_box(failure.data, self.now)
             yield from self._serve_client(seconds)
 
-    def say_last(self) -> Generator[float, float, float | None]:
+    def say_last(self) -> Generator[Until, float, float | None]:
         """The client's last flight, an alert or close_notify, whose fate it does not wait for.
 
         Returns when that is known; `None` where nothing is to be said: the network has ended the
@@ -284,13 +284,16 @@ class TlsExchange:
 
     def _serve_client(self, seconds: float) -> Moments:
         """The client's work, on a processor of its own or one that it shares."""
-        if self._client_serve is None:
+        if self._client_processor is None:
             received = self.now + seconds
             self.time_client_cpu += received - self.now
             self.now = received
         elif seconds:
             now = self.account_propagation((yield self.now))
-            self.account_middlebox(self._client_serve(now, seconds)[1])
+            begin = self._client_processor.begins(now)
+            if begin is None:
+                begin = yield self._client_processor.queue(now)
+            self.account_middlebox(self._client_processor.run(now, begin, seconds))
 
     def _count_round_trips(self) -> None:
         """The client may send its request, or never will."""

@@ -11,15 +11,19 @@ from itertools import islice
 import simpy
 
 from sim.activity import Activity, Moments
-from sim.client_connection import ClientConnection, ConnectionContext
+from sim.client_connection import ConnectionContext
 from sim.client_connection_factories import ClientConnectionFactories, session_cache
+from sim.hosts.balancer import Balancer
 from sim.hosts.client import ClientGroup, Clients
-from sim.hosts.server import Server
+from sim.hosts.processor import Processor
+from sim.hosts.server import Server, ServerDescription
+from sim.hosts.virtual_clock import VirtualClock
 from sim.network.network import Network
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.tables import COLUMNS
 from sim.telemetry import Sink, Table
+from sim.visit import Visit
 
 _REPORTS = 200
 _VISITS_AT_ONCE = 256
@@ -40,19 +44,16 @@ class World:
         self._clients = Clients(
             scenario.clients, scenario.default_path, array("q") if scenario.replays else []
         )
-        self._server = Server(
-            scenario.server,
-            session_cache(scenario.server.sessions, scenario),
-            now,
-            scenario.start.timestamp(),
-        )
+        self._servers = [self._server(scenario.server)]
         self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
         self._visitors = scenario.population.visitors(scenario.scale)
         factories = ClientConnectionFactories(
             scenario,
             self._streams,
             self._network,
-            self._server,
+            self._servers,
+            Balancer(self._servers),
+            ConnectionContext(scenario.http, self._tables["connections"]),
             self._tables["bridged"],
             self._visitors,
         )
@@ -63,20 +64,29 @@ class World:
             if name in taken
         }
         self._unfinished = 0
-        self._context = ConnectionContext(
-            http=scenario.http,
-            server=self._server.name,
-            table=self._tables["connections"],
-            ended=self._ended,
+
+    def _server(self, description: ServerDescription) -> Server:
+        scenario = self._scenario
+        return Server(
+            description,
+            session_cache(description.sessions, scenario),
+            self._processor(description.cores),
+            scenario.start.timestamp(),
         )
+
+    def _processor(self, cores: int) -> Processor:
+        """First come, first served, and nothing withdraws a job: no event is needed for it."""
+        return VirtualClock(cores, self._environment.now)
 
     def run(self, progress: Callable[[float], None] | None = None) -> None:
         """Simulate everything and hand all rows to the sink."""
         with _rare_garbage_collection():
             self._simulate(progress)
         tables = self._tables
-        works = [self._server.work, *(group.work for group in self._clients.groups)]
-        for work in [*works, *(proxy.work for proxy in self._network.proxies)]:
+        works = [server.work for server in self._servers]
+        works += [group.work for group in self._clients.groups]
+        works += [proxy.work for proxy in self._network.proxies]
+        for work in works:
             for row in work.rows():
                 tables["operations"].append(list(row))
         for verdict in self._network.verdicts.rows():
@@ -90,11 +100,13 @@ class World:
         environment, network, tables = self._environment, self._network, self._tables
         Activity(environment, self._arrivals())
         self._advance(0.0, progress)
-        self._server.begin_recording(0.0)
+        for server in self._servers:
+            server.begin_recording(0.0)
         network.begin_recording(0.0)
         for moment in self._moments_of_samples():
             self._advance(moment, progress)
-            tables["samples"].append(self._server.sample(moment))
+            for server in self._servers:
+                tables["samples"].append(server.sample(moment))
             for row in network.link_rows(moment):
                 tables["links"].append(row)
             for row in network.box_rows(moment):
@@ -103,12 +115,8 @@ class World:
             environment.step()
 
     def _arrivals(self) -> Moments:
-        """Each visit: the life of its connection begins."""
-        environment, context, factories = (
-            self._environment,
-            self._context,
-            self._factories,
-        )
+        """Each visit: its life begins."""
+        environment, factories = self._environment, self._factories
         duration = self._scenario.duration
         endless = self._scenario.kind == "steady-state"
         now = environment.now
@@ -119,11 +127,9 @@ class World:
             now = yield time if time > now else now
             recorded = 0 <= time < duration
             self._unfinished += recorded
-            factory = factories[group.path]
-            connection = factory.connection(
-                context, number, client, group, recorded=recorded, now=now
-            )
-            Activity(environment, connection.life())
+            ended = self._recorded_one_ended if recorded else _ignored
+            visit = Visit(factories[group.path], number, client, group, ended, recorded=recorded)
+            Activity(environment, visit.life(now))
 
     def _visits(self, start: float) -> Iterator[tuple[float, int, ClientGroup]]:
         """When who comes, and of which group, from `start` on without end.
@@ -142,8 +148,8 @@ class World:
             groups = map(group_of, visitors, islice(draws_of_profile, len(block)))
             yield from zip(block, visitors, groups, strict=True)
 
-    def _ended(self, connection: ClientConnection) -> None:
-        self._unfinished -= connection.recorded
+    def _recorded_one_ended(self) -> None:
+        self._unfinished -= 1
 
     def _moments_of_samples(self) -> Generator[float, None, None]:
         """Every sample interval, and the end."""
@@ -162,6 +168,10 @@ class World:
             environment.run(until=min(moment, environment.now + whole / _REPORTS))
             if progress is not None:
                 progress((environment.now - begin) / whole)
+
+
+def _ignored() -> None:
+    """Nobody waits for the end of an unrecorded visit."""
 
 
 @contextmanager

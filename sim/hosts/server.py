@@ -13,12 +13,12 @@ from pydantic import Field, field_validator
 import tls
 from sim import identities
 from sim.description import Description
-from sim.hosts import cpu
-from sim.hosts.cpu import Cpu
+from sim.hosts import processor
 from sim.hosts.host_names import HostName
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.ports import Port
+from sim.hosts.processor import Processor
 from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
 from sim.telemetry import COUNT, TIME, WORD, Column
@@ -27,7 +27,7 @@ from sim.units import Capacity, Lifetime, scaled
 COLUMNS = (
     Column("time", TIME),
     Column("node", WORD),
-    *cpu.COLUMNS,
+    *processor.COLUMNS,
     Column("open_connections", COUNT),
     Column("accept_queue", COUNT),
     Column("cache_entries", COUNT),
@@ -155,34 +155,44 @@ class Server:
     """One server.
 
     Attributes:
-        cpu: its cores and run queue.
+        processor: its cores and who waits for them.
         work: what it has done.
         sessions: its session cache; `None` when it remembers nothing.
 
     Args:
         description: the server's.
         sessions: its empty cache, if it has one.
-        now: seconds since the scenario's start.
-        start: that start by the calendar, which engines and their cache go by.
+        processor: idle.
+        start: the scenario's start by the calendar, which engines and their cache go by.
     """
 
     def __init__(
         self,
         description: ServerDescription,
         sessions: tls.SessionCache | SessionCache | None,
-        now: float,
+        processor: Processor,
         start: float = 0.0,
     ) -> None:
         self._start = start
         self.description = description
         self.name = description.name
-        self.cpu = Cpu(description.cores, now)
+        self.processor = processor
         self.work = Work(description.name, profile_of(description.machine))
         self.sessions = sessions
         self._open = OpenConnections()
         self._accepted_at: deque[float] = deque()
         self._most_waiting = 0
         self._counted_before = (0, 0, 0)
+
+    @property
+    def settings(self) -> TlsSettings:
+        """How it speaks TLS."""
+        return self.description
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it speaks HTTP without TLS."""
+        return self.description.security == "plain"
 
     @property
     def always_admits(self) -> bool:
@@ -208,11 +218,11 @@ class Server:
 
     def close_connection(self, moment: float) -> None:
         """One of them will be closed at that moment."""
-        self._open.close(moment, self.cpu.latest)
+        self._open.close(moment, self.processor.latest)
 
     def begin_recording(self, now: float) -> None:
         """Count from here on: the recorded part of the simulation begins."""
-        self.cpu.sample_utilisation(now)
+        self.processor.sample_utilisation(now)
         self._counted_before = self._cache_counters()
 
     def sample(self, now: float) -> list[Any]:
@@ -221,8 +231,8 @@ class Server:
         return [
             now,
             self.name,
-            self.cpu.sample_utilisation(now),
-            self.cpu.queue_length(now),
+            self.processor.sample_utilisation(now),
+            self.processor.queue_length(now),
             self._open.count(now),
             self._sample_accept_queue(),
             len(self.sessions) if self.sessions is not None else 0,

@@ -40,4 +40,4 @@ class ConnectProxy(Proxy):
     def relay(self, now: float, received: int, sent: int, *, recorded: bool) -> float:
         """When it has taken so many bytes that are here now, and sent so many on."""
         seconds = self.work.demand((), (received, sent), recorded)
-        return self.cpu.serve(now, seconds)[1]
+        return self.processor.serve(now, seconds)[1]

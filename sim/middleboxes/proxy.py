@@ -6,10 +6,10 @@ from ipaddress import IPv4Address
 
 from pydantic import Field, PrivateAttr
 
-from sim.hosts.cpu import Cpu
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.ports import DYNAMIC_PORTS, source_port
+from sim.hosts.virtual_clock import VirtualClock
 from sim.hosts.work import Work
 from sim.middleboxes.middlebox import Middlebox
 from sim.units import scaled
@@ -27,21 +27,21 @@ class Proxy(Middlebox):
 
     ends_tcp = True
 
-    _cpu: Cpu = PrivateAttr()
+    _processor: VirtualClock = PrivateAttr()
     _work: Work = PrivateAttr()
     _open: OpenConnections = PrivateAttr()
     _connections: int = PrivateAttr(0)
 
     def begin(self, now: float) -> None:
         """An idle processor, no connection open, nothing done."""
-        self._cpu = Cpu(self.cores, now)
+        self._processor = VirtualClock(self.cores, now)
         self._work = Work(self.name, profile_of(self.machine))
         self._open = OpenConnections()
 
     @property
-    def cpu(self) -> Cpu:
+    def processor(self) -> VirtualClock:
         """Its processor: all its connections wait for the same cores."""
-        return self._cpu
+        return self._processor
 
     @property
     def work(self) -> Work:
@@ -71,7 +71,7 @@ class Proxy(Middlebox):
 
     def close_connection(self, moment: float) -> None:
         """One will be closed at that moment."""
-        self._open.close(moment, self.cpu.latest)
+        self._open.close(moment, self.processor.latest)
 
     @property
     def capacity(self) -> float:
@@ -84,4 +84,4 @@ class Proxy(Middlebox):
 
     def utilisation(self, now: float) -> float:
         """The share of its processor's time since the last call that was busy."""
-        return self._cpu.sample_utilisation(now)
+        return self._processor.sample_utilisation(now)

@@ -48,6 +48,16 @@ class TerminatingProxy(TlsSettings, Proxy):
         return names
 
     @property
+    def settings(self) -> TlsSettings:
+        """How it speaks TLS to clients."""
+        return self
+
+    @property
+    def is_plain(self) -> bool:
+        """It ends TLS, always."""
+        return False
+
+    @property
     def server_port(self) -> int:
         """The server's port that it connects to."""
         if self.port_behind is not None:

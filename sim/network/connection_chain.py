@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 
-from sim.activity import Moments
+from sim.activity import Moments, Until
 from sim.middleboxes.connect_proxy import (
     BAD_GATEWAY,
     ESTABLISHED,
@@ -157,7 +157,7 @@ class ConnectionChain:
         clock: Clock,
         *,
         to_server: bool,
-    ) -> Generator[float, float, float]:
+    ) -> Generator[Until, float, float]:
         order = range(len(connections)) if to_server else range(len(connections) - 1, -1, -1)
         first = clock.now
         for position, number in enumerate(order):

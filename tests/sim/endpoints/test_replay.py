@@ -167,7 +167,7 @@ def test_what_is_rarely_asked_reaches_the_cache() -> None:
     world = scenario(fidelity="replay")
     sink = sim.MemorySink()
     one = World(world, seed=1, sink=sink)
-    factory = one._factories["path"]._endpoints
+    factory = one._factories["path"]._choose().endpoints
     endpoints = factory.connect(one._clients.groups[0], None, 0, recorded=True, now=0.0)
     assert isinstance(endpoints, ReplayEndpoints)
     cache = endpoints._factory.sessions

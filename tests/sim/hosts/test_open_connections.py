@@ -21,7 +21,7 @@ def test_a_proxy_remembers_no_ends_that_are_past() -> None:
     proxy = ConnectProxy.model_validate(described).place("proxy", 0.0, 1.0)
     for number in range(1000):
         proxy.open_connection()
-        proxy.cpu.serve(float(number), 0.1)
+        proxy.processor.serve(float(number), 0.1)
         proxy.close_connection(number + 2.5)
     assert len(proxy._open._closing) <= 3
     assert proxy.entries(1000.0) == 2

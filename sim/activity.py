@@ -91,11 +91,11 @@ class Activity(simpy.Event):
         except StopIteration:
             self._again.clear()
             return
-        if isinstance(moment, Wake):
+        if type(moment) is float:
+            self.callbacks = self._again
+            self._schedule(self, NORMAL, moment - now)
+        else:
             self._wait(moment, now)
-            return
-        self.callbacks = self._again
-        self._schedule(self, NORMAL, moment - now)
 
     def _wait(self, until: Until, now: float) -> None:
         if isinstance(until, Wake):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from heapq import heapreplace
 
 from sim.hosts.cores import Cores
 from sim.hosts.processor import Job
@@ -46,7 +47,10 @@ class VirtualClock(Cores):
             while waiting and waiting[0] <= arrival:
                 waiting.popleft()
             waiting.append(begin)
-        return self.take(begin, demand)
+        end = begin + demand
+        heapreplace(self._free, end)
+        self._demanded += demand
+        return end
 
     def serve(self, arrival: float, demand: float) -> tuple[float, float]:
         """When a job begins and ends that arrives now, and of which is known what it demands."""

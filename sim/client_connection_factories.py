@@ -22,7 +22,6 @@ from sim.hosts.balancer import Balancer
 from sim.hosts.client import ClientGroup, SessionMemory
 from sim.hosts.processor import Processor
 from sim.hosts.server import Server, Sessions
-from sim.hosts.session_cache import SessionCache
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.network import Network
 from sim.network.path import Path
@@ -159,7 +158,7 @@ class ClientConnectionFactories:
         self._bridged = bridged
         self._configs = client_configs(scenario.clients)
         self._endpoints: dict[tuple[str | None, Server | TerminatingProxy], EndpointFactory] = {}
-        self._fronts: dict[str, tls.SessionCache | SessionCache | None] = {}
+        self._fronts: dict[str, tls.SessionCache | None] = {}
         self._groups: dict[str, ClientGroup] = {}
 
     def factory(self, path: Path) -> ClientConnectionFactory:
@@ -268,7 +267,6 @@ class ClientConnectionFactories:
         label = _label(before, end)
         sessions = end.sessions if isinstance(end, Server) else self._sessions_at(end)
         if self._scenario.replays:
-            assert not isinstance(sessions, tls.SessionCache)
             traces = self._scenario.traces
             return ReplayEndpointFactory(
                 host,
@@ -281,14 +279,13 @@ class ClientConnectionFactories:
                 label,
                 traces,
             )
-        assert not isinstance(sessions, SessionCache)
         return LiveEndpointFactory(
             host, end.work, end.settings, sessions, clients, start, self._streams, label
         )
 
-    def _sessions_at(self, proxy: TerminatingProxy) -> tls.SessionCache | SessionCache | None:
+    def _sessions_at(self, proxy: TerminatingProxy) -> tls.SessionCache | None:
         if proxy.name not in self._fronts:
-            self._fronts[proxy.name] = session_cache(proxy.sessions, self._scenario)
+            self._fronts[proxy.name] = session_cache(proxy.sessions, self._scenario.scale)
         return self._fronts[proxy.name]
 
     def _group_of(self, proxy: TerminatingProxy) -> ClientGroup:
@@ -301,15 +298,9 @@ class ClientConnectionFactories:
         return self._groups[proxy.name]
 
 
-def session_cache(
-    described: Sessions | None, scenario: Scenario
-) -> tls.SessionCache | SessionCache | None:
-    """An empty cache for what sessions are in this scenario: whole ones, or numbers."""
-    if described is None:
-        return None
-    if scenario.replays:
-        return described.numbers_cache(scenario.scale)
-    return described.cache(scenario.scale)
+def session_cache(described: Sessions | None, scale: float) -> tls.SessionCache | None:
+    """An empty cache as it is described; `None` for none at all."""
+    return None if described is None else described.cache(scale)
 
 
 def _label(before: TerminatingProxy | None, end: Server | TerminatingProxy) -> str:

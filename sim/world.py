@@ -66,12 +66,10 @@ class World:
         self._unfinished = 0
 
     def _server(self, description: ServerDescription) -> Server:
-        scenario = self._scenario
         return Server(
             description,
-            session_cache(description.sessions, scenario),
+            session_cache(description.sessions, self._scenario.scale),
             self._processor(description.cores),
-            scenario.start.timestamp(),
         )
 
     def _processor(self, cores: int) -> Processor:

@@ -33,6 +33,29 @@ class Calendar:
         return self._start + self.now
 
 
+class TimedStore:
+    """A server's session cache as its engines use it: they go by Unix time, it by the world's.
+
+    Args:
+        sessions: the cache.
+        calendar: knows the world's time.
+    """
+
+    def __init__(self, sessions: tls.SessionCache, calendar: Calendar) -> None:
+        self._sessions = sessions
+        self._calendar = calendar
+        self.accepts = sessions.accepts
+        self.remove = sessions.remove
+
+    def lookup(self, session_id: bytes, now: float) -> tls.Session | None:
+        """As `tls.SessionStore`."""
+        return self._sessions.lookup(session_id, self._calendar.now)
+
+    def store(self, session: tls.Session, now: float) -> bool:
+        """As `tls.SessionStore`."""
+        return self._sessions.store(session, self._calendar.now)
+
+
 class LiveEndpointFactory:
     """Connections between two engines of `tls`.
 
@@ -60,10 +83,11 @@ class LiveEndpointFactory:
     ) -> None:
         self._host = host
         self._work = work
-        self._server_config = server_config(settings, sessions)
         self._sessions = sessions
         self._client_configs = clients
         self._calendar = Calendar(start)
+        store = None if sessions is None else TimedStore(sessions, self._calendar)
+        self._server_config = server_config(settings, store)
         self._client_entropy = streams.entropy(f"{label}.client")
         self._server_entropy = streams.entropy(f"{label}.server")
 

@@ -37,12 +37,12 @@ from sim.endpoints.trace import (
 )
 from sim.hosts.client import ClientGroup
 from sim.hosts.server import TlsSettings
-from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
 from sim.identities import identity
 from sim.streams import Streams
 
 _KINDS = 256
+_NO_SESSION = -1
 
 EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
 ACCEPTS, STORE = QueryKind.ACCEPTS, QueryKind.STORE
@@ -55,8 +55,9 @@ offers, which of a class's traces it takes, and the epoch of the calendar."""
 class ReplayEndpointFactory:
     """Connections that follow traces.
 
-    A session of theirs is one number: the cache's, times 256, plus its kind's. Sessions are of one
-    kind that differ in nothing but the content of their secrets.
+    A session of theirs is one number: that of the connection which made it, times 256, plus its
+    kind's; the server's cache knows it by the connection's. Sessions are of one kind that differ
+    in nothing but the content of their secrets.
 
     Args:
         host: the name that clients want.
@@ -75,7 +76,7 @@ class ReplayEndpointFactory:
         host: str,
         work: Work,
         settings: TlsSettings,
-        sessions: SessionCache | None,
+        sessions: tls.SessionCache | None,
         clients: Mapping[str, tls.ClientConfig],
         start: float,
         streams: Streams,
@@ -101,7 +102,7 @@ class ReplayEndpointFactory:
         self._sessions_by_kind: list[OfferedSession] = []
 
     def backdate(self, session: int, seconds: float) -> None:
-        """The cache knows it by its number there."""
+        """The cache knows it by the number of the connection that made it."""
         if self.sessions is not None:
             self.sessions.backdate(session // _KINDS, seconds)
 
@@ -118,7 +119,7 @@ class ReplayEndpointFactory:
         offered, kind = (None, None) if session is None else divmod(session, _KINDS)
         key = group.browser.name, kind, number % self._traces, self.epochs.at(now)
         state = self._beginnings.get(key) or self._begin(key)
-        return ReplayEndpoints(self, state, group.work, self._work, offered, recorded)
+        return ReplayEndpoints(self, state, group.work, self._work, number, offered, recorded)
 
     def kind_of(self, recorder: Recorder) -> int | None:
         """The number of the kind of session that a recorder's client has; `None` without one."""
@@ -173,6 +174,7 @@ class ReplayEndpoints:
         factory: whose traces.
         state: where the trace begins.
         client_work, server_work: of the machines.
+        number: the connection's, and so that of the session which it makes.
         offered: the number of the session that the client offers; else `None`.
         recorded: whether their work is counted.
     """
@@ -181,11 +183,12 @@ class ReplayEndpoints:
         "_answered",
         "_client_work",
         "_factory",
+        "_number",
         "_offered",
         "_recorded",
         "_sent",
         "_server_work",
-        "_stored",
+        "_stores",
         "server",
         "state",
     )
@@ -196,6 +199,7 @@ class ReplayEndpoints:
         state: State,
         client_work: Work,
         server_work: Work,
+        number: int,
         offered: int | None,
         recorded: bool,
     ) -> None:
@@ -204,17 +208,22 @@ class ReplayEndpoints:
         self.server = ServerState()
         self._client_work = client_work
         self._server_work = server_work
+        self._number = number
         self._offered = offered
-        self._stored = 0
+        self._stores = False
         self._recorded = recorded
 
     @property
     def session(self) -> int | None:
         """The session's number, once the client has one."""
         kind = self.state.kind
-        if kind is None:
-            return None
-        return (self._stored or self._offered or 0) * _KINDS + kind
+        return None if kind is None else self._session * _KINDS + kind
+
+    @property
+    def _session(self) -> int:
+        """The session that this connection has made or resumed, as the cache knows it."""
+        offered = self._offered
+        return self._number if self._stores or offered is None else offered
 
     # -- following the trace
 
@@ -287,15 +296,16 @@ class ReplayEndpoints:
         assert sessions is not None
         if query is LOOKUP:
             assert self._offered is not None
-            return sessions.lookup(self._offered, now)
+            return sessions.lookup(self._offered, now) is not None
         if query is ACCEPTS:
             return sessions.accepts()
         if query is STORE:
-            self._stored = sessions.store(now)
+            self._stores = True
+            sessions.store(self._number, now)
             return True
         if query is LOOKUP_UNKNOWN:
-            return sessions.lookup(0, now)
-        sessions.remove(self._stored or self._offered or 0)
+            return sessions.lookup(_NO_SESSION, now) is not None
+        sessions.remove(self._session)
         return True
 
     # -- recording it

@@ -19,7 +19,6 @@ from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.ports import Port
 from sim.hosts.processor import Processor
-from sim.hosts.session_cache import SessionCache
 from sim.hosts.work import Work
 from sim.telemetry import COUNT, TIME, WORD, Column
 from sim.units import Capacity, Lifetime, scaled
@@ -58,19 +57,9 @@ class Sessions(Description):
     """Who makes room in a full cache: the least recently used or the first stored."""
 
     def cache(self, scale: float) -> tls.SessionCache:
-        """An empty cache of the scaled capacity for whole sessions."""
-        return tls.SessionCache(
-            self._scaled_capacity(scale), self.lifetime, renew=self.renew, eviction=self.eviction
-        )
-
-    def numbers_cache(self, scale: float) -> SessionCache:
-        """An empty cache of the scaled capacity for sessions that are numbers."""
-        return SessionCache(
-            self._scaled_capacity(scale), self.lifetime, renew=self.renew, eviction=self.eviction
-        )
-
-    def _scaled_capacity(self, scale: float) -> int | None:
-        return None if self.capacity is None else scaled(self.capacity, scale)
+        """An empty cache of the scaled capacity."""
+        capacity = None if self.capacity is None else scaled(self.capacity, scale)
+        return tls.SessionCache(capacity, self.lifetime, renew=self.renew, eviction=self.eviction)
 
 
 class TlsSettings(Description):
@@ -161,19 +150,16 @@ class Server:
 
     Args:
         description: the server's.
-        sessions: its empty cache, if it has one.
+        sessions: its empty cache, if it has one, which goes by seconds since the start.
         processor: idle.
-        start: the scenario's start by the calendar, which engines and their cache go by.
     """
 
     def __init__(
         self,
         description: ServerDescription,
-        sessions: tls.SessionCache | SessionCache | None,
+        sessions: tls.SessionCache | None,
         processor: Processor,
-        start: float = 0.0,
     ) -> None:
-        self._start = start
         self.description = description
         self.name = description.name
         self.processor = processor
@@ -245,11 +231,7 @@ class Server:
         return most
 
     def _live_entries(self, now: float) -> int:
-        sessions = self.sessions
-        if sessions is None:
-            return 0
-        calendar = now + self._start if isinstance(sessions, tls.SessionCache) else now
-        return sessions.live_entries(calendar)
+        return 0 if self.sessions is None else self.sessions.live_entries(now)
 
     def _cache_counters(self) -> tuple[int, int, int]:
         cache = self.sessions

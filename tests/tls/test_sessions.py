@@ -2,7 +2,9 @@
 
 import copy
 import pickle
+import tracemalloc
 from collections import OrderedDict
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -78,6 +80,99 @@ def test_lru_against_a_plain_model(capacity: int, names: list[str]) -> None:
             if len(model) > capacity:
                 model.popitem(last=False)
     assert cache.hits + cache.misses == len(names)
+
+
+Action = tuple[Literal["store", "lookup", "remove", "backdate"], int, float]
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["store", "store", "lookup", "lookup", "remove", "backdate"]),
+        st.integers(0, 5),
+        st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+    ),
+    max_size=60,
+)
+
+
+def numbered(number: int) -> tls.Session:
+    return tls.Session(number.to_bytes(32, "big"), tls.TLS_1_0, 5, bytes(48))
+
+
+@given(
+    whole=st.booleans(),
+    actions=ACTIONS,
+    capacity=st.sampled_from([None, 0, 1, 3, 8]),
+    lifetime=st.sampled_from([None, 2.0, 5.0]),
+    renew=st.booleans(),
+    eviction=st.sampled_from(["lru", "fifo"]),
+)
+def test_whole_sessions_and_numbers_against_a_plain_model(
+    whole: bool,
+    actions: list[Action],
+    capacity: int | None,
+    lifetime: float | None,
+    renew: bool,
+    eviction: Literal["lru", "fifo"],
+) -> None:
+    """Whatever is stored, asked for, aged and removed, in whatever order and at whatever times.
+
+    The model is a list of [number, since], the next one to be evicted first.
+    """
+    cache = tls.SessionCache(capacity, lifetime, renew=renew, eviction=eviction)
+    model: list[tuple[int, float]] = []
+    now, hits, misses, expirations, evictions = 0.0, 0, 0, 0, 0
+    for action, number, pause in actions:
+        now += pause
+        session = numbered(number) if whole else number
+        key = session.id if isinstance(session, tls.Session) else session
+        since = dict(model).get(number)
+        others = [entry for entry in model if entry[0] != number]
+        if action == "store":
+            assert cache.store(session, now) == cache.accepts() == (capacity != 0)
+            if capacity != 0:
+                model = [*others, (number, now)]
+            if capacity is not None and len(model) > capacity:
+                model = model[1:]
+                evictions += 1
+        elif action == "remove":
+            cache.remove(key)
+            model = others
+        elif action == "backdate":
+            cache.backdate(key, pause)
+            model = [(held, at - pause if held == number else at) for held, at in model]
+        else:
+            found = cache.lookup(key, now)
+            if since is None:
+                assert found is None
+                misses += 1
+            elif lifetime is not None and now - since > lifetime:
+                assert found is None
+                misses, expirations, model = misses + 1, expirations + 1, others
+            else:
+                assert found == session
+                hits += 1
+                since = now if renew else since
+                model = [(held, since if held == number else at) for held, at in model]
+                if eviction == "lru":
+                    model = [*others, (number, since)]
+        assert len(cache) == len(model)
+        assert cache.live_entries(now) == sum(
+            lifetime is None or now - at <= lifetime for _, at in model
+        )
+        assert (cache.hits, cache.misses) == (hits, misses)
+        assert (cache.expirations, cache.evictions) == (expirations, evictions)
+
+
+def test_the_entry_of_a_number_takes_160_bytes() -> None:
+    """A tenth of a whole session's: a world has a million of them."""
+    count = 1 << 17
+    cache = tls.SessionCache(None, None)
+    tracemalloc.start()
+    for number in range(count):
+        cache.store(number << 8, float(number))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held / count < 200
 
 
 @pytest.mark.parametrize("version", VERSIONS)

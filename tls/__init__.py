@@ -9,7 +9,7 @@ from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.client_connection import ClientConnection
 from tls.configuration import ClientAuthentication, ClientConfig, Renegotiation, ServerConfig
 from tls.deferrable import LookUpSession, PrivateKeyOperation, StoreSession
-from tls.entropy import Entropy
+from tls.entropy import Entropy, hello_random, new_session_id
 from tls.errors import PeerError, UsageError
 from tls.event import Event
 from tls.events import (
@@ -23,6 +23,7 @@ from tls.events import (
     SessionLookedUp,
     Truncated,
 )
+from tls.fresh_values import FreshKind, FreshValue, changes_cipher_spec, fresh_values
 from tls.host_names import host_name
 from tls.messages import message_name
 from tls.meter import Meter, Operation
@@ -66,6 +67,8 @@ __all__ = [
     "Entropy",
     "Event",
     "FalseStart",
+    "FreshKind",
+    "FreshValue",
     "HandshakeCompleted",
     "Identity",
     "LookUpSession",
@@ -90,8 +93,12 @@ __all__ = [
     "TrustStore",
     "UsageError",
     "alert_name",
+    "changes_cipher_spec",
+    "fresh_values",
+    "hello_random",
     "host_name",
     "message_name",
+    "new_session_id",
     "suite_from_name",
     "suite_name",
     "version_from_name",

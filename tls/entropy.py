@@ -1,14 +1,43 @@
-"""Where a connection's random bytes come from."""
+"""Where a connection's random bytes come from.
+
+Under entropy that the caller gives, the values that an observer sees in hellos follow from it by
+themselves, without an engine: each side draws its hello's random first (`hello_random`), and a
+server that gives a new session an ID draws that next (`new_session_id`), whatever is configured and
+whatever the other side says. All else comes behind.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from struct import Struct
 
 from tls.meter import Meter
 
 Entropy = Callable[[int], bytes]
 """A source of random bytes: asked for n, it returns n."""
+
+_TIME = Struct(">I").pack
+_RANDOM_LENGTH = 28
+_SESSION_ID_LENGTH = 32
+
+
+def hello_random(draw: Entropy, now: float) -> bytes:
+    """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2).
+
+    Args:
+        draw: asked once.
+        now: the side's clock, Unix time in seconds.
+
+    Returns:
+        32 bytes.
+    """
+    return _TIME(int(now) & 0xFFFFFFFF) + draw(_RANDOM_LENGTH)
+
+
+def new_session_id(draw: Entropy) -> bytes:
+    """The ID that a server gives a new session, as long as there may be (RFC 2246 §7.4.1.3)."""
+    return draw(_SESSION_ID_LENGTH)
 
 
 class RandomSource:

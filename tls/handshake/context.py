@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
-from struct import Struct
 
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
 from tls.configuration import Settings
-from tls.entropy import RandomSource
+from tls.entropy import RandomSource, hello_random
 from tls.errors import PeerError, UsageError
 from tls.handshake.requests import (
     ChangeReadKeys,
@@ -37,7 +36,6 @@ from tls.versions import SSL_3_0, TLS_1_2
 DOWNGRADE = b"DOWNGRD\0"
 """How a server's random ends that speaks TLS 1.2 and agreed on less (RFC 8446 §4.1.3)."""
 
-_TIME = Struct(">I").pack
 _EXPECT_FINISHED = Expect(Finished)
 
 
@@ -102,7 +100,7 @@ class HandshakeContext:
         now = self.clock()
         if not -_LONGEST_TIME < now < _LONGEST_TIME:
             raise UsageError(f"the clock says {now}, which is no Unix time in seconds")
-        random = _TIME(int(now) & 0xFFFFFFFF) + self.random.draw(28)
+        random = hello_random(self.random.draw, now)
         if self.version and self.version < TLS_1_2 <= self.settings.versions[-1]:
             return random[:-8] + DOWNGRADE
         return random

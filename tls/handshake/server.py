@@ -8,6 +8,7 @@ from tls.certificates import parse_certificate
 from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientAuthentication, ServerConfig
 from tls.deferrable import LookUpSession, StoreSession
+from tls.entropy import new_session_id
 from tls.errors import PeerError
 from tls.events import (
     CertificateAccepted,
@@ -58,8 +59,6 @@ _NO_CERTIFICATE_ASKED = ClientAuthentication.NONE
 _REQUIRE = ClientAuthentication.REQUIRE
 
 _NO_TICKET = Send(NewSessionTicket(0, b""))
-
-SESSION_ID_LENGTH = 32
 
 # rsa_sign, dss_sign, ecdsa_sign (RFC 2246 §7.4.4, RFC 8422 §5.5)
 _CERTIFICATE_TYPES = b"\x01\x02\x40"
@@ -189,7 +188,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     suite = choice.suite
     issues_ticket = config.ticket_keys is not None and SESSION_TICKET in offer.extensions
     remembers = config.sessions is not None and config.sessions.accepts()
-    session_id = context.random.draw(SESSION_ID_LENGTH) if remembers and not issues_ticket else b""
+    session_id = new_session_id(context.random.draw) if remembers and not issues_ticket else b""
     context.compression = choice.compression
     yield from answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket)
     yield Send(

@@ -242,8 +242,7 @@ class Flight:
             for number in earlier:
                 self._mark_lost(number)
         elif self._tcp.loss_probe:
-            reordering_window = min(self._round_trip.shortest / 4, self._round_trip.smoothed / 8)
-            late = self._tcp.expiry(now, reordering_window)
+            late = self._tcp.expiry(now, self._round_trip.reordering_window(self._tcp.timer_tick))
             for number in earlier:
                 self._events.push(late, SegmentEventKind.LATE_SEGMENT, number, self._sent[number])
 

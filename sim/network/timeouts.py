@@ -40,3 +40,11 @@ class RoundTripEstimate:
         """
         alone = self._minimum if in_flight == 1 else 2 * tick
         return min(2 * self.smoothed + alone, self.timeout)
+
+    def reordering_window(self, tick: float) -> float:
+        """How long a segment may come behind one that was sent later, before it counts as lost.
+
+        RFC 8985 §6.2, step 4, where no reordering was seen; as in Linux two ticks of the timer are
+        added.
+        """
+        return min(self.shortest / 4, self.smoothed) + 2 * tick

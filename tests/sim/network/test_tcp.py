@@ -157,9 +157,9 @@ def test_three_acknowledgements_tell_a_loss() -> None:
 
 
 def test_two_acknowledgements_tell_one_only_with_time() -> None:
-    """RFC 8985: an eighth of a round trip later; without it the time-out has to."""
+    """RFC 8985 §6.2: a quarter of a round trip later; without it the time-out has to."""
     probing = delivered(sender(one_way(draws=Draws(0)), loss_probe=True), 3 * SEGMENT)
-    assert probing.last == pytest.approx(RTT + RTT / 8 + RTT / 2)
+    assert probing.last == pytest.approx(RTT + RTT / 4 + RTT / 2)
     patient = delivered(sender(one_way(draws=Draws(0))), 3 * SEGMENT)
     assert patient.last == pytest.approx(RTT + 0.3 + RTT / 2, rel=0.05)
 
@@ -170,7 +170,7 @@ def test_a_lost_tail_is_probed_for() -> None:
     The probe's own acknowledgement tells that the one before it is lost as well.
     """
     found = delivered(sender(one_way(draws=Draws(3, 4)), loss_probe=True), 5 * SEGMENT)
-    assert found.last == pytest.approx(RTT + 2 * RTT + RTT + RTT / 8 + RTT / 2)
+    assert found.last == pytest.approx(RTT + 2 * RTT + RTT + RTT / 4 + RTT / 2)
     alone = delivered(sender(one_way(draws=Draws(4)), loss_probe=True), 5 * SEGMENT)
     assert alone.last == pytest.approx(RTT + 0.3 + RTT / 2)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, floor
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -48,7 +48,7 @@ class Tcp(Description):
     Linux. RFC 6298 asks for 1 s in all."""
     timer_tick: Duration = 0.0
     """The tick of the hosts' timers: "4 ms" with Linux at 250 Hz, where a timer of 63 ticks or more
-    runs off at every eighth tick, one of 512 at every 64th. With "0 s" timers are exact."""
+    runs off at every eighth tick, one of 504 at every 64th. With "0 s" timers are exact."""
     connect_timeout: PositiveDuration = 21.0
     """When a client gives up that has had no answer to its SYNs: "21 s" with Windows."""
     user_timeout: PositiveDuration = 60.0
@@ -90,13 +90,16 @@ class Tcp(Description):
         return sizes
 
     def expiry(self, now: float, wait: float) -> float:
-        """When a timer does that is set now for so long: no earlier than asked."""
+        """When a timer does that is set now for so long: no earlier than asked.
+
+        A wheel of timers counts whole ticks from the last one, and one more lest it be early.
+        """
         tick = self.timer_tick
         if not tick:
             return now + wait
-        if wait >= 63 * tick:
-            tick *= 8 if wait < 512 * tick else 64
-        return ceil((now + wait) / tick) * tick
+        ticks = ceil(wait / tick)
+        grain = 1 if ticks < 63 else 8 if ticks < 504 else 64
+        return ((floor(now / tick) + ticks) // grain + 1) * grain * tick
 
     @property
     def headers(self) -> int:

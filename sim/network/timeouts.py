@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+_LEAST_MARGIN = 0.002
+"""What Linux adds to short waits since 6.6 (TCP_TIMEOUT_MIN_US), seconds."""
+
 
 class RoundTripEstimate:
     """What one host knows of the round-trip time.
@@ -36,15 +39,19 @@ class RoundTripEstimate:
         """PTO: two round trips, and the acknowledgement's longest delay for a lone segment.
 
         RFC 8985 §7.2; never later than the RTO. As in Linux that delay is taken for the minimum
-        time-out, and two ticks of the timer are added for more segments.
+        time-out; for more segments a margin is added where timers tick.
         """
-        alone = self._minimum if in_flight == 1 else 2 * tick
-        return min(2 * self.smoothed + alone, self.timeout)
+        margin = self._minimum if in_flight == 1 else _margin(tick)
+        return min(2 * self.smoothed + margin, self.timeout)
 
     def reordering_window(self, tick: float) -> float:
         """How long a segment may come behind one that was sent later, before it counts as lost.
 
-        RFC 8985 §6.2, step 4, where no reordering was seen; as in Linux two ticks of the timer are
-        added.
+        RFC 8985 §6.2, step 4, where no reordering was seen; as in Linux a margin is added where
+        timers tick.
         """
-        return min(self.shortest / 4, self.smoothed) + 2 * tick
+        return min(self.shortest / 4, self.smoothed) + _margin(tick)
+
+
+def _margin(tick: float) -> float:
+    return _LEAST_MARGIN if tick else 0.0

@@ -75,7 +75,7 @@ class Sender:
         if len(sent) == len(sizes):
             arrivals = self._arrivals_of_calm(now, sent)
             if arrivals is not None:
-                return self._arrive(arrivals, sent[-1].delays)
+                return self._arrive(now, arrivals, sent[-1].delays)
         flight = Flight(
             tcp,
             self._forward,
@@ -120,7 +120,7 @@ class Sender:
         expiry = timer_expiry(tcp, self._round_trip, now, in_flight, probes=tcp.loss_probe)
         return min(expiry, now + tcp.user_timeout)
 
-    def _arrive(self, arrivals: Sequence[float], delays: DelayComponents) -> Delivery:
+    def _arrive(self, now: float, arrivals: Sequence[float], delays: DelayComponents) -> Delivery:
         """A calm flight is there: its acknowledgements open the window, and nobody waits for them.
 
         A lone last segment's is still held back.
@@ -129,5 +129,6 @@ class Sender:
         for arrival in arrivals[every - 1 :: every]:
             self._backward.cross(arrival, self._tcp.headers, DelayComponents())
         last, count = arrivals[-1], len(arrivals)
+        self._round_trip.sample(last - now + self._backward.delay)
         self._window.on_acknowledgement(last, count, count, self._round_trip.smoothed)
         return Delivery(arrivals[0], last, 0, delays, complete=True)

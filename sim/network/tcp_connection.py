@@ -18,6 +18,9 @@ from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
 from sim.network.transport import TransportFailure
 
+_TOGETHER = 1e-9
+"""A packet that comes within so many seconds of a timer comes first."""
+
 
 class Listener(Protocol):
     """Who takes TCP connections: a server, or a proxy."""
@@ -60,6 +63,9 @@ class TcpConnection:
 
     __slots__ = (
         "_active_at",
+        "_answer_wait",
+        "_answered_at",
+        "_answers",
         "_deterministic",
         "_down",
         "_down_rounds",
@@ -97,7 +103,9 @@ class TcpConnection:
         self._open = False
         self._moment = -inf
         self._has_failed = False
-        self._active_at = self._round_trip = 0.0
+        self._active_at = self._round_trip = self._answered_at = 0.0
+        self._answers = 0
+        self._answer_wait = tcp.initial_timeout
         self._up_rounds: LosslessSender
         self._down_rounds: LosslessSender
         self._up_sender: Sender
@@ -132,21 +140,54 @@ class TcpConnection:
             there = yield from self._send_syn(sent, delays, give_up)
             if isinstance(there, str):
                 refused, there = there, None
-            back = None if there is None else self._down.cross(there, tcp.syn, delays)
+            back = None if there is None else self._answer(there, delays)
+            round_trip = 0.0 if back is None else back - sent
+            again = tcp.expiry(sent, wait)
+            if back is None and self._open:
+                back, delays = self._answer_again(now, again + self._up.delay)
+                round_trip = self._up.delay + self._down.delay
+                if back is not None and again < back:
+                    # A SYN crosses the answer, and is answered as well.
+                    attempts += 1
+                    self._answers += 1
             if back is not None and back <= give_up:
-                self._establish(sent, back, attempts)
+                self._establish(back, round_trip, attempts)
                 if not self._deterministic:
                     # The acknowledgement of the SYN-ACK is a packet of its own.
                     self._up.cross(back, tcp.headers, DelayComponents())
                 return back, delays
-            sent = tcp.expiry(sent, wait)
             if attempts > tcp.syn_linear_timeouts:
                 wait *= 2
-            if sent >= give_up:
+            if again >= give_up:
                 delays = DelayComponents()
                 delays.retransmission = give_up - now
                 raise self._failure("timeout", give_up, delays, refused)
-            sent = yield from self._wait(sent)
+            sent = yield from self._wait(again)
+
+    def _answer(self, now: float, delays: DelayComponents) -> float | None:
+        """The listener's SYN-ACK on its way: its arrival, if it does arrive."""
+        self._answers += 1
+        self._answered_at = now
+        return self._down.cross(now, self._tcp.syn, delays)
+
+    def _answer_again(self, since: float, until: float) -> tuple[float | None, DelayComponents]:
+        """SYN-ACKs that the listener sends again by itself: when one arrives, if one does.
+
+        Args:
+            since: when the first SYN was sent.
+            until: when the next one would be there, which starts the listener's timer anew.
+        """
+        tcp = self._tcp
+        while True:
+            again = tcp.expiry(self._answered_at, self._answer_wait)
+            delays = DelayComponents()
+            if again + _TOGETHER > until:
+                return None, delays
+            self._answer_wait *= 2
+            delays.retransmission = again - since
+            back = self._answer(again, delays)
+            if back is not None:
+                return back, delays
 
     def _wait(self, moment: float) -> Generator[float, float, float]:
         """Go on at that moment, or at once where the SYN before this one came that far."""
@@ -186,18 +227,18 @@ class TcpConnection:
         self._open = True
         return there
 
-    def _establish(self, sent: float, now: float, attempts: int) -> None:
+    def _establish(self, now: float, round_trip: float, attempts: int) -> None:
         self.trips += 2
         self._active_at = now
+        self._round_trip = round_trip
         tcp, segment = self._tcp, self._segment
-        self._round_trip = round_trip = now - sent
         if self._deterministic:
             self._up_rounds = LosslessSender(tcp, segment, round_trip)
             self._down_rounds = LosslessSender(tcp, segment, round_trip)
             return
-        up, down, recovered = self._up, self._down, attempts > 2
-        self._up_sender = Sender(tcp, segment, up, down, round_trip, recovered=recovered)
-        self._down_sender = Sender(tcp, segment, down, up, round_trip, recovered=recovered)
+        up, down = self._up, self._down
+        self._up_sender = Sender(tcp, segment, up, down, round_trip, recovered=attempts > 2)
+        self._down_sender = Sender(tcp, segment, down, up, round_trip, recovered=self._answers > 2)
 
     def enter(self, now: float, size: int) -> Generator[float, float, DelayComponents]:
         """Come in from the backlog with the first flight: where the time went until then.

@@ -14,26 +14,30 @@ class RoundTripEstimate:
         shortest: the shortest round trip seen, seconds.
     """
 
-    __slots__ = ("_minimum", "_variation", "shortest", "smoothed")
+    __slots__ = ("_allowed", "_minimum", "_variation", "shortest", "smoothed")
 
     def __init__(self, first: float, minimum: float) -> None:
         self._minimum = minimum
         self.smoothed = self.shortest = first
         self._variation = first / 2
+        self._allowed = max(4 * self._variation, minimum)
 
     def sample(self, round_trip: float) -> None:
         """A segment that was sent once was acknowledged after so long."""
         self._variation += (abs(round_trip - self.smoothed) - self._variation) / 4
         self.smoothed += (round_trip - self.smoothed) / 8
         self.shortest = min(self.shortest, round_trip)
+        allowed = max(4 * self._variation, self._minimum)
+        self._allowed = max(allowed, self._allowed - (self._allowed - allowed) / 4)
 
     @property
     def timeout(self) -> float:
         """RTO: SRTT and four times its variation, which counts as the minimum at least.
 
-        RFC 6298 asks for a minimum of the whole; Linux sets it for the variation.
+        RFC 6298 asks for a minimum of the whole; Linux sets it for the variation, and lets what it
+        allows for that fall by a quarter of the difference only.
         """
-        return self.smoothed + max(4 * self._variation, self._minimum)
+        return self.smoothed + self._allowed
 
     def probe_timeout(self, in_flight: int, tick: float) -> float:
         """PTO: two round trips, and the acknowledgement's longest delay for a lone segment.

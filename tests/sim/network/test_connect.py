@@ -96,3 +96,71 @@ def test_the_syn_that_is_heard_connects() -> None:
     heard, end = connect(2)
     assert len(heard) == 3
     assert end == pytest.approx(3 + RTT)
+
+
+class Draws:
+    """Loses the packets of these numbers."""
+
+    def __init__(self, *lost: int) -> None:
+        self._lost = lost
+        self._number = -1
+
+    def loses(self) -> bool:
+        self._number += 1
+        return self._number in self._lost
+
+
+def connection(up: Draws, down: Draws, **tcp: Any) -> TcpConnection:
+    def one_way(losses: Draws) -> OneWayPath:
+        return OneWayPath([PathElement(LinkQueue(LinkDirection(), 0.0), WAY, losses)])
+
+    boxes = MiddleboxChain([], Flow(1, 2, 3, 4), lambda *_: None)
+    return TcpConnection(Tcp(**tcp), 1460, one_way(up), one_way(down), boxes, Listening())
+
+
+def connected(one: TcpConnection, begins: float = 0.0) -> float:
+    steps = one.connect(begins)
+    try:
+        moment = next(steps)
+        while True:
+            moment = steps.send(moment)
+    except StopIteration as stop:
+        found, delays = stop.value
+        assert delays.total == pytest.approx(found - begins)
+        return float(found)
+
+
+def test_a_listener_sends_its_answer_again_where_no_further_syn_comes() -> None:
+    """The first SYN-ACK and the second SYN are lost: a second later the listener tries again."""
+    assert connected(connection(Draws(1), Draws(0))) == pytest.approx(1 + RTT)
+
+
+@pytest.mark.parametrize(
+    ("begins", "crossing"),
+    [
+        (0.0, True),  # the listener's timer runs off at 1.056 s, a SYN comes at 1.024 + 0.050 s
+        (0.020, False),  # at 1.088 s, and again at 1.024 + 0.050 s
+    ],
+)
+def test_a_syn_and_its_answer_may_cross(begins: float, crossing: bool) -> None:
+    """Who has sent a SYN-ACK three times begins with a window of one segment."""
+    one = connection(
+        Draws(), Draws(0), timer_tick="4 ms", initial_window=10, loss_probe=True, timestamps=True
+    )
+    connected(one, begins)
+    assert one._down_sender._window.allowed == (1 if crossing else 10)
+    assert one._up_sender._window.allowed == 10
+
+
+@pytest.mark.parametrize(
+    ("now", "wait", "expiry"),
+    [
+        (0.0010, 0.0145, 0.020),  # four whole ticks from the last one, and one more
+        (0.0039, 0.0145, 0.020),
+        (0.0041, 0.0145, 0.024),
+        (0.0010, 0.2520, 0.256),  # 63 ticks: at every eighth
+        (0.0010, 2.0160, 2.048),  # 504 ticks: at every 64th
+    ],
+)
+def test_timers_run_off_at_ticks(now: float, wait: float, expiry: float) -> None:
+    assert Tcp(timer_tick="4 ms").expiry(now, wait) == pytest.approx(expiry)

@@ -163,6 +163,7 @@ class TlsExchange:
         """
         endpoints, transport = self.endpoints, self.transport
         processor, back_end = self._processor, self._back_end
+        in_turn = transport.in_turn
         for flight, response_size in said:
             if self._client_processor is None:
                 sent = self.now + flight.seconds
@@ -173,9 +174,10 @@ class TlsExchange:
             size = flight.size
             self.sent += size
             self.sent_records += flight.records
-            arrival = transport.known_arrival(self.now, size)
+            sent_at = max((yield self.now), self.now) if in_turn and size else self.now
+            arrival = transport.send_to_server(sent_at, flight.data, size, self)
             if arrival is None:
-                yield from transport.carry_to_server(flight.data, size, self)
+                yield from transport.follow()
             else:
                 now = yield arrival
                 self.time_propagation += now - self.now
@@ -203,13 +205,13 @@ class TlsExchange:
             if not (size or closing):
                 self.first_arrival = self.now
                 continue
-            arrivals = transport.known_return(self.now, size)
-            if arrivals is None:
-                yield from transport.carry_to_client(answer.data, size, self)
+            sent_at = max((yield self.now), self.now) if in_turn and size else self.now
+            arrival = transport.send_to_client(sent_at, answer.data, size, self)
+            if arrival is None:
+                yield from transport.follow()
             else:
-                self.first_arrival, last = arrivals
-                self.time_propagation += last - self.now
-                self.now = last
+                self.time_propagation += arrival - self.now
+                self.now = arrival
             self.received += size
             self.received_records += answer.records
             seconds = endpoints.client_receives(answer, self.now)

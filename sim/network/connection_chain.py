@@ -19,9 +19,9 @@ from sim.network.transport import Clock, TransportFailure
 
 
 class ConnectionChain:
-    """`Transport` over links that lose, queue and are shared, past boxes, through tunnels.
+    """`Transport` through tunnels, by TCP connections one behind another.
 
-    Nothing is known in advance.
+    Every flight has to be followed: proxies have work with it.
 
     Args:
         connections: the TCP connections from the client on.
@@ -38,6 +38,7 @@ class ConnectionChain:
         "_asked",
         "_connections",
         "_entered",
+        "_following",
         "_proxies",
         "_recorded",
         "_refusal",
@@ -45,6 +46,8 @@ class ConnectionChain:
         "_tally",
         "return_delay",
     )
+
+    in_turn = False
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class ConnectionChain:
         self.return_delay = sum(connection.return_delay for connection in connections)
         self._asked = 0
         self._entered = False
+        self._following: Moments
         self._refusal = PASS
 
     @property
@@ -118,11 +122,11 @@ class ConnectionChain:
         yield from self._carry(connections, answer, len(answer), clock, to_server=False)
         raise TransportFailure("refused", clock.now, DelayComponents(), where=where, reason=reason)
 
-    def known_arrival(self, now: float, size: int) -> None:
-        """It has to be waited for."""
+    def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> None:
+        """Send a flight through all tunnels; the first comes in from the server's backlog."""
+        self._following = self._bring_to_server(data, size, clock)
 
-    def carry_to_server(self, data: bytes, size: int, clock: Clock) -> Moments:
-        """Bring a flight through all tunnels; the first comes in from the server's backlog."""
+    def _bring_to_server(self, data: bytes, size: int, clock: Clock) -> Moments:
         yield from self._carry(self._connections, data, size, clock, to_server=True)
         clock.account_propagation((yield clock.now))
         if not self._entered:
@@ -140,14 +144,18 @@ class ConnectionChain:
         """The server's process takes the connection up at that moment."""
         self._connections[-1].accept(moment)
 
-    def known_return(self, now: float, size: int) -> None:
-        """It has to be waited for."""
+    def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> None:
+        """Send an answer back through all tunnels."""
+        self._following = self._bring_to_client(data, size, clock)
 
-    def carry_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
-        """Bring an answer back through all tunnels."""
+    def _bring_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
         clock.first_arrival = yield from self._carry(
             self._connections, data, size, clock, to_server=False
         )
+
+    def follow(self) -> Moments:
+        """Go on until the flight that was sent last is there."""
+        return self._following
 
     def _carry(
         self,

@@ -38,6 +38,8 @@ class DeterministicChain:
         "trips",
     )
 
+    in_turn = False
+
     def __init__(
         self, tcp: Tcp, segment: int, to_server: float, to_client: float, listener: Listener
     ) -> None:
@@ -62,7 +64,7 @@ class DeterministicChain:
         """Wait until the client may send."""
         clock.account_propagation((yield self.known_opening(clock.now)))
 
-    def known_arrival(self, now: float, size: int) -> float:
+    def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> float:
         """When the last byte of a flight, sent now, is at the server."""
         self.trips += 1
         if self._client is None:
@@ -71,27 +73,22 @@ class DeterministicChain:
             self._client = self._sender()
         return now + (self._there + self._wait(self._client.more(now, size)))
 
-    def carry_to_server(self, data: bytes, size: int, clock: Clock) -> Moments:
-        """Wait until a flight is at the server."""
-        clock.account_propagation((yield self.known_arrival(clock.now, size)))
-
     def accept(self, moment: float) -> None:
         """Nothing waits in a backlog."""
 
-    def known_return(self, now: float, size: int) -> tuple[float, float]:
-        """When the first byte of an answer, sent now, is at the client, and the last."""
+    def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> float:
+        """When the last byte of an answer, sent now, is at the client."""
         self.trips += 1
-        first = now + self.return_delay
+        first = clock.first_arrival = now + self.return_delay
         if self._server is None:
             if size <= self._small:
-                return first, first
+                return first
             self._server = self._sender()
-        return first, now + (self.return_delay + self._wait(self._server.more(now, size)))
+        return now + (self.return_delay + self._wait(self._server.more(now, size)))
 
-    def carry_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
-        """Wait until an answer is at the client."""
-        clock.first_arrival, last = self.known_return(clock.now, size)
-        clock.account_propagation((yield last))
+    def follow(self) -> Moments:
+        """Nothing has to be followed."""
+        yield from ()
 
     def add_return(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from math import inf
 from typing import NamedTuple
 
+from sim.network.burst import Burst
 from sim.network.congestion import CongestionWindow
 from sim.network.delays import DelayComponents
 from sim.network.one_way_path import OneWayPath
@@ -54,13 +55,6 @@ def timer_expiry(
     return tcp.expiry(now, estimate.timeout * 2**backoff)
 
 
-class Sent(NamedTuple):
-    """A segment of a first round: when it arrives, if it does, and where its time goes."""
-
-    arrival: float | None
-    delays: DelayComponents
-
-
 class _Copy(NamedTuple):
     """A segment that was sent, once or again, and got there."""
 
@@ -90,7 +84,7 @@ class Flight:
         round_trip: RoundTripEstimate,
         now: float,
         sizes: Sequence[int],
-        first_round: Sequence[Sent],
+        first_round: Burst,
         on_acknowledgement: Callable[[float], None],
     ) -> None:
         self._tcp = tcp
@@ -117,10 +111,11 @@ class Flight:
         self._fast_recovery = self._resends_first = self._probed = False
         self._timeouts = self._backoff = self._timer = 0
         self._copies: list[_Copy] = []
-        for arrival, delays in first_round:
-            self._next += 1
-            self._note(now, self._next - 1, DelayComponents(), 0)
-            self._announce(self._next - 1, now, arrival, delays)
+        self._next = first_round.count
+        for number in range(self._next):
+            self._note(now, number, DelayComponents(), 0)
+        for place, number in enumerate(first_round.numbers):
+            self._announce(number, now, first_round.times[place], first_round.delays(place))
 
     def fly(self) -> Generator[float, float, Delivery]:
         """Until every segment is there, or given up."""

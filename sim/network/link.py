@@ -98,8 +98,14 @@ class LinkQueue:
     announced later, and comes before them, they do not wait for any more, but it takes its time
     from all that follow.
 
+    Args:
+        direction: what it has.
+        now: when its world begins.
+        counts: whether its packets are counted.
+
     Attributes:
         shared: whether connections wait for each other here.
+        counts: whether its packets are counted.
         lost: packets lost on the way behind it; counted by whoever loses them.
     """
 
@@ -116,12 +122,14 @@ class LinkQueue:
         "_sampled_at",
         "_sampled_busy",
         "_seconds",
+        "counts",
         "lost",
         "shared",
     )
 
-    def __init__(self, direction: LinkDirection, now: float) -> None:
+    def __init__(self, direction: LinkDirection, now: float, *, counts: bool = True) -> None:
         self._rate = direction.rate
+        self.counts = counts
         self._buffer = direction.buffer
         self._arrivals: list[float] = []
         self._seconds: list[float] = []
@@ -132,9 +140,9 @@ class LinkQueue:
         self._counted = (0, 0, 0, 0)
         self.shared = direction.rate is not None
 
-    def count(self, size: int) -> None:
-        """A packet comes to a direction without a rate, and is sent at once."""
-        self._packets += 1
+    def count(self, packets: int, size: int) -> None:
+        """So many packets, of so many bytes in all, come where they are sent at once."""
+        self._packets += packets
         self._bytes += size
 
     def send(self, now: float, size: int) -> tuple[float, float] | None:
@@ -144,30 +152,39 @@ class LinkQueue:
         rate = self._rate
         if rate is None:
             return now, now
-        place = bisect_right(self._arrivals, now)
-        start = max(now, self._ends[place - 1]) if place else now
+        arrivals, ends = self._arrivals, self._ends
+        place = len(arrivals)
+        if place and arrivals[-1] > now:
+            place = bisect_right(arrivals, now)
+        start = ends[place - 1] if place and ends[place - 1] > now else now
         if self._buffer is not None and (start - now) * rate / 8 > self._buffer + _ROUNDING:
             self._dropped += 1
             return None
         end = start + 8 * size / rate
-        self._insert(place, now, end - start, end)
+        seconds = end - start
+        self._busy += seconds
+        if place == len(arrivals):
+            arrivals.append(now)
+            self._seconds.append(seconds)
+            ends.append(end)
+        else:
+            self._insert(place, now, seconds, end)
+        if len(ends) > _REMEMBERED:
+            for kept in (arrivals, self._seconds, ends):
+                del kept[: _REMEMBERED // 2]
         return start, end
 
     def _insert(self, place: int, now: float, seconds: float, end: float) -> None:
-        """A packet more: those that arrive behind it are sent later."""
+        """A packet before others: those that arrive behind it are sent later."""
         arrivals, times, ends = self._arrivals, self._seconds, self._ends
         arrivals.insert(place, now)
         times.insert(place, seconds)
         ends.insert(place, end)
-        self._busy += seconds
         for number in range(place + 1, len(ends)):
             later = max(arrivals[number], end) + times[number]
             if later <= ends[number]:
                 break
             ends[number] = end = later
-        if len(ends) > _REMEMBERED:
-            for kept in (arrivals, times, ends):
-                del kept[: _REMEMBERED // 2]
 
     def begin_recording(self, now: float) -> None:
         """Count from here on: the recorded part of the simulation begins."""

@@ -47,28 +47,67 @@ class PlacedMiddlebox(NamedTuple):
         return self.to_client + self.latency_before
 
 
+class Attention(NamedTuple):
+    """Which boxes of a section look at what, by their numbers from the client on.
+
+    Others have left alone the method that would be called.
+
+    Attributes:
+        to_flights, to_acknowledgements: those that look at flights, and at what more there is of
+            them.
+    """
+
+    to_flights: tuple[int, ...]
+    to_acknowledgements: tuple[int, ...]
+
+    @classmethod
+    def of(cls, boxes: Sequence[Middlebox]) -> Attention:
+        """That of these boxes."""
+        return cls(_overriding(boxes, "carries"), _overriding(boxes, "continues"))
+
+
+def _overriding(boxes: Sequence[Middlebox], method: str) -> tuple[int, ...]:
+    inherited = getattr(Middlebox, method)
+    return tuple(
+        number for number, box in enumerate(boxes) if getattr(type(box), method) is not inherited
+    )
+
+
 class MiddleboxChain:
     """The boxes of one connection, from the client on.
 
     Args:
         placed: where they stand.
+        attention: which of them look at what.
         flow: the connection's addresses and ports at the client.
         tally: called with each box that has seen it and what the box did with it, at its end.
 
     Attributes:
         placed: where they stand.
+        look_at_flights: whether any of them does.
         stopped: the number of the box that has stopped the connection, and its verdict.
     """
 
-    __slots__ = ("_flows", "_seen", "_tally", "placed", "stopped")
+    __slots__ = (
+        "_attention",
+        "_flows",
+        "_seen",
+        "_tally",
+        "look_at_flights",
+        "placed",
+        "stopped",
+    )
 
     def __init__(
         self,
         placed: Sequence[PlacedMiddlebox],
+        attention: Attention,
         flow: Flow,
         tally: Callable[[Middlebox, Verdict], None],
     ) -> None:
         self.placed = placed
+        self._attention = attention
+        self.look_at_flights = bool(attention.to_flights)
         self._flows = [flow]
         self._seen = 0
         self._tally = tally
@@ -96,7 +135,7 @@ class MiddleboxChain:
 
         Returns the box that stops it, if one does.
         """
-        numbers = range(len(self.placed))
+        numbers = self._attention.to_flights
         for number in numbers if to_server else reversed(numbers):
             placed, flow = self.placed[number], self._flows[number]
             box, away = placed.box, placed.away(to_server=to_server)
@@ -115,8 +154,8 @@ class MiddleboxChain:
 
     def continues(self, moment: float) -> None:
         """More of the flight passes at that moment, which may lie in the future."""
-        for placed, flow in zip(self.placed, self._flows, strict=False):
-            placed.box.continues(flow, moment)
+        for number in self._attention.to_acknowledgements:
+            self.placed[number].box.continues(self._flows[number], moment)
 
     def close(self, moment: float) -> None:
         """Nothing more comes after that moment, which may lie in the future."""

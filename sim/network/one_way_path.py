@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sim.network.burst import Burst
 from sim.network.delays import DelayComponents
 from sim.network.link import LinkQueue
 from sim.network.loss import LossProcess
+from sim.network.own_packets import OwnPackets
 
 
 class PathElement(NamedTuple):
@@ -32,20 +34,36 @@ class OneWayPath:
         delay: both, from one end to the other when nothing else is on the way.
         shared: whether packets of other connections are in the way.
         certain: whether every packet takes `delay` and none is lost.
+        only_delays: whether, besides, nobody counts them.
     """
 
-    __slots__ = ("_elements", "_own", "certain", "delay", "latency", "propagation", "shared")
+    __slots__ = (
+        "_elements",
+        "_own",
+        "certain",
+        "delay",
+        "latency",
+        "only_delays",
+        "propagation",
+        "shared",
+    )
 
     def __init__(self, elements: Sequence[PathElement]) -> None:
         self._elements = tuple(elements)
-        self._own: list[list[tuple[float, float]]] = [[] for _ in elements]
-        self.propagation = sum(element.delay for element in elements if element.queue is not None)
-        self.latency = sum(element.delay for element in elements if element.queue is None)
+        self._own: dict[LinkQueue, OwnPackets] = {}
+        self.propagation = self.latency = 0.0
+        self.shared = loses = counts = False
+        for queue, delay, losses in elements:
+            if queue is None:
+                self.latency += delay
+                continue
+            self.propagation += delay
+            self.shared |= queue.shared
+            loses |= losses is not None
+            counts |= queue.counts
         self.delay = self.propagation + self.latency
-        self.shared = any(
-            element.queue is not None and element.queue.shared for element in elements
-        )
-        self.certain = not self.shared and all(element.losses is None for element in elements)
+        self.certain = not (self.shared or loses)
+        self.only_delays = self.certain and not counts
 
     def cross(
         self,
@@ -66,18 +84,20 @@ class OneWayPath:
         elements = self._elements
         if since or until is not None:
             elements = elements[since:until]
-        for number, (queue, delay, losses) in enumerate(elements, since):
+        for queue, delay, losses in elements:
             if queue is None:
                 delays.middlebox += delay
                 now += delay
                 continue
             if queue.shared:
-                sent = self._queue(number, queue, now, size, delays)
+                sent = self._own_packets(queue).send(now, size)
                 if sent is None:
                     return None
-                now = sent
-            else:
-                queue.count(size)
+                now, transmission, queueing = sent
+                delays.transmission += transmission
+                delays.queueing += queueing
+            elif queue.counts:
+                queue.count(1, size)
             if losses is not None and losses.loses():
                 queue.lost += 1
                 return None
@@ -85,24 +105,27 @@ class OneWayPath:
             now += delay
         return now
 
-    def _queue(
-        self, number: int, queue: LinkQueue, now: float, size: int, delays: DelayComponents
-    ) -> float | None:
-        """When a packet that comes to a shared link now has been sent; `None` if it is dropped.
+    def carry(self, times: list[float], sizes: list[int]) -> Burst:
+        """What becomes of packets that are sent at these moments, ascending, with these sizes.
 
-        It waits for packets of the same connection, which is transmission, and of others.
+        They meet what they would meet one by one, in the same order.
         """
-        times = queue.send(now, size)
-        if times is None:
-            return None
-        start, end = times
-        own = self._own[number]
-        if own:
-            own = [each for each in own if each[1] > now]
-        before = sum(sent - max(begun, now) for begun, sent in own) if own else 0.0
-        others = max(0.0, start - now - before)
-        delays.queueing += others
-        delays.transmission += end - now - others
-        own.append((start, end))
-        self._own[number] = own
-        return end
+        burst = Burst(times, sizes)
+        for queue, delay, losses in self._elements:
+            if queue is None:
+                burst.stay(delay)
+                continue
+            if queue.shared:
+                self._own_packets(queue).send_burst(burst)
+            elif queue.counts:
+                queue.count(len(burst.times), sum(burst.sizes))
+            if losses is not None:
+                queue.lost += burst.lose([losses.loses() for _ in burst.times])
+            burst.propagate(delay)
+        return burst
+
+    def _own_packets(self, queue: LinkQueue) -> OwnPackets:
+        own = self._own.get(queue)
+        if own is None:
+            own = self._own[queue] = OwnPackets(queue)
+        return own

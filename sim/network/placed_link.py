@@ -24,8 +24,12 @@ class PlacedLink:
         self.link = link
         directions = link.direction(to_server=True), link.direction(to_server=False)
         self._losses = [direction.loss or 0.0 for direction in directions]
-        self.queues = LinkQueue(directions[0], now), LinkQueue(directions[1], now)
         self.only_delays = link.only_delays
+        counts = not self.only_delays
+        self.queues = (
+            LinkQueue(directions[0], now, counts=counts),
+            LinkQueue(directions[1], now, counts=counts),
+        )
         self.constant = isinstance(link.round_trip_time, float)
         self._same_for_all: tuple[PathElement, PathElement] | None = None
         if self.constant and not any(self._losses):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
-from sim.network.middlebox_chain import MiddleboxChain, PlacedMiddlebox
+from sim.network.middlebox_chain import Attention, MiddleboxChain, PlacedMiddlebox
 from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.placed_link import PlacedLink
 from sim.network.tcp import Tcp
@@ -37,6 +37,7 @@ class Section:
         self._parts = parts
         self._draws = draws
         links = [part for part in parts if isinstance(part, PlacedLink)]
+        self._attention = Attention.of([part for part in parts if isinstance(part, Middlebox)])
         self._boxes_stay = all(link.constant for link in links)
         self._placed: list[PlacedMiddlebox] | None = None
 
@@ -76,7 +77,7 @@ class Section:
             self._segment,
             OneWayPath(up),
             OneWayPath(down),
-            MiddleboxChain(placed, flow, tally),
+            MiddleboxChain(placed, self._attention, flow, tally),
             listener,
         )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from math import inf
 
+from sim.network.burst import Burst
 from sim.network.congestion import congestion_window
-from sim.network.delays import DelayComponents
-from sim.network.flight import Delivery, Flight, Sent, timer_expiry
+from sim.network.flight import Delivery, Flight, timer_expiry
 from sim.network.one_way_path import OneWayPath
 from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
@@ -26,6 +26,7 @@ class Sender:
 
     __slots__ = (
         "_backward",
+        "_flight",
         "_forward",
         "_last_sent",
         "_round_trip",
@@ -54,29 +55,35 @@ class Sender:
             tcp.congestion_control, 1 if recovered else tcp.initial_window
         )
         self._last_sent = inf
+        self._flight: Flight
 
-    def deliver(
+    def send(
         self, now: float, size: int, on_acknowledgement: Callable[[float], None]
-    ) -> Generator[float, float, Delivery]:
-        """Send a flight of `size` bytes, ready at `now`. Yields moments as `sim.activity` does.
+    ) -> Delivery | None:
+        """Send a flight of `size` bytes, ready at `now`.
 
-        `on_acknowledgement` is called with each moment at which something is acknowledged; it may
-        lie in the future.
+        Returns what becomes of it where that is known at once; else `None`: it has to be followed.
+
+        Args:
+            now: when.
+            size: its bytes.
+            on_acknowledgement: called, while it is followed, with each moment at which something is
+                acknowledged, which may lie in the future.
         """
         tcp, window = self._tcp, self._window
         pause = now - self._last_sent
         if pause > 0:
             window.skip_idle(pause)
-        if tcp.slow_start_after_idle and pause > self._round_trip.timeout:
-            window.restart_after_idle()
+            if tcp.slow_start_after_idle and pause > self._round_trip.timeout:
+                window.restart_after_idle()
         self._last_sent = now
         sizes = tcp.packets(size, self._segment)
-        sent = [self._send(now, packet) for packet in sizes[: window.allowed]]
-        if len(sent) == len(sizes):
-            arrivals = self._arrivals_of_calm(now, sent)
-            if arrivals is not None:
-                return self._arrive(now, arrivals, sent[-1].delays)
-        flight = Flight(
+        allowed = window.allowed
+        round_sizes = sizes if len(sizes) <= allowed else sizes[:allowed]
+        burst = self._forward.carry([now] * len(round_sizes), round_sizes)
+        if len(sizes) <= allowed and self._is_calm(now, burst):
+            return self._arrive(now, burst)
+        self._flight = Flight(
             tcp,
             self._forward,
             self._backward,
@@ -84,35 +91,34 @@ class Sender:
             self._round_trip,
             now,
             sizes,
-            sent,
+            burst,
             on_acknowledgement,
         )
-        delivery = yield from flight.fly()
-        self._last_sent = flight.last_sent
+        return None
+
+    def follow(self) -> Generator[float, float, Delivery]:
+        """What becomes of the flight that was sent last. Yields moments as `sim.activity` does."""
+        delivery = yield from self._flight.fly()
+        self._last_sent = self._flight.last_sent
         return delivery
 
-    def _send(self, now: float, size: int) -> Sent:
-        delays = DelayComponents()
-        return Sent(self._forward.cross(now, size, delays), delays)
+    def _is_calm(self, now: float, burst: Burst) -> bool:
+        """Whether nothing happens to a whole flight before all its segments are there.
 
-    def _arrivals_of_calm(self, now: float, sent: Sequence[Sent]) -> list[float] | None:
-        """When the segments of a whole flight arrive, where nothing happens before all are there.
-
-        Nothing is lost or overtaken then, no acknowledgement is back, and no timer has run off.
+        None is lost or overtaken, no acknowledgement is back, and no timer has run off.
         """
-        tcp, arrivals = self._tcp, []
-        before = now
-        for arrival, _ in sent:
-            if arrival is None or arrival < before:
-                return None
-            arrivals.append(arrival)
-            before = arrival
-        heard = self._backward.delay
-        if tcp.delayed_acknowledgement:
-            heard = min(heard, tcp.delayed_acknowledgement)
-        if len(arrivals) > 1 and arrivals[-1] - arrivals[0] >= heard:
-            return None
-        return arrivals if arrivals[-1] <= self._first_expiry(now, len(arrivals)) else None
+        arrivals = burst.times
+        count = burst.count
+        if len(arrivals) < count:
+            return False
+        last = arrivals[-1]
+        if count > 1:
+            heard = self._backward.delay
+            if self._tcp.delayed_acknowledgement:
+                heard = min(heard, self._tcp.delayed_acknowledgement)
+            if last - arrivals[0] >= heard or arrivals != sorted(arrivals):
+                return False
+        return last <= self._first_expiry(now, count)
 
     def _first_expiry(self, now: float, in_flight: int) -> float:
         """When the timer runs off that a first round sets."""
@@ -120,15 +126,18 @@ class Sender:
         expiry = timer_expiry(tcp, self._round_trip, now, in_flight, probes=tcp.loss_probe)
         return min(expiry, now + tcp.user_timeout)
 
-    def _arrive(self, now: float, arrivals: Sequence[float], delays: DelayComponents) -> Delivery:
+    def _arrive(self, now: float, burst: Burst) -> Delivery:
         """A calm flight is there: its acknowledgements open the window, and nobody waits for them.
 
         A lone last segment's is still held back.
         """
-        every = 2 if self._tcp.delayed_acknowledgement else 1
-        for arrival in arrivals[every - 1 :: every]:
-            self._backward.cross(arrival, self._tcp.headers, DelayComponents())
-        last, count = arrivals[-1], len(arrivals)
+        arrivals, count = burst.times, burst.count
+        if not self._backward.only_delays:
+            every = 2 if self._tcp.delayed_acknowledgement else 1
+            acknowledged = arrivals[every - 1 :: every]
+            if acknowledged:
+                self._backward.carry(acknowledged, [self._tcp.headers] * len(acknowledged))
+        last = arrivals[-1]
         self._round_trip.sample(last - now + self._backward.delay)
         self._window.on_acknowledgement(last, count, count, self._round_trip.smoothed)
-        return Delivery(arrivals[0], last, 0, delays, complete=True)
+        return Delivery(arrivals[0], last, 0, burst.delays(count - 1), complete=True)

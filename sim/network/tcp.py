@@ -83,9 +83,11 @@ class Tcp(Description):
 
         `segment`: bytes of data in a full one.
         """
+        if size <= segment:
+            return [size + self.headers]
         full, rest = divmod(size, segment)
         sizes = [segment + self.headers] * full
-        if rest or not full:
+        if rest:
             sizes.append(rest + self.headers)
         return sizes
 

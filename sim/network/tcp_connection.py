@@ -71,12 +71,14 @@ class TcpConnection:
         "_down_rounds",
         "_down_sender",
         "_has_failed",
+        "_is_too_long",
         "_listener",
         "_middleboxes",
         "_moment",
         "_open",
         "_round_trip",
         "_segment",
+        "_sender",
         "_tcp",
         "_up",
         "_up_rounds",
@@ -100,6 +102,7 @@ class TcpConnection:
         self._middleboxes = middleboxes
         self._listener = listener
         self._deterministic = up.certain and down.certain and not tcp.delayed_acknowledgement
+        self._is_too_long = up.delay + down.delay > tcp.user_timeout
         self._open = False
         self._moment = -inf
         self._has_failed = False
@@ -110,6 +113,7 @@ class TcpConnection:
         self._down_rounds: LosslessSender
         self._up_sender: Sender
         self._down_sender: Sender
+        self._sender: Sender
         self.trips = self.more_trips = 0
 
     @property
@@ -268,28 +272,57 @@ class TcpConnection:
 
     # -- carrying
 
-    def carry(
-        self, now: float, data: bytes, size: int, *, to_server: bool
-    ) -> Generator[float, float, Delivery]:
-        """Send a flight that is ready now to the other end. Raises `TransportFailure`."""
-        if size and (self._up.shared or self._down.shared):
-            now = max((yield now), now)
-        if size:
-            self._show(now, Seen(data, size, min(size, self._segment)), to_server)
-        if size and self._up.delay + self._down.delay > self._tcp.user_timeout:
+    @property
+    def shared(self) -> bool:
+        """Whether others wait for its packets: it has to send them in the order of time."""
+        return self._up.shared or self._down.shared
+
+    def send(self, now: float, data: bytes, size: int, *, to_server: bool) -> Delivery | None:
+        """Send a flight that is ready now to the other end.
+
+        Returns what becomes of it where that is known at once; else it has to be followed. Raises
+        `TransportFailure`.
+        """
+        if not size:
+            return self._delivered(self._deliver_deterministically(now, 0, to_server))
+        self._show(now, data, size, to_server)
+        if self._is_too_long:
             # No acknowledgement is back in time, whatever the other end has.
             delays = DelayComponents()
             delays.retransmission = self._tcp.user_timeout
             raise self._failure("timeout", now + delays.retransmission, delays)
-        if self._deterministic or not size:
+        if self._deterministic:
             delivery = self._deliver_deterministically(now, size, to_server)
         else:
-            sender = self._up_sender if to_server else self._down_sender
-            delivery = yield from sender.deliver(now, size, self._middleboxes.continues)
+            self._sender = self._up_sender if to_server else self._down_sender
+            found = self._sender.send(now, size, self._middleboxes.continues)
+            if found is None:
+                return None
+            delivery = found
+        self._middleboxes.continues(delivery.last)
+        return self._delivered(delivery)
+
+    def follow(self) -> Generator[float, float, Delivery]:
+        """What becomes of the flight that was sent last. Raises `TransportFailure`."""
+        delivery = yield from self._sender.follow()
         if not delivery.complete:
             raise self._failure("timeout", delivery.last, delivery.delays)
-        if size:
-            self._middleboxes.continues(delivery.last)
+        self._middleboxes.continues(delivery.last)
+        return self._delivered(delivery)
+
+    def carry(
+        self, now: float, data: bytes, size: int, *, to_server: bool
+    ) -> Generator[float, float, Delivery]:
+        """Send a flight that is ready now, and follow it. Raises `TransportFailure`."""
+        if size and self.shared:
+            now = max((yield now), now)
+        delivery = self.send(now, data, size, to_server=to_server)
+        if delivery is None:
+            delivery = yield from self.follow()
+        return delivery
+
+    def _delivered(self, delivery: Delivery) -> Delivery:
+        """A flight has got there."""
         self.more_trips += 2 * delivery.rounds
         self.trips += 1 + 2 * delivery.rounds
         self._active_at = delivery.last
@@ -309,8 +342,11 @@ class TcpConnection:
             last += up.delay + down.delay
         return Delivery(first, last, rounds, delays, complete=True)
 
-    def _show(self, now: float, seen: Seen, to_server: bool) -> None:
+    def _show(self, now: float, data: bytes, size: int, to_server: bool) -> None:
         """Show a flight to each box. Raises `TransportFailure`."""
+        if not self._middleboxes.look_at_flights:
+            return
+        seen = Seen(data, size, min(size, self._segment))
         placed = self._middleboxes.carries(now, seen, self._probes(now), to_server=to_server)
         if placed is None:
             return

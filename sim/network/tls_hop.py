@@ -13,6 +13,7 @@ from sim.network.connection_chain import ConnectionChain
 from sim.network.deterministic_chain import DeterministicChain
 from sim.network.placed_link import PlacedLink
 from sim.network.section import LinkOrBox, Section
+from sim.network.single_connection import SingleConnection
 from sim.network.tcp import Tcp
 from sim.network.tcp_connection import Listener
 from sim.network.transport import Transport
@@ -103,6 +104,9 @@ class TlsHop:
             connections.append(section.connection(flow, listener, number, tally))
             if proxy is not None:
                 come_from = int(proxy.address), proxy.next_port()
+        if not self._proxies:
+            admitted = target.listener.always_admits
+            return SingleConnection(connections[0], always_admitted=admitted)
         return ConnectionChain(
             connections,
             self._proxies,

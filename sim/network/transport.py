@@ -65,11 +65,14 @@ class Clock(Protocol):
 class Transport(Protocol):
     """The TCP connections between the two ends of a TLS exchange.
 
-    Each step has two forms. The first answers at once where the network's part in it is known in
-    advance: a moment, for which the exchange waits as it likes. Where that returns `None` the
-    second has to be taken, which waits itself, books its delays on the exchange's clock and raises
-    `TransportFailure` when the network ends the connection.
+    A flight is sent at one moment. Where the network's part in it is known then, the answer is when
+    it is there, for which the exchange waits as it likes; else it has to be followed, in steps that
+    wait themselves. All that passes besides propagation, or in these steps, is booked on the
+    exchange's clock; `TransportFailure` is raised when the network ends the connection.
     """
+
+    in_turn: bool
+    """Whether flights wait for those of others: they have to be sent in the order of time."""
 
     @property
     def return_delay(self) -> float:
@@ -85,20 +88,20 @@ class Transport(Protocol):
     def connect(self, clock: Clock) -> Moments:
         """Connect, until the client may send."""
 
-    def known_arrival(self, now: float, size: int) -> float | None:
-        """When all of a flight of that size (bytes) is at the server, sent by the client now."""
-
-    def carry_to_server(self, data: bytes, size: int, clock: Clock) -> Moments:
-        """Bring a flight to the server, and wait until it is there."""
+    def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> float | None:
+        """Send a flight now: when all of it is at the server; `None` if it has to be followed."""
 
     def accept(self, moment: float) -> None:
         """The server's process takes the connection up at that moment."""
 
-    def known_return(self, now: float, size: int) -> tuple[float, float] | None:
-        """When the first byte of an answer, sent now, is at the client, and when all of it is."""
+    def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> float | None:
+        """Send an answer now: when all of it is at the client; `None` if it has to be followed.
 
-    def carry_to_client(self, data: bytes, size: int, clock: Clock) -> Moments:
-        """Bring an answer to the client, and say when its first byte was there."""
+        Tells the clock when its first byte is there.
+        """
+
+    def follow(self) -> Moments:
+        """Go on until the flight that was sent last is there."""
 
     def add_return(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client when nothing else is on it."""

@@ -8,7 +8,7 @@ import pytest
 
 from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
 from sim.network.link import LinkDirection, LinkQueue
-from sim.network.middlebox_chain import MiddleboxChain, PlacedMiddlebox
+from sim.network.middlebox_chain import Attention, MiddleboxChain, PlacedMiddlebox
 from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.tcp import Tcp
 from sim.network.tcp_connection import TcpConnection, TransportFailure
@@ -61,7 +61,10 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | TransportFailur
         )
 
     boxes = MiddleboxChain(
-        [PlacedMiddlebox(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)], Flow(1, 2, 3, 4), lambda *_: None
+        [PlacedMiddlebox(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)],
+        Attention.of([box]),
+        Flow(1, 2, 3, 4),
+        lambda *_: None,
     )
     connection = TcpConnection(Tcp(**tcp), 1460, one_way(), one_way(), boxes, Listening())
     steps = connection.connect(0.0)

@@ -65,8 +65,14 @@ def sender(
     return Sender(Tcp(**tcp), SEGMENT, forward or one_way(), backward or one_way(), RTT)
 
 
+def steps_of(sender: Sender, size: int, now: float = 0.0) -> Generator[float, float, Delivery]:
+    """Send a flight, and follow it where it has to be followed."""
+    delivery = sender.send(now, size, lambda _: None)
+    return delivery or (yield from sender.follow())
+
+
 def delivered(sender: Sender, size: int, now: float = 0.0) -> Delivery:
-    found = finished(sender.deliver(now, size, lambda _: None))
+    found = finished(steps_of(sender, size, now))
     assert found.delays.total == pytest.approx(found.last - now, rel=1e-12)
     return found
 
@@ -220,7 +226,7 @@ def test_an_acknowledgement_restarts_the_timer() -> None:
     """Nothing arrives behind the first window."""
     stopped = sender(one_way(draws=lambda: float(next(sent) < 10)), user_timeout="5 s")
     sent = count()
-    found = finished(stopped.deliver(0.0, 20 * SEGMENT, lambda _: None))
+    found = finished(steps_of(stopped, 20 * SEGMENT, 0.0))
     assert not found.complete
     assert found.last == pytest.approx(RTT + 5)
     assert found.delays.propagation == pytest.approx(RTT)
@@ -232,7 +238,7 @@ def test_a_shared_link_is_reserved_for_no_more_than_a_round() -> None:
     rate, buffer = 1e7, 64_000
     queue = LinkQueue(LinkDirection.model_construct(rate=rate, buffer=buffer, loss=None), 0.0)
     shared = OneWayPath([PathElement(queue, RTT / 2)])
-    steps = sender(shared, one_way(1e8)).deliver(0.0, 2000 * SEGMENT, lambda _: None)
+    steps = steps_of(sender(shared, one_way(1e8)), 2000 * SEGMENT)
     ahead = []
     with pytest.raises(StopIteration):
         moment = next(steps)
@@ -274,7 +280,7 @@ def test_what_fills_a_gap_is_acknowledged_at_once() -> None:
 
 def test_a_host_gives_up() -> None:
     lost = sender(one_way(draws=lambda: 0.0), user_timeout="5 s")
-    found = finished(lost.deliver(3.0, 100, lambda _: None))
+    found = finished(steps_of(lost, 100, 3.0))
     assert not found.complete
     assert found.last == pytest.approx(8.0)
     assert found.delays.retransmission == pytest.approx(5.0)

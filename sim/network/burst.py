@@ -1,0 +1,79 @@
+"""Packets that go one way together, and where their time goes."""
+
+from __future__ import annotations
+
+from sim.network.delays import DelayComponents
+
+
+class Burst:
+    """Packets of one flight, or its acknowledgements, on their way.
+
+    Args:
+        times: when each is sent, ascending.
+        sizes: its bytes, headers included.
+
+    Attributes:
+        times: of each that is not lost, when it has come this far.
+        sizes: its bytes.
+        numbers: which of those that were sent it is.
+        propagation, latency: seconds on links and in boxes, the same for all.
+        transmission, queueing: seconds of each.
+    """
+
+    __slots__ = (
+        "count",
+        "latency",
+        "numbers",
+        "propagation",
+        "queueing",
+        "sizes",
+        "times",
+        "transmission",
+    )
+
+    def __init__(self, times: list[float], sizes: list[int]) -> None:
+        self.times = times
+        self.sizes = sizes
+        self.count = len(times)
+        self.numbers: list[int] | range = range(self.count)
+        self.propagation = self.latency = 0.0
+        self.transmission = self.queueing = [0.0] * self.count
+
+    def propagate(self, delay: float) -> None:
+        """They pass a link, `delay` seconds long."""
+        self.propagation += delay
+        self.times = [time + delay for time in self.times]
+
+    def stay(self, delay: float) -> None:
+        """They are in a box for so many seconds."""
+        self.latency += delay
+        self.times = [time + delay for time in self.times]
+
+    def queue(self, times: list[float], transmission: list[float], queueing: list[float]) -> None:
+        """They have been sent over a shared link: when each was, and for what it took how long."""
+        self.times = times
+        self.transmission = _sums(self.transmission, transmission)
+        self.queueing = _sums(self.queueing, queueing)
+
+    def lose(self, lost: list[bool]) -> int:
+        """Those are lost for which it says so. Returns how many."""
+        if True not in lost:
+            return 0
+        left = [place for place, gone in enumerate(lost) if not gone]
+        for name in ("times", "sizes", "numbers", "transmission", "queueing"):
+            each = getattr(self, name)
+            setattr(self, name, [each[place] for place in left])
+        return len(lost) - len(left)
+
+    def delays(self, place: int) -> DelayComponents:
+        """Where the time of one that has come this far went."""
+        delays = DelayComponents()
+        delays.propagation = self.propagation
+        delays.middlebox = self.latency
+        delays.transmission = self.transmission[place]
+        delays.queueing = self.queueing[place]
+        return delays
+
+
+def _sums(some: list[float], others: list[float]) -> list[float]:
+    return [one + other for one, other in zip(some, others, strict=True)]

@@ -49,6 +49,11 @@ class Burst:
         self.latency += delay
         self.times = [time + delay for time in self.times]
 
+    def transmit(self, now: float, ends: list[float]) -> None:
+        """They come together to a link that nobody else is on: when each has been sent."""
+        self.times = ends
+        self.transmission = _sums(self.transmission, [end - now for end in ends])
+
     def queue(self, times: list[float], transmission: list[float], queueing: list[float]) -> None:
         """They have been sent over a shared link: when each was, and for what it took how long."""
         self.times = times

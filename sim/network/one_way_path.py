@@ -105,6 +105,20 @@ class OneWayPath:
             now += delay
         return now
 
+    def acknowledge(self, times: list[float], size: int) -> None:
+        """Acknowledgements for which nobody waits are sent at these moments, ascending."""
+        for queue, delay, losses in self._elements:
+            if queue is not None:
+                if queue.shared:
+                    times = self._own_packets(queue).acknowledge(times, size)
+                elif queue.counts:
+                    queue.count(len(times), size * len(times))
+                if losses is not None:
+                    left = [time for time in times if not losses.loses()]
+                    queue.lost += len(times) - len(left)
+                    times = left
+            times = [time + delay for time in times]
+
     def carry(self, times: list[float], sizes: list[int]) -> Burst:
         """What becomes of packets that are sent at these moments, ascending, with these sizes.
 
@@ -115,6 +129,8 @@ class OneWayPath:
             if queue is None:
                 burst.stay(delay)
                 continue
+            if not burst.times:
+                break
             if queue.shared:
                 self._own_packets(queue).send_burst(burst)
             elif queue.counts:

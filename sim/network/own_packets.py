@@ -37,14 +37,23 @@ class OwnPackets:
 
     def send_burst(self, burst: Burst) -> None:
         """Packets come, each at its time; those are lost that are dropped."""
-        queue = self._queue
+        now = burst.times[0]
+        if now == burst.times[-1]:
+            ends = self._queue.send_uncontended(now, burst.sizes)
+            if ends is not None:
+                self._own, self._until = [(now, ends[-1])], ends[-1]
+                burst.transmit(now, ends)
+                return
+        self._send_one_by_one(burst)
+
+    def _send_one_by_one(self, burst: Burst) -> None:
         times: list[float] = []
         transmission: list[float] = []
         queueing: list[float] = []
         dropped: list[bool] = []
         before, ahead = -inf, 0.0
         for now, size in zip(burst.times, burst.sizes, strict=True):
-            sent = queue.send(now, size)
+            sent = self._queue.send(now, size)
             dropped.append(sent is None)
             start, end = sent or (now, now)
             times.append(end)
@@ -58,6 +67,18 @@ class OwnPackets:
                 ahead += end - start
         burst.queue(times, transmission, queueing)
         burst.lose(dropped)
+
+    def acknowledge(self, times: list[float], size: int) -> list[float]:
+        """Acknowledgements come at these moments: when each has been sent that is not dropped."""
+        queue, ends = self._queue, []
+        for now in times:
+            sent = queue.send(now, size)
+            if sent is not None:
+                if now >= self._until:
+                    self._own.clear()
+                self._note(*sent)
+                ends.append(sent[1])
+        return ends
 
     def _ahead(self, now: float) -> float:
         """Seconds that it takes, from now on, to send what is here already of the connection."""

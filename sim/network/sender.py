@@ -28,6 +28,7 @@ class Sender:
         "_backward",
         "_flight",
         "_forward",
+        "_heard_after",
         "_last_sent",
         "_round_trip",
         "_segment",
@@ -54,6 +55,9 @@ class Sender:
         self._window = congestion_window(
             tcp.congestion_control, 1 if recovered else tcp.initial_window
         )
+        self._heard_after = backward.delay
+        if tcp.delayed_acknowledgement:
+            self._heard_after = min(backward.delay, tcp.delayed_acknowledgement)
         self._last_sent = inf
         self._flight: Flight
 
@@ -105,20 +109,17 @@ class Sender:
     def _is_calm(self, now: float, burst: Burst) -> bool:
         """Whether nothing happens to a whole flight before all its segments are there.
 
-        None is lost or overtaken, no acknowledgement is back, and no timer has run off.
+        None is lost, no acknowledgement is back, and no timer has run off.
         """
-        arrivals = burst.times
-        count = burst.count
+        arrivals, count = burst.times, burst.count
         if len(arrivals) < count:
             return False
-        last = arrivals[-1]
-        if count > 1:
-            heard = self._backward.delay
-            if self._tcp.delayed_acknowledgement:
-                heard = min(heard, self._tcp.delayed_acknowledgement)
-            if last - arrivals[0] >= heard or arrivals != sorted(arrivals):
-                return False
-        return last <= self._first_expiry(now, count)
+        first, last = arrivals[0], arrivals[-1]
+        if count > 1 and last - first >= self._heard_after:
+            return False
+        # No timer runs off within a smoothed round trip.
+        soon = last - now <= min(self._round_trip.smoothed, self._tcp.user_timeout)
+        return soon or last <= self._first_expiry(now, count)
 
     def _first_expiry(self, now: float, in_flight: int) -> float:
         """When the timer runs off that a first round sets."""
@@ -134,10 +135,11 @@ class Sender:
         arrivals, count = burst.times, burst.count
         if not self._backward.only_delays:
             every = 2 if self._tcp.delayed_acknowledgement else 1
-            acknowledged = arrivals[every - 1 :: every]
-            if acknowledged:
-                self._backward.carry(acknowledged, [self._tcp.headers] * len(acknowledged))
+            if count >= every:
+                self._backward.acknowledge(arrivals[every - 1 :: every], self._tcp.headers)
         last = arrivals[-1]
         self._round_trip.sample(last - now + self._backward.delay)
-        self._window.on_acknowledgement(last, count, count, self._round_trip.smoothed)
+        if 2 * count > self._window.segments:
+            # A window of which half is used, or less, does not grow.
+            self._window.on_acknowledgement(last, count, count, self._round_trip.smoothed)
         return Delivery(arrivals[0], last, 0, burst.delays(count - 1), complete=True)

@@ -12,15 +12,19 @@ class RoundTripEstimate:
     Attributes:
         smoothed: SRTT, seconds.
         shortest: the shortest round trip seen, seconds.
+        timeout: RTO: SRTT and four times its variation, which counts as the minimum at least. RFC
+            6298 asks for a minimum of the whole; Linux sets it for the variation, and lets what it
+            allows for that fall by a quarter of the difference only.
     """
 
-    __slots__ = ("_allowed", "_minimum", "_variation", "shortest", "smoothed")
+    __slots__ = ("_allowed", "_minimum", "_variation", "shortest", "smoothed", "timeout")
 
     def __init__(self, first: float, minimum: float) -> None:
         self._minimum = minimum
         self.smoothed = self.shortest = first
         self._variation = first / 2
         self._allowed = max(4 * self._variation, minimum)
+        self.timeout = first + self._allowed
 
     def sample(self, round_trip: float) -> None:
         """A segment that was sent once was acknowledged after so long."""
@@ -29,15 +33,7 @@ class RoundTripEstimate:
         self.shortest = min(self.shortest, round_trip)
         allowed = max(4 * self._variation, self._minimum)
         self._allowed = max(allowed, self._allowed - (self._allowed - allowed) / 4)
-
-    @property
-    def timeout(self) -> float:
-        """RTO: SRTT and four times its variation, which counts as the minimum at least.
-
-        RFC 6298 asks for a minimum of the whole; Linux sets it for the variation, and lets what it
-        allows for that fall by a quarter of the difference only.
-        """
-        return self.smoothed + self._allowed
+        self.timeout = self.smoothed + self._allowed
 
     def probe_timeout(self, in_flight: int, tick: float) -> float:
         """PTO: two round trips, and the acknowledgement's longest delay for a lone segment.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +44,7 @@ def way(elements: list[tuple[Any, ...]], seed: int) -> OneWayPath:
 def test_packets_together_and_one_by_one(
     elements: list[tuple[Any, ...]], bursts: list[tuple[float, Any]], seed: int
 ) -> None:
-    """To the last bit: arrivals, losses, and where the time goes."""
+    """Arrivals, losses, where the time goes, and what the links have to tell."""
     together, alone = way(elements, seed), way(elements, seed)
     now = 0.0
     for pause, packets in bursts:
@@ -61,12 +62,37 @@ def test_packets_together_and_one_by_one(
             assert (arrival is None) == (number not in places)
             if arrival is not None:
                 place = places[number]
-                assert arrival == burst.times[place]
-                assert vars_of(delays) == vars_of(burst.delays(place))
-    queues = [(a.queue, b.queue) for a, b in zip(together._elements, alone._elements, strict=True)]
-    for one, other in queues:
-        if one is not None and other is not None:
-            assert one.sample(now) == other.sample(now)
+                assert arrival == pytest.approx(burst.times[place])
+                expected = pytest.approx(vars_of(delays), abs=1e-12)
+                assert vars_of(burst.delays(place)) == expected
+    assert samples(together, now) == pytest.approx(samples(alone, now), abs=1e-6)
+
+
+@given(
+    st.lists(ELEMENT, min_size=1, max_size=4), st.lists(BURST, max_size=4), st.integers(0, 2**32)
+)
+def test_acknowledgements_are_packets_like_others(
+    elements: list[tuple[Any, ...]], bursts: list[tuple[float, Any]], seed: int
+) -> None:
+    together, alone = way(elements, seed), way(elements, seed)
+    now = 0.0
+    for pause, packets in bursts:
+        now += pause
+        times = []
+        for gap, _ in packets:
+            now += gap
+            times.append(now)
+            alone.cross(now, 40, DelayComponents())
+        together.acknowledge(times, 40)
+        assert [together.cross(now, 40, DelayComponents()) is None] == [
+            alone.cross(now, 40, DelayComponents()) is None
+        ]
+    assert samples(together, now) == pytest.approx(samples(alone, now), abs=1e-6)
+
+
+def samples(path: OneWayPath, now: float) -> list[Any]:
+    queues = [element.queue for element in path._elements]
+    return [value for queue in queues if queue is not None for value in queue.sample(now)]
 
 
 def vars_of(delays: DelayComponents) -> dict[str, float]:

@@ -8,7 +8,16 @@ from tls.alerts import alert_name
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.client_connection import ClientConnection
 from tls.configuration import ClientAuthentication, ClientConfig, Renegotiation, ServerConfig
-from tls.deferrable import LookUpSession, PrivateKeyOperation, StoreSession
+from tls.deferrable import (
+    AcceptSession,
+    Deferrable,
+    LookUpSession,
+    OpenTicket,
+    PrivateKeyOperation,
+    RemoveSession,
+    SealTicket,
+    StoreSession,
+)
 from tls.entropy import Entropy, hello_random, new_session_id
 from tls.errors import PeerError, UsageError
 from tls.event import Event
@@ -27,6 +36,7 @@ from tls.fresh_values import FreshKind, FreshValue, changes_cipher_spec, fresh_v
 from tls.host_names import host_name
 from tls.messages import message_name
 from tls.meter import Meter, Operation
+from tls.private_keys import use_private_key
 from tls.reasons import Reason
 from tls.record.sizes import RecordSizes
 from tls.server_connection import ServerConnection
@@ -56,6 +66,7 @@ __all__ = [
     "TLS_1_1",
     "TLS_1_2",
     "TLS_1_3",
+    "AcceptSession",
     "AlertReceived",
     "ApplicationData",
     "CertificateAccepted",
@@ -64,6 +75,7 @@ __all__ = [
     "ClientAuthentication",
     "ClientConfig",
     "ClientConnection",
+    "Deferrable",
     "Entropy",
     "Event",
     "FalseStart",
@@ -73,13 +85,16 @@ __all__ = [
     "Identity",
     "LookUpSession",
     "Meter",
+    "OpenTicket",
     "Operation",
     "PeerError",
     "PrivateKeyOperation",
     "RequestPending",
     "Reason",
     "RecordSizes",
+    "RemoveSession",
     "Renegotiation",
+    "SealTicket",
     "ServerConfig",
     "ServerConnection",
     "Session",
@@ -101,6 +116,7 @@ __all__ = [
     "new_session_id",
     "suite_from_name",
     "suite_name",
+    "use_private_key",
     "version_from_name",
     "version_name",
 ]

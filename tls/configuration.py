@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.certificates.names import names_server
-from tls.deferrable import Deferrable
+from tls.deferrable import Deferrable, LookUpSession, StoreSession
 from tls.errors import UsageError
 from tls.extensions import encode_protocol
 from tls.groups import DEFAULT_GROUPS, FFDHE2048, GROUP_NAMES, FiniteField, finite_field, group_name
@@ -84,6 +84,8 @@ class Settings:
         split_records: whether application data is split 1/n-1 under CBC in SSL 3.0 and TLS 1.0.
         on_warning: asked with each warning alert's code whether to go on.
         key_log: given each line of an SSLKEYLOGFILE, without its end.
+        deferred: kinds of requests that the caller answers, with `Connection.answer`, at once or
+            later, such as `{tls.LookUpSession}`; a client makes `PrivateKeyOperation` only.
     """
 
     versions: Sequence[int] = IMPLEMENTED_VERSIONS
@@ -145,7 +147,8 @@ class ServerConfig(Settings):
     Attributes:
         identities: at least one, unless all suites are anonymous; chosen by the suite's kind of
             key, the client's signature schemes, and the server name it asks for.
-        sessions: where sessions are remembered; `None` gives clients no session ID.
+        sessions: where sessions are remembered; `None` gives clients no session ID, unless
+            both `LookUpSession` and `StoreSession` are deferred.
         ticket_keys: seals session tickets; `None` issues none.
         client_authentication: whether the client's certificate is asked for.
         client_trust: the authorities that may have issued it.
@@ -154,8 +157,15 @@ class ServerConfig(Settings):
         accept: problems with it that do not matter.
         diffie_hellman_field: the finite field of DHE, unless the client names another (RFC 7919).
         ssl2_hello: whether a ClientHello in SSL 2.0's format is understood.
-        deferred: kinds of requests that the caller answers (`Connection.answer`), such as
-            `{tls.LookUpSession}`.
+        deferred: kinds of requests that the caller answers, with `Connection.answer`, at once or
+            later. They are all that a handshake asks of the world outside, its clock apart:
+
+            - `LookUpSession`, `AcceptSession`, `StoreSession`, `RemoveSession`: what `sessions`
+              does else: find a session, say whether a new one would be kept, keep it, and forget
+              it after a fatal alert;
+            - `OpenTicket`, `SealTicket`: what `ticket_keys` does else, whose lifetime is told to
+              clients all the same;
+            - `PrivateKeyOperation`: what the identity's key does else.
 
     Raises `UsageError` for what the engine cannot do.
     """
@@ -199,6 +209,11 @@ class ServerConfig(Settings):
         anonymous = all(SUITES[code].is_anonymous for code in self.suites)
         if self.client_authentication is ClientAuthentication.REQUIRE and anonymous:
             raise UsageError("anonymous suites authenticate nobody, and a certificate is required")
+
+    @property
+    def remembers(self) -> bool:
+        """Whether sessions have IDs by which they are found again."""
+        return self.sessions is not None or self.deferred >= {LookUpSession, StoreSession}
 
     def identities_for(self, server_name: str | None) -> Sequence[Identity]:
         """The identities to show a client that wants `server_name`, in the configured order.

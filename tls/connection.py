@@ -177,11 +177,11 @@ class Connection:
     def answer(self, value: Any) -> list[Event]:
         """Answer the pending request and go on; events and errors as `receive`.
 
-        `LookUpSession` wants a `Session` or `None`, `StoreSession` nothing, `PrivateKeyOperation`
-        the decrypted bytes or `None`. Once the connection is closed an answer is dropped. Raises
-        `UsageError` when nothing is pending.
+        What each kind of request wants is said there (`LookUpSession` and so on). Once the
+        connection is closed an answer is dropped. Raises `UsageError` when nothing is pending.
         """
         if self.closed:
+            self._handshake.pending_request = None
             return []
         if self.pending_request is None:
             raise UsageError("no request is pending")
@@ -253,11 +253,17 @@ class Connection:
         self._send_alert(WARNING, CLOSE_NOTIFY)
         self._state.advance(Occurrence.CLOSE_NOTIFY_SENT)
 
-    def abort(self, alert: int) -> None:
-        """End the connection with a fatal alert, such as after a warning of the peer."""
-        if not self.closed:
-            self._send_alert(FATAL, alert_in_version(alert, self.version))
-            self._end()
+    def abort(self, alert: int) -> list[Event]:
+        """End the connection with a fatal alert, such as after a warning of the peer.
+
+        Returns no event but that a deferred removal of the session is pending.
+        """
+        if self.closed:
+            return []
+        self._events = self._handshake.events = []
+        self._send_alert(FATAL, alert_in_version(alert, self.version))
+        self._end()
+        return self._events
 
     def outgoing(self) -> bytes:
         """The bytes to put on the network, and forget them."""

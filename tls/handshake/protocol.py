@@ -13,7 +13,7 @@ from tls.alerts import (
     WARNING,
 )
 from tls.configuration import Renegotiation, Settings
-from tls.deferrable import Deferrable
+from tls.deferrable import Deferrable, RemoveSession
 from tls.entropy import RandomSource
 from tls.errors import PeerError
 from tls.event import Event
@@ -296,11 +296,22 @@ class HandshakeProtocol:
             )
 
     def forget_session(self) -> None:
-        """After a fatal alert the session may not be resumed (RFC 2246 §7.2)."""
+        """After a fatal alert the session may not be resumed (RFC 2246 §7.2).
+
+        A deferred removal is the last request; whatever else was pending is dropped.
+        """
+        self.pending_request = None
         completed = self.completed
-        if completed is not None and completed.session is not None:
-            self.role.forget(completed.session)
-            self.completed = replace(completed, session=None)
+        if completed is None or completed.session is None:
+            return
+        self.completed = replace(completed, session=None)
+        removal = self.role.forget(completed.session)
+        if removal is None:
+            return
+        if RemoveSession in self._settings.deferred:
+            self._defer(removal)
+        else:
+            self.role.answer(removal, self._context)
 
     def _send_alert(self, alert: int) -> None:
         self.flush()
@@ -352,11 +363,14 @@ class HandshakeProtocol:
                 add_to_transcript(body)
                 self._records.send_ssl2(body)
             elif type(request) in self._settings.deferred:
-                self.pending_request = request
-                self.events.append(RequestPending(request))
+                self._defer(request)
                 return
             else:
                 answer = self.role.answer(request, self._context)
+
+    def _defer(self, request: Deferrable) -> None:
+        self.pending_request = request
+        self.events.append(RequestPending(request))
 
     def _emit(self, event: Event) -> None:
         self.events.append(event)

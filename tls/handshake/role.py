@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from typing import Protocol
 
 from tls.configuration import ClientConfig, ServerConfig
-from tls.deferrable import Deferrable, LookUpSession, PrivateKeyOperation, StoreSession
-from tls.errors import UsageError
-from tls.exchange.rsa import decrypt_premaster
+from tls.deferrable import (
+    AcceptSession,
+    Deferrable,
+    LookUpSession,
+    OpenTicket,
+    PrivateKeyOperation,
+    RemoveSession,
+    SealTicket,
+    StoreSession,
+)
 from tls.handshake.client import client_handshake
 from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import Handshake
 from tls.handshake.server import server_handshake
 from tls.messages import ClientHello, HelloRequest
+from tls.private_keys import use_private_key
 from tls.sessions import Session
-from tls.signatures import sign, sign_md5_and_sha1
 
 
 class Role(Protocol):
@@ -38,8 +43,8 @@ class Role(Protocol):
     def answer(self, request: Deferrable, context: HandshakeContext) -> object:
         """Answer what the configuration did not defer."""
 
-    def forget(self, session: Session) -> None:
-        """A session that may not be resumed any more."""
+    def forget(self, session: Session) -> RemoveSession | None:
+        """What to ask for where a session may not be resumed any more, if anything."""
 
 
 class ClientRole:
@@ -61,10 +66,10 @@ class ClientRole:
     def answer(self, request: Deferrable, context: HandshakeContext) -> object:
         """Use the private key of a client's certificate."""
         assert isinstance(request, PrivateKeyOperation)
-        return use_private_key(request, context)
+        return _use_private_key(request, context)
 
-    def forget(self, session: Session) -> None:
-        """Whoever kept the session hears of the alert."""
+    def forget(self, session: Session) -> RemoveSession | None:
+        """Nothing: whoever kept the session hears of the alert."""
 
 
 class ServerRole:
@@ -82,31 +87,36 @@ class ServerRole:
         return server_handshake(context, self.config)
 
     def answer(self, request: Deferrable, context: HandshakeContext) -> object:
-        """Use the private key, or the session store."""
+        """Use the private key, the session store, or the ticket keys."""
         if isinstance(request, PrivateKeyOperation):
-            return use_private_key(request, context)
+            return _use_private_key(request, context)
+        if isinstance(request, OpenTicket | SealTicket):
+            return self._use_ticket_keys(request, context)
         sessions = self.config.sessions
+        if isinstance(request, AcceptSession):
+            return sessions is None or sessions.accepts()
         if sessions is None:
             return None
         if isinstance(request, LookUpSession):
             return sessions.lookup(request.session_id, context.clock())
-        assert isinstance(request, StoreSession)
-        return sessions.store(request.session, context.clock())
+        if isinstance(request, StoreSession):
+            return sessions.store(request.session, context.clock())
+        sessions.remove(request.session_id)
+        return None
 
-    def forget(self, session: Session) -> None:
-        """Remove it from the store, if it has an ID to be found by."""
-        if self.config.sessions is not None and session.id:
-            self.config.sessions.remove(session.id)
+    def _use_ticket_keys(
+        self, request: OpenTicket | SealTicket, context: HandshakeContext
+    ) -> object:
+        keys, now, meter = self.config.ticket_keys, context.clock(), context.meter
+        assert keys is not None
+        if isinstance(request, OpenTicket):
+            return keys.open(request.ticket, now, meter)
+        return keys.seal(request.session, now, context.random, meter)
+
+    def forget(self, session: Session) -> RemoveSession | None:
+        """Its removal from the store, if it has an ID to be found by."""
+        return RemoveSession(session.id) if session.id and self.config.remembers else None
 
 
-def use_private_key(request: PrivateKeyOperation, context: HandshakeContext) -> bytes | None:
-    """Sign or decrypt in this process. Raises `UsageError` for a key that does not decrypt."""
-    key, meter = request.identity.private_key, context.meter
-    if request.operation == "decrypt":
-        if request.identity.key_kind != "rsa":
-            raise UsageError("only RSA keys decrypt")
-        return decrypt_premaster(cast("RSAPrivateKey", key), request.data, meter)
-    deterministic = context.random.seeded
-    if request.scheme is None:
-        return sign_md5_and_sha1(key, request.data, deterministic=deterministic, meter=meter)
-    return sign(key, request.scheme, request.data, deterministic=deterministic, meter=meter)
+def _use_private_key(request: PrivateKeyOperation, context: HandshakeContext) -> bytes | None:
+    return use_private_key(request, context.meter, deterministic=context.random.seeded)

@@ -7,7 +7,7 @@ from tls.certificates import Certificate as X509Certificate
 from tls.certificates import parse_certificate
 from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientAuthentication, ServerConfig
-from tls.deferrable import LookUpSession, StoreSession
+from tls.deferrable import AcceptSession, LookUpSession, OpenTicket, SealTicket, StoreSession
 from tls.entropy import new_session_id
 from tls.errors import PeerError
 from tls.events import (
@@ -90,11 +90,11 @@ def _resumable_session(
     session: Session | None = None
     ticket = offer.extensions.get(SESSION_TICKET)
     if ticket and config.ticket_keys is not None:
-        opened = config.ticket_keys.open(ticket, context.clock(), context.meter)
+        opened = yield OpenTicket(ticket)
         yield Emit(SessionLookedUp(ticket, opened is not None, by_ticket=True))
         if opened is not None:
             session, offer.renew_ticket = opened
-    elif offer.hello.session_id and config.sessions is not None:
+    elif offer.hello.session_id and config.remembers:
         session = yield LookUpSession(offer.hello.session_id)
         yield Emit(SessionLookedUp(offer.hello.session_id, session is not None))
     if session is None or not _fits(config, offer, session):
@@ -166,7 +166,7 @@ def _resume(
     secrets = context.resumed_secrets(session)
     write_keys, read_keys = context.new_keys(suite, secrets)
     if issues_ticket:
-        yield _new_ticket(context, config, session)
+        yield from _send_ticket(config, session)
     yield from context.send_finished(write_keys, secrets)
     yield from context.expect_finished(read_keys, secrets)
     if session.certificates:
@@ -187,8 +187,8 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     choice = choose(context, config, offer)
     suite = choice.suite
     issues_ticket = config.ticket_keys is not None and SESSION_TICKET in offer.extensions
-    remembers = config.sessions is not None and config.sessions.accepts()
-    session_id = new_session_id(context.random.draw) if remembers and not issues_ticket else b""
+    remembers = config.remembers and not issues_ticket and (yield AcceptSession())
+    session_id = new_session_id(context.random.draw) if remembers else b""
     context.compression = choice.compression
     yield from answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket)
     yield Send(
@@ -327,8 +327,10 @@ def _finish(
     write_keys, read_keys = context.new_keys(SUITES[session.suite], secrets)
     yield from context.expect_finished(read_keys, secrets)
     kept = sum(map(len, session.certificates)) <= MAX_KEPT_CHAIN
-    if issues_ticket:
-        yield _new_ticket(context, config, session) if kept else _NO_TICKET
+    if issues_ticket and kept:
+        yield from _send_ticket(config, session)
+    elif issues_ticket:
+        yield _NO_TICKET
     yield from context.send_finished(write_keys, secrets)
     if session.id and kept:
         yield StoreSession(session)
@@ -340,8 +342,8 @@ def _finish(
     )
 
 
-def _new_ticket(context: HandshakeContext, config: ServerConfig, session: Session) -> Send:
-    keys = config.ticket_keys
-    assert keys is not None
-    ticket = keys.seal(session, context.clock(), context.random, context.meter)
-    return Send(NewSessionTicket(int(keys.lifetime), ticket)) if ticket else _NO_TICKET
+def _send_ticket(config: ServerConfig, session: Session) -> Handshake:
+    assert config.ticket_keys is not None
+    ticket: bytes = yield SealTicket(session)
+    lifetime = int(config.ticket_keys.lifetime)
+    yield Send(NewSessionTicket(lifetime, ticket)) if ticket else _NO_TICKET

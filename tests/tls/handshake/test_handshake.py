@@ -26,7 +26,6 @@ from tls.alerts import (
     PROTOCOL_VERSION,
     UNEXPECTED_MESSAGE,
 )
-from tls.exchange.rsa import decrypt_premaster
 from tls.extensions import EXTENDED_MASTER_SECRET
 from tls.messages import ClientHello, ServerHello, encode_message
 
@@ -346,37 +345,6 @@ def test_a_wrong_finished(version: int, alert: int) -> None:
 def test_application_data_before_the_handshake_is_completed() -> None:
     with pytest.raises(tls.UsageError):
         new_client().send(b"too soon")
-
-
-# -- requests that the caller answers
-
-
-def test_deferred_requests_are_answered_by_the_caller() -> None:
-    sessions = tls.SessionCache()
-    client, _ = connected(sessions, suites=[AES_128])
-    deferred = frozenset({tls.LookUpSession, tls.StoreSession, tls.PrivateKeyOperation})
-    again = new_client(client.session, suites=[AES_128])
-    server = new_server(sessions, deferred=deferred)
-
-    (pending,) = server.receive(again.outgoing())
-    assert isinstance(pending, tls.RequestPending)
-    assert isinstance(pending.request, tls.LookUpSession)
-    assert server.outgoing() == b""
-    assert server.answer(None) == [tls.SessionLookedUp(client.session.id, found=False)]
-
-    again.receive(server.outgoing())
-    (pending,) = server.receive(again.outgoing())
-    assert isinstance(pending.request, tls.PrivateKeyOperation)
-    request = pending.request
-    (pending,) = server.answer(
-        decrypt_premaster(request.identity.private_key, request.data, server.meter)
-    )
-    assert isinstance(pending.request, tls.StoreSession)
-    (completed,) = server.answer(None)
-    assert isinstance(completed, tls.HandshakeCompleted)
-    assert isinstance(again.receive(server.outgoing())[0], tls.HandshakeCompleted)
-    with pytest.raises(tls.UsageError):
-        server.answer(None)
 
 
 def test_a_connection_is_freed_when_it_is_let_go() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import tls
 from sim.bridging import Bridge
@@ -18,6 +19,8 @@ from sim.endpoints.engine_configuration import client_config, client_configs
 from sim.endpoints.live import LiveEndpointFactory
 from sim.endpoints.plain import PlainEndpointFactory
 from sim.endpoints.replay import ReplayEndpointFactory
+from sim.endpoints.session_kinds import SessionKinds
+from sim.fidelity import boxes_that_need_engines, proxies_that_need_engines
 from sim.hosts.balancer import Balancer
 from sim.hosts.client import ClientGroup, SessionMemory
 from sim.hosts.processor import Processor
@@ -82,7 +85,9 @@ class ClientConnectionFactory:
         offered = group.recall(client, now)
         exchange = TlsExchange(
             end.hop.transport(number, group.address(client), recorded=recorded),
-            end.endpoints.connect(group, offered, number, recorded=recorded, now=now),
+            end.endpoints.connect(
+                group, offered, number, recorded=recorded, now=now, shown=end.hop.is_read
+            ),
             end.processor,
             now,
             None if end.bridge is None else end.bridge.bridging(number, recorded=recorded),
@@ -115,7 +120,9 @@ class ClientConnectionFactory:
         address, port = int(proxy.address), proxy.next_port()
         return TlsExchange(
             end.hop.transport(number, address, port=port, recorded=recorded),
-            end.endpoints.connect(group, offered, number, recorded=recorded, now=now),
+            end.endpoints.connect(
+                group, offered, number, recorded=recorded, now=now, shown=end.hop.is_read
+            ),
             end.processor,
             now,
             None if end.bridge is None else end.bridge.bridging(number, recorded=recorded),
@@ -157,7 +164,11 @@ class ClientConnectionFactories:
         self._context = context
         self._bridged = bridged
         self._configs = client_configs(scenario.clients)
-        self._endpoints: dict[tuple[str | None, Server | TerminatingProxy], EndpointFactory] = {}
+        self._endpoints: dict[
+            tuple[str | None, Server | TerminatingProxy, bool], EndpointFactory
+        ] = {}
+        self._kinds = SessionKinds()
+        self._proxies_needing_engines = proxies_that_need_engines(scenario)
         self._fronts: dict[str, tls.SessionCache | None] = {}
         self._groups: dict[str, ClientGroup] = {}
 
@@ -221,7 +232,12 @@ class ClientConnectionFactories:
             if isinstance(part, PlacedLink)
         }
         hop = TlsHop(self._scenario.tcp, parts, target, draws, self._network.verdicts)
-        endpoints = self._endpoints_between(before, end)
+        if before is None:
+            needs_engines = hop.needs_engines
+        else:
+            needs_engines = before.name in self._proxies_needing_engines
+        replays = self._scenario.replays and not needs_engines
+        endpoints = self._endpoints_between(before, end, replays=replays)
         warm_start = self._warm_start_at(end, endpoints) if before is None else None
         return FarEnd(wanted.name, hop, endpoints, end.processor, bridge, warm_start)
 
@@ -247,16 +263,24 @@ class ClientConnectionFactories:
         )
 
     def _endpoints_between(
-        self, before: TerminatingProxy | None, end: Server | TerminatingProxy
+        self,
+        before: TerminatingProxy | None,
+        end: Server | TerminatingProxy,
+        *,
+        replays: bool,
     ) -> EndpointFactory:
-        """The same for all paths with these two endpoints."""
-        key = None if before is None else before.name, end
+        """The same for all paths with these two endpoints, traces and engines apart."""
+        key = None if before is None else before.name, end, replays
         if key not in self._endpoints:
-            self._endpoints[key] = self._new_endpoints(before, end)
+            self._endpoints[key] = self._new_endpoints(before, end, replays=replays)
         return self._endpoints[key]
 
     def _new_endpoints(
-        self, before: TerminatingProxy | None, end: Server | TerminatingProxy
+        self,
+        before: TerminatingProxy | None,
+        end: Server | TerminatingProxy,
+        *,
+        replays: bool,
     ) -> EndpointFactory:
         clear_behind = before is not None and before.behind == "clear"
         if clear_behind or end.is_plain:
@@ -266,7 +290,7 @@ class ClientConnectionFactories:
         start = self._scenario.start.timestamp()
         label = _label(before, end)
         sessions = end.sessions if isinstance(end, Server) else self._sessions_at(end)
-        if self._scenario.replays:
+        if replays:
             traces = self._scenario.traces
             return ReplayEndpointFactory(
                 host,
@@ -278,6 +302,7 @@ class ClientConnectionFactories:
                 self._streams,
                 label,
                 traces,
+                self._kinds,
             )
         return LiveEndpointFactory(
             host, end.work, end.settings, sessions, clients, start, self._streams, label
@@ -291,7 +316,7 @@ class ClientConnectionFactories:
     def _group_of(self, proxy: TerminatingProxy) -> ClientGroup:
         """A proxy as a client, who remembers one session of the server."""
         if proxy.name not in self._groups:
-            memory = SessionMemory(array("q") if self._scenario.replays else [])
+            memory = SessionMemory(session_list(self._scenario))
             self._groups[proxy.name] = ClientGroup(
                 browser(proxy.profile), proxy.work, memory, int(proxy.address), 1, proxy.name
             )
@@ -301,6 +326,12 @@ class ClientConnectionFactories:
 def session_cache(described: Sessions | None, scale: float) -> tls.SessionCache | None:
     """An empty cache as it is described; `None` for none at all."""
     return None if described is None else described.cache(scale)
+
+
+def session_list(scenario: Scenario) -> list[Any] | array[int]:
+    """An empty one of what sessions are in this world: whole ones, or numbers alone."""
+    all_numbers = scenario.replays and not boxes_that_need_engines(scenario)
+    return array("q") if all_numbers else []
 
 
 def _label(before: TerminatingProxy | None, end: Server | TerminatingProxy) -> str:

@@ -160,6 +160,12 @@ class Scenario(Description):
         """The path of clients that name none."""
         return self.path if isinstance(self.path, str) else ONLY
 
+    @property
+    def paths_taken(self) -> list[Path]:
+        """The paths that some clients take, in the order of the clients."""
+        names = dict.fromkeys(client.path or self.default_path for client in self.clients)
+        return [self.all_paths[name] for name in names]
+
     @model_validator(mode="after")
     def _within_reach(self) -> Self:
         end = self.duration + self.warm_up

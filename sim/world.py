@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from array import array
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -12,7 +11,7 @@ import simpy
 
 from sim.activity import Activity, Moments
 from sim.client_connection import ConnectionContext
-from sim.client_connection_factories import ClientConnectionFactories, session_cache
+from sim.client_connection_factories import ClientConnectionFactories, session_cache, session_list
 from sim.hosts.balancer import Balancer
 from sim.hosts.client import ClientGroup, Clients
 from sim.hosts.processor import Processor
@@ -41,9 +40,7 @@ class World:
         self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
         self._environment = simpy.Environment(initial_time=-scenario.warm_up)
         now = -scenario.warm_up
-        self._clients = Clients(
-            scenario.clients, scenario.default_path, array("q") if scenario.replays else []
-        )
+        self._clients = Clients(scenario.clients, scenario.default_path, session_list(scenario))
         self._servers = [self._server(scenario.server)]
         self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
         self._visitors = scenario.population.visitors(scenario.scale)

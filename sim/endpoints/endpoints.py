@@ -28,7 +28,7 @@ class Turn(Protocol):
         size: the flight's bytes on the wire; 0 when nothing is sent.
         records: records that they are made of.
         seconds: CPU time of the work, on the end's own machine.
-        data: the bytes themselves; empty where only their size is known.
+        data: the bytes themselves; empty where only their size is known, or nobody reads them.
     """
 
     size: int
@@ -113,7 +113,14 @@ class EndpointFactory(Protocol):
         """Make a client's session older in the server's cache by so many seconds."""
 
     def connect(
-        self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
+        self,
+        group: ClientGroup,
+        session: Any,
+        number: int,
+        *,
+        recorded: bool,
+        now: float,
+        shown: bool = False,
     ) -> Endpoints:
         """The two endpoints of a new connection.
 
@@ -123,4 +130,5 @@ class EndpointFactory(Protocol):
             number: the connection's, which its random bytes follow from.
             recorded: whether its work is counted.
             now: seconds since the scenario's start.
+            shown: whether somebody on the way reads its flights.
         """

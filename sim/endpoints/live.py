@@ -104,6 +104,7 @@ class LiveEndpointFactory:
         *,
         recorded: bool,
         now: float,
+        shown: bool = False,
     ) -> LiveEndpoints:
         """Two engines; the client's hello is ready."""
         self._calendar.now = now

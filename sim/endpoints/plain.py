@@ -77,7 +77,14 @@ class PlainEndpointFactory:
         """There are no sessions."""
 
     def connect(
-        self, group: ClientGroup, session: Any, number: int, *, recorded: bool, now: float
+        self,
+        group: ClientGroup,
+        session: Any,
+        number: int,
+        *,
+        recorded: bool,
+        now: float,
+        shown: bool = False,
     ) -> PlainEndpoints:
         """Two endpoints that are complete from the start."""
         name = group.browser.name

@@ -170,6 +170,7 @@ class Recorder:
 
     Attributes:
         stored: the session that the server has stored, if any.
+        was_protected: whether the sender of the last flight had sent change_cipher_spec before.
     """
 
     def __init__(
@@ -183,6 +184,8 @@ class Recorder:
         self._flight = b""
         self.offered = offered
         self.stored: tls.Session | None = None
+        self.was_protected = False
+        self._client_protected = self._server_protected = False
         self.engines: EnginePair
 
     def take(
@@ -210,20 +213,18 @@ class Recorder:
 
     def client_sends(self, size: int) -> Output:
         """As `EnginePair.client_sends`: the flight that the server answers next."""
-        output = self.engines.client_sends(size)
-        self._flight = output.data
-        return output
+        return self._clients(self.engines.client_sends(size))
 
     def client_closes(self) -> Output:
         """As `EnginePair.client_closes`: the flight that the server answers last."""
-        output = self.engines.client_closes()
-        self._flight = output.data
-        return output
+        return self._clients(self.engines.client_closes())
 
     def server_answers(self, response_size: int) -> Output:
         """As `EnginePair`, to the client's last flight."""
         output = self.engines.server_answers(self._flight, response_size)
         self._flight = output.data
+        self.was_protected = self._server_protected
+        self._server_protected |= tls.changes_cipher_spec(output.data)
         return output
 
     def client_receives(self) -> Operations:
@@ -233,3 +234,9 @@ class Recorder:
     def client_receives_from_box(self, data: bytes) -> Operations:
         """As `EnginePair.client_receives`, of spoofed data that a box has sent."""
         return self.engines.client_receives(data)
+
+    def _clients(self, output: Output) -> Output:
+        self._flight = output.data
+        self.was_protected = self._client_protected
+        self._client_protected |= tls.changes_cipher_spec(output.data)
+        return output

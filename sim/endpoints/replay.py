@@ -9,13 +9,13 @@ asked (see `sim.endpoints.recorder`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any
 
 import tls
-from sim.endpoints.endpoints import Operations, ServerState, Turn
+from sim.endpoints.endpoints import Endpoints, Operations, ServerState, Turn
 from sim.endpoints.engine_configuration import server_config
 from sim.endpoints.engine_pair import EnginePair, Output
+from sim.endpoints.own_bytes import OwnBytes
 from sim.endpoints.recorder import (
     Answers,
     OfferedSession,
@@ -24,6 +24,13 @@ from sim.endpoints.recorder import (
     Recorder,
     ValidityEpochs,
 )
+from sim.endpoints.session_kinds import (
+    SessionKinds,
+    SessionOrigin,
+    connection_and_kind,
+    session_number,
+)
+from sim.endpoints.shown import ShownEndpoints
 from sim.endpoints.trace import (
     CLOSING,
     RECEIVING,
@@ -41,7 +48,6 @@ from sim.hosts.work import Work
 from sim.identities import identity
 from sim.streams import Streams
 
-_KINDS = 256
 _NO_SESSION = -1
 
 EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
@@ -55,9 +61,8 @@ offers, which of a class's traces it takes, and the epoch of the calendar."""
 class ReplayEndpointFactory:
     """Connections that follow traces.
 
-    A session of theirs is one number: that of the connection which made it, times 256, plus its
-    kind's; the server's cache knows it by the connection's. Sessions are of one kind that differ
-    in nothing but the content of their secrets.
+    A session of theirs is one number (see `sim.endpoints.session_kinds`); the server's cache knows
+    it by that of the connection which made it.
 
     Args:
         host: the name that clients want.
@@ -69,6 +74,7 @@ class ReplayEndpointFactory:
         streams: where the random bytes of the traces come from.
         label: tells the streams of these endpoints from those of others.
         traces: how many traces a class has; connections take them in turn.
+        kinds: those of sessions, of all hops of TLS in the world.
     """
 
     def __init__(
@@ -82,6 +88,7 @@ class ReplayEndpointFactory:
         streams: Streams,
         label: str,
         traces: int,
+        kinds: SessionKinds,
     ) -> None:
         self.sessions = sessions
         certificates = list(identity(settings.identity).certificates)
@@ -98,13 +105,14 @@ class ReplayEndpointFactory:
         self._client_configs = clients
         self._entropy = streams.entropy(f"{label}.client"), streams.entropy(f"{label}.server")
         self._beginnings: dict[Beginning, State] = {}
-        self._kinds: dict[tuple[object, ...], int] = {}
-        self._sessions_by_kind: list[OfferedSession] = []
+        self._start = start
+        self._kinds = kinds
+        self._origin = SessionOrigin(sessions, self._entropy[1])
 
     def backdate(self, session: int, seconds: float) -> None:
         """The cache knows it by the number of the connection that made it."""
         if self.sessions is not None:
-            self.sessions.backdate(session // _KINDS, seconds)
+            self.sessions.backdate(connection_and_kind(session)[0], seconds)
 
     def connect(
         self,
@@ -114,12 +122,32 @@ class ReplayEndpointFactory:
         *,
         recorded: bool,
         now: float,
-    ) -> ReplayEndpoints:
+        shown: bool = False,
+    ) -> Endpoints:
         """Two endpoints at the beginning of a trace."""
-        offered, kind = (None, None) if session is None else divmod(session, _KINDS)
+        kind, offered = None, None
+        if session is not None:
+            offered, kind = connection_and_kind(session)
+            if self._kinds.kind(kind).origin.cache is not self.sessions:
+                # Another server's, where a connection of that number may have made another here.
+                offered = _NO_SESSION
         key = group.browser.name, kind, number % self._traces, self.epochs.at(now)
         state = self._beginnings.get(key) or self._begin(key)
-        return ReplayEndpoints(self, state, group.work, self._work, number, offered, recorded)
+        endpoints = ReplayEndpoints(self, state, group.work, self._work, number, offered, recorded)
+        if not shown:
+            return endpoints
+        return ShownEndpoints(endpoints, self._bytes_of(number, session, now), self._start)
+
+    def _bytes_of(self, number: int, session: int | None, now: float) -> OwnBytes:
+        """Those that a connection shows which begins now."""
+        offered_id = b""
+        if session is not None:
+            connection, kind = connection_and_kind(session)
+            offered_id = self._kinds.kind(kind).session_id(connection)
+        client_entropy, server_entropy = self._entropy
+        return OwnBytes(
+            client_entropy.of(number), server_entropy.of(number), offered_id, self._start + now
+        )
 
     def kind_of(self, recorder: Recorder) -> int | None:
         """The number of the kind of session that a recorder's client has; `None` without one."""
@@ -131,20 +159,13 @@ class ReplayEndpointFactory:
             if recorder.offered is None or recorder.offered.client.id != session.id:
                 return None
             server = recorder.offered.server
-        shape = _shape(session), _shape(server)
-        kind = self._kinds.get(shape)
-        if kind is None:
-            kind = self._kinds[shape] = len(self._kinds)
-            if kind >= _KINDS:
-                raise OverflowError(f"more than {_KINDS} kinds of sessions have no number")
-            self._sessions_by_kind.append(OfferedSession(session, server))
-        return kind
+        return self._kinds.number_of(OfferedSession(session, server), self._origin)
 
     def _begin(self, key: Beginning) -> State:
         """The beginning of a new trace, whose random bytes follow from its own number."""
         browser, kind, _, epoch = key
         number = len(self._beginnings)
-        offered = None if kind is None else self._sessions_by_kind[kind]
+        offered = None if kind is None else self._kinds.kind(kind).recorded
 
         def engines() -> EnginePair:
             client_entropy, server_entropy = self._entropy
@@ -217,7 +238,7 @@ class ReplayEndpoints:
     def session(self) -> int | None:
         """The session's number, once the client has one."""
         kind = self.state.kind
-        return None if kind is None else self._session * _KINDS + kind
+        return None if kind is None else session_number(self._session, kind)
 
     @property
     def _session(self) -> int:
@@ -321,9 +342,7 @@ class ReplayEndpoints:
         queries, output = recorder.take(turn, ())
         checkpoint = Checkpoint(state.checkpoint, turn, queries)
         checkpoint.keep(recorder)
-        sent = state.turns[size] = RecordedTurn(
-            checkpoint, output, self._client_work, recorder.engines
-        )
+        sent = state.turns[size] = RecordedTurn(checkpoint, output, self._client_work, recorder)
         return sent
 
     def _record_server_turn(self, response_size: int, now: float) -> RecordedTurn:
@@ -340,7 +359,7 @@ class ReplayEndpoints:
         queries, output = recorder.take(turn, answers, lambda query: self._answer(query, now))
         checkpoint = Checkpoint(sent.checkpoint, turn, queries)
         checkpoint.keep(recorder)
-        answered = RecordedTurn(checkpoint, output, self._server_work, recorder.engines, sent.size)
+        answered = RecordedTurn(checkpoint, output, self._server_work, recorder, sent.size)
         insert(branches, key, queries, len(answers), answered)
         return answered
 
@@ -384,11 +403,3 @@ class ReplayEndpoints:
         receive = Receive(self._client_work, operations, size, state)
         insert(branches, key, queries, len(answers), receive)
         return receive
-
-
-def _shape(session: tls.Session) -> tuple[object, ...]:
-    """All that tells kinds of sessions apart; what is random in them counts by its length."""
-    return tuple(
-        len(value) if isinstance(value, bytes) else value
-        for value in (getattr(session, each.name) for each in fields(session) if each.compare)
-    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.endpoints.endpoints import Operations, ServerState
 from sim.endpoints.engine_pair import EnginePair, Output
+from sim.endpoints.own_bytes import RecordedBytes
 from sim.endpoints.recorder import Answers, QueryKind, Recorder
 from sim.hosts.work import Task, Work
 
@@ -130,32 +131,56 @@ class RecordedTurn(Task):
         output: what the engine did.
         work: its machine's.
         received: bytes of the flight that it answers; `None` for a client, which answers none.
-        engines: how they stand behind it.
+        recorder: has taken it.
 
     Attributes:
+        data: none: the flight's bytes are another connection's.
         server: what the server knows behind it.
         following: the server's turns by the size of the response, or the client's `Receive` of
             the answer by `RECEIVING`.
     """
 
-    __slots__ = ("checkpoint", "data", "following", "records", "server", "size")
+    __slots__ = (
+        "_bytes",
+        "_flight",
+        "_protected",
+        "checkpoint",
+        "following",
+        "records",
+        "server",
+        "size",
+    )
+
+    data = b""
 
     def __init__(
         self,
         checkpoint: Checkpoint,
         output: Output,
         work: Work,
-        engines: EnginePair,
+        recorder: Recorder,
         received: int | None = None,
     ) -> None:
         size = len(output.data)
         super().__init__(work, output.operations, (size,) if received is None else (received, size))
         self.size = size
         self.records = output.records
-        self.data = output.data
         self.checkpoint = checkpoint
+        engines = recorder.engines
         self.server = ServerState(engines.server_failed, engines.session_found)
         self.following: Branches = {}
+        self._flight = output.data
+        self._protected = recorder.was_protected
+        self._bytes: RecordedBytes | None = None
+
+    def recorded_bytes(self, question: RecordedBytes | None) -> RecordedBytes:
+        """Its flight, which answers the client's `question` if it is a server's."""
+        found = self._bytes
+        if found is None:
+            found = self._bytes = RecordedBytes(
+                self._flight, protected=self._protected, question=question
+            )
+        return found
 
 
 class Receive(Task):

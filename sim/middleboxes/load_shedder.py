@@ -88,6 +88,8 @@ class SynCookieFront(Middlebox):
     half_open_timeout: PositiveDuration = 63.0
     """How long an entry waits for its client: "63 s" is five repetitions of a SYN-ACK."""
 
+    reads = "nothing"
+
     _spoofed_since: float = PrivateAttr(0.0)
     _waiting: OrderedDict[Flow, float] = PrivateAttr(default_factory=OrderedDict)
 

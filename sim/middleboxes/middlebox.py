@@ -107,6 +107,10 @@ def refused(how: Refusal, reason: str) -> Verdict:
     return Verdict(Action.RESET if how == "reset" else Action.DROP, reason)
 
 
+Reads = Literal["nothing", "plaintext", "everything"]
+"""What a box reads of the bytes in a flight: see `Middlebox.reads`."""
+
+
 class Middlebox(Description):
     """A box on a path. This one passes everything.
 
@@ -123,6 +127,13 @@ class Middlebox(Description):
     ends_tcp: ClassVar[bool] = False
     """Whether connections end here and others begin."""
 
+    reads: ClassVar[Reads] = "plaintext"
+    """What it reads of the bytes of the flights that it looks at: "nothing" shows it their sizes
+    alone. "plaintext": hellos, randoms, session IDs, names, certificates, and where what lies in
+    clear; of tickets, keys, signatures and what is encrypted no more than their lengths, and that
+    no two connections' are equal. "everything": whatever the engines of its connections send, so
+    that these run engines in replay too."""
+
     _name: str = PrivateAttr("")
     _scale: float = PrivateAttr(1.0)
 
@@ -130,6 +141,22 @@ class Middlebox(Description):
     def name(self) -> str:
         """Its name in the scenario."""
         return self._name
+
+    @classmethod
+    def shown_bytes(cls) -> Reads:
+        """What it is shown of the bytes of flights: what it `reads`, if it looks at flights at all.
+
+        A class that looks at flights in a way of its own, and does not say what it reads, may read
+        more than the shipped one that it is derived from.
+        """
+        if cls.carries is Middlebox.carries:
+            return "nothing"
+        for each in cls.__mro__:
+            if "reads" in vars(each):
+                break
+            if "carries" in vars(each) and cls.reads == "nothing":
+                return "plaintext"
+        return cls.reads
 
     @property
     def kind_name(self) -> str:

@@ -37,6 +37,8 @@ class Nat(Middlebox):
     forgotten: Refusal = "drop"
     """What becomes of a packet of a connection that has lost its port."""
 
+    reads = "nothing"
+
     _servers: dict[tuple[int, int], _Ports] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")

@@ -43,6 +43,8 @@ class PacketFilter(Middlebox):
     denied: Refusal = "drop"
     """What a client hears that is denied: nothing, or a TCP RST."""
 
+    reads = "nothing"
+
     @field_validator("rules")
     @classmethod
     def _of_use(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

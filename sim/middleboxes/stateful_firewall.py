@@ -32,6 +32,7 @@ class StatefulFirewall(Middlebox):
     """What becomes of a new connection when the table is full."""
 
     scaled_fields = ("table_size",)
+    reads = "nothing"
 
     _table: ConnectionTable = PrivateAttr()
 

@@ -23,6 +23,7 @@ class PlacedMiddlebox(NamedTuple):
         from_client, from_server: seconds along links from either.
         to_client: seconds along links back to the client.
         latency_before, latency_behind: seconds in boxes between it and the client, or the server.
+        reads: whether it reads the bytes of flights; else it is shown none.
     """
 
     box: Middlebox
@@ -33,6 +34,7 @@ class PlacedMiddlebox(NamedTuple):
     to_client: float
     latency_before: float
     latency_behind: float
+    reads: bool
 
     def away(self, *, to_server: bool) -> float:
         """Seconds on the way here of what goes to the server, or comes from it."""
@@ -135,6 +137,7 @@ class MiddleboxChain:
 
         Returns the box that stops it, if one does.
         """
+        unread = seen._replace(data=b"") if seen.data else seen
         numbers = self._attention.to_flights
         for number in numbers if to_server else reversed(numbers):
             placed, flow = self.placed[number], self._flows[number]
@@ -145,7 +148,8 @@ class MiddleboxChain:
                 if verdict.action is not Action.PASS:
                     break
             else:
-                verdict = box.carries(flow, now + away, seen, to_server=to_server)
+                shown = seen if placed.reads else unread
+                verdict = box.carries(flow, now + away, shown, to_server=to_server)
             verdict = _given(verdict, box, "carries")
             if verdict.action is not Action.PASS:
                 self.stopped = number, verdict

@@ -107,6 +107,7 @@ class Section:
                     to_client,
                     before,
                     latency - before - part.latency,
+                    part.shown_bytes() != "nothing",
                 )
             )
             before += part.latency

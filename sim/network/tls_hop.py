@@ -45,6 +45,10 @@ class TlsHop:
         target: where it leads.
         draws: where the draws of its connections come from, by link.
         verdicts: told of each recorded connection.
+
+    Attributes:
+        is_read: whether some box on it reads the bytes of flights.
+        needs_engines: whether one reads what only engines can send.
     """
 
     def __init__(
@@ -59,6 +63,10 @@ class TlsHop:
         self._target = target
         self._draws = draws
         self._tally = verdicts.add
+        boxes = [part for part in parts if isinstance(part, Middlebox)]
+        shown = {box.shown_bytes() for box in boxes}
+        self.is_read = not shown <= {"nothing"}
+        self.needs_engines = "everything" in shown
         self._proxies = [part for part in parts if isinstance(part, ConnectProxy)]
         self._links = links = [part for part in parts if isinstance(part, PlacedLink)]
         self._segment = tcp.segment(min((link.link.mtu for link in links), default=1500))

@@ -69,7 +69,7 @@ def count(found: list[dict[str, Any]], *columns: str) -> Counter[Any]:
 
 
 def watch(patch: pytest.MonkeyPatch, kind: type[Middlebox]) -> list[tuple[Seen, bool]]:
-    """What boxes of a kind will be shown: flights, and whether they go to the server."""
+    """What boxes of a kind will be shown: flights, bytes and all, and which go to the server."""
     shown: list[tuple[Seen, bool]] = []
     carries = kind.carries
 
@@ -80,6 +80,7 @@ def watch(patch: pytest.MonkeyPatch, kind: type[Middlebox]) -> list[tuple[Seen, 
         return carries(self, flow, now, seen, to_server=to_server)
 
     patch.setattr(kind, "carries", carries_in_view)
+    patch.setattr(kind, "reads", "plaintext")
     return shown
 
 

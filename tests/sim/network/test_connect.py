@@ -61,7 +61,7 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | TransportFailur
         )
 
     boxes = MiddleboxChain(
-        [PlacedMiddlebox(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0)],
+        [PlacedMiddlebox(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0, False)],
         Attention.of([box]),
         Flow(1, 2, 3, 4),
         lambda *_: None,
@@ -117,7 +117,7 @@ def connection(up: Draws, down: Draws, **tcp: Any) -> TcpConnection:
     def one_way(losses: Draws) -> OneWayPath:
         return OneWayPath([PathElement(LinkQueue(LinkDirection(), 0.0), WAY, losses)])
 
-    boxes = MiddleboxChain([], Flow(1, 2, 3, 4), lambda *_: None)
+    boxes = MiddleboxChain([], Attention.of([]), Flow(1, 2, 3, 4), lambda *_: None)
     return TcpConnection(Tcp(**tcp), 1460, one_way(up), one_way(down), boxes, Listening())
 
 

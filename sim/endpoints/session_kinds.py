@@ -1,0 +1,90 @@
+"""Sessions that are numbers: the connection that made one, and its kind.
+
+Sessions are of one kind that were made between ends of the same configuration and differ in nothing
+but the content of their secrets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import tls
+from sim.endpoints.recorder import OfferedSession
+from sim.streams import EntropySource
+
+_MOST_KINDS = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionOrigin:
+    """Where sessions are made.
+
+    Attributes:
+        cache: the server's that remembers them, if one does.
+        server_entropy: what the server's end draws from.
+    """
+
+    cache: tls.SessionCache | None
+    server_entropy: EntropySource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionKind:
+    """What the sessions of one kind have in common.
+
+    Attributes:
+        recorded: one of them.
+        origin: where they are made.
+    """
+
+    recorded: OfferedSession
+    origin: SessionOrigin
+
+    def session_id(self, connection: int) -> bytes:
+        """The ID of the one that this connection made, as its server drew it; empty without one."""
+        if not self.recorded.client.id:
+            return b""
+        draw = self.origin.server_entropy.of(connection)
+        tls.hello_random(draw, 0.0)
+        return tls.new_session_id(draw)
+
+
+class SessionKinds:
+    """All kinds of sessions in a world, numbered as they come up."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._kinds: list[SessionKind] = []
+
+    def number_of(self, recorded: OfferedSession, origin: SessionOrigin) -> int:
+        """The number of the kind that a session is of. Raises `OverflowError` for too many."""
+        shape = origin, _shape(recorded.client), _shape(recorded.server)
+        number = self._numbers.get(shape)
+        if number is None:
+            number = self._numbers[shape] = len(self._kinds)
+            if number >= _MOST_KINDS:
+                raise OverflowError(f"more than {_MOST_KINDS:,} kinds of sessions have no number")
+            self._kinds.append(SessionKind(recorded, origin))
+        return number
+
+    def kind(self, number: int) -> SessionKind:
+        """The kind of that number."""
+        return self._kinds[number]
+
+
+def session_number(connection: int, kind: int) -> int:
+    """The number of the session of a kind that a connection has made."""
+    return connection * _MOST_KINDS + kind
+
+
+def connection_and_kind(session: int) -> tuple[int, int]:
+    """The connection that has made a session of that number, and its kind's number."""
+    return divmod(session, _MOST_KINDS)
+
+
+def _shape(session: tls.Session) -> tuple[object, ...]:
+    """All that tells kinds of sessions apart; what is random in them counts by its length."""
+    return tuple(
+        len(value) if isinstance(value, bytes) else value
+        for value in (getattr(session, each.name) for each in fields(session) if each.compare)
+    )

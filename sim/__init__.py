@@ -4,6 +4,7 @@ It knows no files and no plots: traces come in as arrays, tables go out as Arrow
 """
 
 from sim.costs import MachineProfile, machine_profile, machine_profiles
+from sim.fidelity import boxes_that_need_engines
 from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
 from sim.parts import parts_of
 from sim.rehearsal import UnpricedOperation, unpriced_operations
@@ -27,6 +28,7 @@ __all__ = [
     "Sink",
     "UnpricedOperation",
     "Verdict",
+    "boxes_that_need_engines",
     "browser",
     "browsers",
     "machine_profile",

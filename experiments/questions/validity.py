@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+import sim
 from experiments.questions import metrics
 from experiments.questions.estimates import Estimates
 from experiments.questions.figures import figure
@@ -58,6 +59,7 @@ def warnings_of(findings: Findings) -> Iterator[str]:
     yield from _long_transient(findings)
     yield from _begins_empty(findings)
     yield from _short_warm_up(study)
+    yield from _engines_in_replay(study)
     yield from _few_replications(study)
 
 
@@ -304,6 +306,24 @@ def _short_warm_up(study: Study) -> Iterator[str]:
             lived.setdefault(words, []).append(point)
     for words, points in lived.items():
         yield _sentence(f"{_at(points, study)}{words}")
+
+
+# ------------------------------------------------------------------ fidelity
+
+
+def _engines_in_replay(study: Study) -> Iterator[str]:
+    """Boxes whose connections run live where others replay traces."""
+    reading: dict[tuple[str, ...], list[DesignPoint]] = {}
+    for point in study.points:
+        boxes = sim.boxes_that_need_engines(point.scenario)
+        if boxes:
+            reading.setdefault(boxes, []).append(point)
+    for boxes, points in reading.items():
+        words, does = listed(list(boxes)), "reads" if len(boxes) == 1 else "read"
+        yield _sentence(
+            f"{_at(points, study)}connections that pass {words} run live, and take as long, though "
+            f"fidelity is replay: {words} {does} everything, which only engines send."
+        )
 
 
 # ------------------------------------------------------------------ replications

@@ -64,7 +64,8 @@ def _each(world: sim.Scenario) -> float:
     http = world.http
     each = _HANDSHAKE
     size = http.requests * (http.request_size + http.response_size)
-    if world.replays or world.server.security == "plain":
+    replays = world.replays and not sim.boxes_that_need_engines(world)
+    if replays or world.server.security == "plain":
         each = _REPLAY + _REPLAY_REQUEST * http.requests
         delays = [link.round_trip_time for link in world.all_links.values()]
         each += _VARYING_DELAY if any(hasattr(one, "distribution") for one in delays) else 0.0

@@ -60,10 +60,13 @@ def test_medians_without_loss(round_trip_time: float) -> None:
 
 @pytest.mark.parametrize("round_trip_time", CONCURRENCY)
 def test_distributions_with_loss(round_trip_time: float) -> None:
-    """n = 500 a cell, 2 % loss each way: the distribution functions differ by 0.1 at most."""
+    """n = 500 a cell, 2 % loss each way: the distribution functions differ by 0.1 at most.
+
+    The slowest hundredth is as slow.
+    """
     cells = list(lossy(round_trip_time))
     assert not disagreeing(
         cells,
         CONCURRENCY[round_trip_time],
-        lambda one: one.distance <= LARGEST_DISTANCE and len(one.real) >= 495,
+        lambda one: one.distance <= LARGEST_DISTANCE and one.tails_agree and len(one.real) >= 495,
     )

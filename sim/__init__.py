@@ -5,7 +5,7 @@ It knows no files and no plots: traces come in as arrays, tables go out as Arrow
 
 from sim.costs import MachineProfile, machine_profile, machine_profiles
 from sim.fidelity import boxes_that_need_engines
-from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
+from sim.middleboxes.middlebox import PASS, Action, Behaviour, Flow, Middlebox, Seen, Verdict
 from sim.parts import parts_of
 from sim.rehearsal import UnpricedOperation, unpriced_operations
 from sim.scenario import Scenario, scenario_with
@@ -18,6 +18,7 @@ __all__ = [
     "PASS",
     "SCHEMAS",
     "Action",
+    "Behaviour",
     "Browser",
     "Flow",
     "MachineProfile",

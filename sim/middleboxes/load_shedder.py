@@ -6,10 +6,19 @@ from collections import OrderedDict
 from math import nan
 from typing import Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from sim.middleboxes.connection_table import ConnectionTable
-from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
+from sim.middleboxes.middlebox import (
+    PASS,
+    Behaviour,
+    Flow,
+    Middlebox,
+    Refusal,
+    Seen,
+    Verdict,
+    refused,
+)
 from sim.units import Capacity, Frequency, PositiveDuration
 
 
@@ -31,27 +40,38 @@ class LoadShedder(Middlebox):
     """What becomes of connections beyond either limit."""
 
     scaled_fields = ("rate", "burst", "at_once")
+    reads = "nothing"
 
-    _tokens: float = PrivateAttr(0.0)
-    _filled_at: float = PrivateAttr(0.0)
-    _table: ConnectionTable = PrivateAttr()
+    @property
+    def capacity(self) -> float:
+        """Connections that may be open."""
+        return nan if self.at_once is None else self.at_once
 
-    def begin(self, now: float) -> None:
+    def new_behaviour(self, now: float) -> Behaviour:
         """A full bucket, and nothing open."""
-        self._tokens, self._filled_at = float(self.burst), now
-        self._table = ConnectionTable(self.at_once, None, 0.0)
+        return TokenBucket(self, now)
+
+
+class TokenBucket(Behaviour):
+    """A load shedder at work."""
+
+    def __init__(self, shedder: LoadShedder, now: float) -> None:
+        self._rate, self._burst = shedder.rate, float(shedder.burst)
+        self._excess: Refusal = shedder.excess
+        self._tokens, self._filled_at = self._burst, now
+        self._table = ConnectionTable(shedder.at_once, None, 0.0)
 
     def opens(self, flow: Flow, now: float) -> Verdict:
         """Needs a token of the bucket, and room among the open connections."""
         if self._table.is_open(flow, now):
             return PASS
         if not self._table.has_room(now):
-            return refused(self.excess, "too many at once")
-        if self.rate is not None:
-            filled = self._tokens + (now - self._filled_at) * self.rate
-            self._tokens, self._filled_at = min(filled, float(self.burst)), now
+            return refused(self._excess, "too many at once")
+        if self._rate is not None:
+            filled = self._tokens + (now - self._filled_at) * self._rate
+            self._tokens, self._filled_at = min(filled, self._burst), now
             if self._tokens < 1:
-                return refused(self.excess, "too many a second")
+                return refused(self._excess, "too many a second")
             self._tokens -= 1
         self._table.open(flow, now)
         return PASS
@@ -59,11 +79,6 @@ class LoadShedder(Middlebox):
     def closes(self, flow: Flow, moment: float) -> None:
         """Makes room for another connection from that moment on."""
         self._table.close(flow, moment)
-
-    @property
-    def capacity(self) -> float:
-        """Connections that may be open."""
-        return nan if self.at_once is None else self.at_once
 
     def entries(self, now: float) -> int:
         """Connections that it has let through and that are still open."""
@@ -90,22 +105,33 @@ class SynCookieFront(Middlebox):
 
     reads = "nothing"
 
-    _spoofed_since: float = PrivateAttr(0.0)
-    _waiting: OrderedDict[Flow, float] = PrivateAttr(default_factory=OrderedDict)
+    @property
+    def capacity(self) -> float:
+        """Half-open connections that it can remember."""
+        return self.half_open
 
-    def begin(self, now: float) -> None:
+    def new_behaviour(self, now: float) -> Behaviour:
         """The flood begins with the world."""
+        return HalfOpenConnections(self, now)
+
+
+class HalfOpenConnections(Behaviour):
+    """A front that answers SYNs, at work."""
+
+    def __init__(self, front: SynCookieFront, now: float) -> None:
+        self._front = front
         self._spoofed_since = now
+        self._waiting: OrderedDict[Flow, float] = OrderedDict()
 
     def opens(self, flow: Flow, now: float) -> Verdict:
         """An entry, or a cookie; a SYN that is sent again has an entry."""
         entries, waiting = self.entries(now), self._waiting
         if flow in waiting:
             return PASS
-        if entries < self.half_open:
+        if entries < self._front.half_open:
             waiting[flow] = now
             return PASS
-        return PASS if self.cookies else refused("drop", "half-open table full")
+        return PASS if self._front.cookies else refused("drop", "half-open table full")
 
     def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
         """The client has answered: its entry is free."""
@@ -113,17 +139,12 @@ class SynCookieFront(Middlebox):
             self._waiting.pop(flow, None)
         return PASS
 
-    @property
-    def capacity(self) -> float:
-        """Half-open connections that it can remember."""
-        return self.half_open
-
     def entries(self, now: float) -> int:
         """Half-open connections, the flood's included."""
-        waiting = self._waiting
-        while waiting and waiting[next(iter(waiting))] <= now - self.half_open_timeout:
+        waiting, front = self._waiting, self._front
+        while waiting and waiting[next(iter(waiting))] <= now - front.half_open_timeout:
             waiting.popitem(last=False)
-        if self.flood is None:
+        if front.flood is None:
             return len(waiting)
-        spoofed = self.flood * min(now - self._spoofed_since, self.half_open_timeout)
-        return min(self.half_open, len(waiting) + int(spoofed))
+        spoofed = front.flood * min(now - self._spoofed_since, front.half_open_timeout)
+        return min(front.half_open, len(waiting) + int(spoofed))

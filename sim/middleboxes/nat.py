@@ -6,11 +6,20 @@ from collections import deque
 from ipaddress import IPv4Address
 from typing import Literal
 
-from pydantic import PrivateAttr, model_validator
+from pydantic import model_validator
 
 from sim.hosts.ports import Port
 from sim.middleboxes.connection_table import ConnectionTable
-from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
+from sim.middleboxes.middlebox import (
+    PASS,
+    Behaviour,
+    Flow,
+    Middlebox,
+    Refusal,
+    Seen,
+    Verdict,
+    refused,
+)
 from sim.units import Duration, Lifetime, scaled
 
 
@@ -39,8 +48,6 @@ class Nat(Middlebox):
 
     reads = "nothing"
 
-    _servers: dict[tuple[int, int], _Ports] = PrivateAttr(default_factory=dict)
-
     @model_validator(mode="after")
     def _some_ports(self) -> Nat:
         if self.last_port < self.first_port:
@@ -49,22 +56,46 @@ class Nat(Middlebox):
             )
         return self
 
+    @property
+    def capacity(self) -> float:
+        """The ports towards one server."""
+        return scaled(self.last_port - self.first_port + 1, self._scale)
+
+    def new_behaviour(self, now: float) -> Behaviour:
+        """All ports are free."""
+        return Translation(self, int(self.capacity))
+
+
+class Translation(Behaviour):
+    """A NAT at work.
+
+    Args:
+        nat: which.
+        ports: how many it hands out towards one server, scaled.
+    """
+
+    def __init__(self, nat: Nat, ports: int) -> None:
+        self._nat = nat
+        self._address = int(nat.address)
+        self._count = ports
+        self._servers: dict[tuple[int, int], _Ports] = {}
+
     def opens(self, flow: Flow, now: float) -> Verdict:
         """Takes a port for the connection, if one is free."""
         if self._towards(flow).take(flow, now):
             return PASS
-        return refused(self.exhausted, "no free port")
+        return refused(self._nat.exhausted, "no free port")
 
     def translated(self, flow: Flow) -> Flow:
         """From its own address, and the port that it gave."""
         port = self._towards(flow).of[flow]
-        return flow._replace(source=int(self.address), source_port=port)
+        return flow._replace(source=self._address, source_port=port)
 
     def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
         """Passes only what has a port; its idle time-out starts again."""
         if self._towards(flow).table.refresh(flow, now):
             return PASS
-        return refused(self.forgotten, "idle too long")
+        return refused(self._nat.forgotten, "idle too long")
 
     def continues(self, flow: Flow, moment: float) -> None:
         """Keeps the port: its idle time-out starts again at that moment."""
@@ -74,11 +105,6 @@ class Nat(Middlebox):
         """The port is free after the closing time."""
         self._towards(flow).table.close(flow, moment)
 
-    @property
-    def capacity(self) -> float:
-        """The ports towards one server."""
-        return scaled(self.last_port - self.first_port + 1, self._scale)
-
     def entries(self, now: float) -> int:
         """Ports that are taken."""
         return sum(ports.table.entries(now) for ports in self._servers.values())
@@ -87,7 +113,7 @@ class Nat(Middlebox):
         server = flow.destination, flow.destination_port
         ports = self._servers.get(server)
         if ports is None:
-            ports = self._servers[server] = _Ports(self)
+            ports = self._servers[server] = _Ports(self._nat, self._count)
         return ports
 
 
@@ -99,9 +125,8 @@ class _Ports:
         of: the port of each.
     """
 
-    def __init__(self, nat: Nat) -> None:
-        ports = range(nat.first_port, nat.last_port + 1)
-        self._free = deque(ports[: scaled(len(ports), nat._scale)])
+    def __init__(self, nat: Nat, ports: int) -> None:
+        self._free = deque(range(nat.first_port, nat.first_port + ports))
         self.of: dict[Flow, int] = {}
         self.table = ConnectionTable(
             len(self._free), nat.idle_timeout, nat.closing_timeout, self._give_back

@@ -9,24 +9,17 @@ from pydantic import field_validator
 
 from sim.description import Description
 from sim.hosts.ports import Port
-from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
+from sim.middleboxes.middlebox import PASS, Behaviour, Flow, Middlebox, Refusal, Verdict, refused
 
 
 class Rule(Description):
-    """What becomes of the packets that it matches."""
+    """What becomes of packets from some addresses to some ports."""
 
     action: Literal["permit", "deny"]
     source: IPv4Network = IPv4Network("0.0.0.0/0")
     """The clients' network: "192.168.0.0/16"."""
     ports: tuple[Port, ...] = ()
     """The server's ports: [80, 443]; else any."""
-
-    def matches(self, source: int, port: int) -> bool:
-        """Whether it speaks of packets from this address to this port."""
-        network = self.source
-        if source & int(network.netmask) != int(network.network_address):
-            return False
-        return not self.ports or port in self.ports
 
 
 class PacketFilter(Middlebox):
@@ -53,14 +46,39 @@ class PacketFilter(Middlebox):
                 raise ValueError(f"rule {number + 1} repeats an earlier one; remove it")
         return rules
 
+    def new_behaviour(self, now: float) -> Behaviour:
+        """Its rules, in numbers."""
+        return AccessList(self)
+
+
+class AccessList(Behaviour):
+    """A packet filter at work.
+
+    All packets of a connection are alike to it: those that follow a SYN that it let through need
+    not be looked at.
+    """
+
+    def __init__(self, described: PacketFilter) -> None:
+        self._denied: Refusal = described.denied
+        self._otherwise = described.otherwise == "permit"
+        self._rules = [
+            (
+                int(rule.source.netmask),
+                int(rule.source.network_address),
+                frozenset(rule.ports),
+                rule.action == "permit",
+            )
+            for rule in described.rules
+        ]
+
     def opens(self, flow: Flow, now: float) -> Verdict:
         """By the first rule that matches."""
-        source, port = flow.source, flow.destination_port
-        matching = (rule.action for rule in self.rules if rule.matches(source, port))
-        if next(matching, self.otherwise) == "permit":
+        if self._permits(flow.source, flow.destination_port):
             return PASS
-        return refused(self.denied, f"port {port} closed")
+        return refused(self._denied, f"port {flow.destination_port} closed")
 
-    def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
-        """By the rules, as any other packet: a filter remembers no connection."""
-        return self.opens(flow, now)
+    def _permits(self, source: int, port: int) -> bool:
+        for mask, network, ports, permits in self._rules:
+            if source & mask == network and (not ports or port in ports):
+                return permits
+        return self._otherwise

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from ipaddress import IPv4Address
+from itertools import count
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
@@ -27,31 +30,29 @@ class Proxy(Middlebox):
 
     ends_tcp = True
 
-    _processor: VirtualClock = PrivateAttr()
-    _work: Work = PrivateAttr()
-    _open: OpenConnections = PrivateAttr()
-    _connections: int = PrivateAttr(0)
-
-    def begin(self, now: float) -> None:
-        """An idle processor, no connection open, nothing done."""
-        self._processor = VirtualClock(self.cores, now)
-        self._work = Work(self.name, profile_of(self.machine))
-        self._open = OpenConnections()
-
-    @property
+    @cached_property
     def processor(self) -> VirtualClock:
         """Its processor: all its connections wait for the same cores."""
-        return self._processor
+        return VirtualClock(self.cores, self._placed_at)
 
-    @property
+    @cached_property
     def work(self) -> Work:
         """What it has done so far, priced by its machine profile."""
-        return self._work
+        return Work(self.name, profile_of(self.machine))
+
+    @cached_property
+    def open_connections(self) -> OpenConnections:
+        """Those of its clients."""
+        return OpenConnections()
+
+    @cached_property
+    def connection_numbers(self) -> Iterator[int]:
+        """Those of its own connections, from 1."""
+        return count(1)
 
     def next_port(self) -> int:
         """The source port of its next connection."""
-        self._connections += 1
-        return source_port(self._connections)
+        return source_port(next(self.connection_numbers))
 
     @property
     def always_admits(self) -> bool:
@@ -67,11 +68,11 @@ class Proxy(Middlebox):
 
     def open_connection(self) -> None:
         """A client's connection opens now."""
-        self._open.open()
+        self.open_connections.open()
 
     def close_connection(self, moment: float) -> None:
         """One will be closed at that moment."""
-        self._open.close(moment, self.processor.latest)
+        self.open_connections.close(moment, self.processor.latest)
 
     @property
     def capacity(self) -> float:
@@ -80,8 +81,8 @@ class Proxy(Middlebox):
 
     def entries(self, now: float) -> int:
         """Clients' connections that are open."""
-        return self._open.count(now)
+        return self.open_connections.count(now)
 
     def utilisation(self, now: float) -> float:
         """The share of its processor's time since the last call that was busy."""
-        return self._processor.sample_utilisation(now)
+        return self.processor.sample_utilisation(now)

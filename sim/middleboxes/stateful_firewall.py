@@ -5,10 +5,17 @@ from __future__ import annotations
 from math import nan
 from typing import Literal
 
-from pydantic import PrivateAttr
-
 from sim.middleboxes.connection_table import ConnectionTable
-from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
+from sim.middleboxes.middlebox import (
+    PASS,
+    Behaviour,
+    Flow,
+    Middlebox,
+    Refusal,
+    Seen,
+    Verdict,
+    refused,
+)
 from sim.units import Capacity, Duration, Lifetime
 
 
@@ -34,16 +41,30 @@ class StatefulFirewall(Middlebox):
     scaled_fields = ("table_size",)
     reads = "nothing"
 
-    _table: ConnectionTable = PrivateAttr()
+    @property
+    def capacity(self) -> float:
+        """The size of the table."""
+        return nan if self.table_size is None else self.table_size
 
-    def begin(self, now: float) -> None:
+    def new_behaviour(self, now: float) -> Behaviour:
         """No connection remembered, as after a restart."""
-        self._table = ConnectionTable(self.table_size, self.idle_timeout, self.closing_timeout)
+        return ConnectionTracking(self)
+
+
+class ConnectionTracking(Behaviour):
+    """A stateful firewall at work."""
+
+    def __init__(self, firewall: StatefulFirewall) -> None:
+        self._table = ConnectionTable(
+            firewall.table_size, firewall.idle_timeout, firewall.closing_timeout
+        )
+        self._full = refused(firewall.full, "table full")
+        self._forgotten = refused(firewall.forgotten, "idle too long")
 
     def opens(self, flow: Flow, now: float) -> Verdict:
         """A new entry, if there is room."""
         if not (self._table.refresh(flow, now) or self._table.has_room(now)):
-            return refused(self.full, "table full")
+            return self._full
         self._table.open(flow, now)
         return PASS
 
@@ -51,7 +72,7 @@ class StatefulFirewall(Middlebox):
         """Only what belongs to an entry."""
         if self._table.refresh(flow, now):
             return PASS
-        return refused(self.forgotten, "idle too long")
+        return self._forgotten
 
     def continues(self, flow: Flow, moment: float) -> None:
         """Keeps the entry: its idle time-out starts again at that moment."""
@@ -60,11 +81,6 @@ class StatefulFirewall(Middlebox):
     def closes(self, flow: Flow, moment: float) -> None:
         """The entry stays for its closing time."""
         self._table.close(flow, moment)
-
-    @property
-    def capacity(self) -> float:
-        """The size of the table."""
-        return nan if self.table_size is None else self.table_size
 
     def entries(self, now: float) -> int:
         """Connections that it remembers, those that have ended included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sim.middleboxes.middlebox import PASS, Action, Flow, Middlebox, Seen, Verdict
+from sim.middleboxes.middlebox import PASS, Action, Behaviour, Flow, Middlebox, Seen, Verdict
 from sim.network.delays import DelayComponents
 from sim.network.one_way_path import OneWayPath
 
@@ -18,6 +18,7 @@ class PlacedMiddlebox(NamedTuple):
 
     Attributes:
         box: the box.
+        behaviour: what it does.
         position: elements of the way to the server that come before it.
         position_back: elements of the way back that come before it.
         from_client, from_server: seconds along links from either.
@@ -27,6 +28,7 @@ class PlacedMiddlebox(NamedTuple):
     """
 
     box: Middlebox
+    behaviour: Behaviour
     position: int
     position_back: int
     from_client: float
@@ -65,13 +67,16 @@ class Attention(NamedTuple):
     @classmethod
     def of(cls, boxes: Sequence[Middlebox]) -> Attention:
         """That of these boxes."""
-        return cls(_overriding(boxes, "carries"), _overriding(boxes, "continues"))
+        behaviours = [box.behaviour for box in boxes]
+        return cls(_overriding(behaviours, "carries"), _overriding(behaviours, "continues"))
 
 
-def _overriding(boxes: Sequence[Middlebox], method: str) -> tuple[int, ...]:
-    inherited = getattr(Middlebox, method)
+def _overriding(behaviours: Sequence[Behaviour], method: str) -> tuple[int, ...]:
+    inherited = getattr(Behaviour, method)
     return tuple(
-        number for number, box in enumerate(boxes) if getattr(type(box), method) is not inherited
+        number
+        for number, behaviour in enumerate(behaviours)
+        if getattr(type(behaviour), method) is not inherited
     )
 
 
@@ -117,7 +122,7 @@ class MiddleboxChain:
 
     def opens(self, number: int, now: float) -> Verdict:
         """A SYN is at the box of that number: what it does with it."""
-        box, flow = self.placed[number].box, self._flows[number]
+        box, flow = self.placed[number].behaviour, self._flows[number]
         verdict = _given(box.opens(flow, now), box, "opens")
         self._seen = max(self._seen, number + 1)
         if verdict.action is Action.PASS:
@@ -141,7 +146,7 @@ class MiddleboxChain:
         numbers = self._attention.to_flights
         for number in numbers if to_server else reversed(numbers):
             placed, flow = self.placed[number], self._flows[number]
-            box, away = placed.box, placed.away(to_server=to_server)
+            box, away = placed.behaviour, placed.away(to_server=to_server)
             verdict = PASS
             for sent in probes:
                 verdict = box.carries(flow, sent + away, _PROBE, to_server=to_server)
@@ -159,18 +164,18 @@ class MiddleboxChain:
     def continues(self, moment: float) -> None:
         """More of the flight passes at that moment, which may lie in the future."""
         for number in self._attention.to_acknowledgements:
-            self.placed[number].box.continues(self._flows[number], moment)
+            self.placed[number].behaviour.continues(self._flows[number], moment)
 
     def close(self, moment: float) -> None:
         """Nothing more comes after that moment, which may lie in the future."""
         stopped_at, verdict = self.stopped or (None, PASS)
         for number, placed in enumerate(self.placed[: self._seen]):
             self._tally(placed.box, verdict if number == stopped_at else PASS)
-            placed.box.closes(self._flows[number], moment)
+            placed.behaviour.closes(self._flows[number], moment)
         self._seen = 0
 
 
-def _given(verdict: Verdict, box: Middlebox, method: str) -> Verdict:
+def _given(verdict: Verdict, box: Behaviour, method: str) -> Verdict:
     """The verdict of a box, which may be a reader's own. Raises `TypeError` where it is none."""
     if type(verdict) is not Verdict:
         raise TypeError(

@@ -44,7 +44,7 @@ class Network:
             for queue in link.queues:
                 queue.begin_recording(now)
         for box in self.boxes.values():
-            box.utilisation(now)
+            box.behaviour.utilisation(now)
 
     def link_rows(self, now: float) -> list[list[Any]]:
         """The rows of the table `links` at a moment; of links that count packets."""
@@ -61,6 +61,7 @@ class Network:
         for name, box in self.boxes.items():
             counts = self.verdicts.by_action(name)
             numbers = [counts[action] for action in Action]
-            state = box.entries(now), box.capacity, box.utilisation(now)
+            at_work = box.behaviour
+            state = at_work.entries(now), box.capacity, at_work.utilisation(now)
             rows.append([now, name, box.kind_name, *state, *numbers])
         return rows

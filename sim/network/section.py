@@ -100,6 +100,7 @@ class Section:
             placed.append(
                 PlacedMiddlebox(
                     part,
+                    part.behaviour,
                     position,
                     len(down) - number,
                     from_client,

@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim.middleboxes.client_hello import ClientHello, begins_client_hello, read_client_hello
-from sim.middleboxes.middlebox import Flow, Middlebox, Seen, Verdict
+from sim.middleboxes.middlebox import Behaviour, Flow, Middlebox, Seen, Verdict
 from tests.sim.worlds import rows, scenario, simulated
 
 NEAR, FAR = 0.02, 0.08
@@ -71,17 +71,41 @@ def count(found: list[dict[str, Any]], *columns: str) -> Counter[Any]:
 def watch(patch: pytest.MonkeyPatch, kind: type[Middlebox]) -> list[tuple[Seen, bool]]:
     """What boxes of a kind will be shown: flights, bytes and all, and which go to the server."""
     shown: list[tuple[Seen, bool]] = []
-    carries = kind.carries
+    behaves = kind.new_behaviour
 
-    def carries_in_view(
-        self: Middlebox, flow: Flow, now: float, seen: Seen, *, to_server: bool
-    ) -> Verdict:
-        shown.append((seen, to_server))
-        return carries(self, flow, now, seen, to_server=to_server)
+    def behaves_in_view(self: Middlebox, now: float) -> Behaviour:
+        return InView(behaves(self, now), shown)
 
-    patch.setattr(kind, "carries", carries_in_view)
+    patch.setattr(kind, "new_behaviour", behaves_in_view)
     patch.setattr(kind, "reads", "plaintext")
     return shown
+
+
+class InView(Behaviour):
+    """What a box does, and what it was shown."""
+
+    def __init__(self, behaviour: Behaviour, shown: list[tuple[Seen, bool]]) -> None:
+        self._behaviour = behaviour
+        self._shown = shown
+
+    def opens(self, flow: Flow, now: float) -> Verdict:
+        return self._behaviour.opens(flow, now)
+
+    def translated(self, flow: Flow) -> Flow:
+        return self._behaviour.translated(flow)
+
+    def carries(self, flow: Flow, now: float, seen: Seen, *, to_server: bool) -> Verdict:
+        self._shown.append((seen, to_server))
+        return self._behaviour.carries(flow, now, seen, to_server=to_server)
+
+    def continues(self, flow: Flow, moment: float) -> None:
+        self._behaviour.continues(flow, moment)
+
+    def closes(self, flow: Flow, moment: float) -> None:
+        self._behaviour.closes(flow, moment)
+
+    def entries(self, now: float) -> int:
+        return self._behaviour.entries(now)
 
 
 def hellos(shown: list[tuple[Seen, bool]]) -> list[ClientHello]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import sim
 from sim.activity import Activity
-from sim.middleboxes import kinds
-from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
+from sim.middleboxes.middlebox import Flow, Verdict
 from sim.middleboxes.proxy import Proxy
+from sim.network.middlebox_chain import MiddleboxChain
 from tests.sim.middleboxes.networks import IE6, IE8, SSL3, connections, verdicts
 from tests.sim.worlds import HEADINGS, rows, scenario, simulated
 
@@ -197,9 +197,7 @@ class Records:
         self.opened: dict[str, set[Flow]] = {}
         self.steps = 0
         self._now = 0.0
-        for kind in vars(kinds).values():
-            if isinstance(kind, type) and issubclass(kind, Middlebox):
-                patch.setattr(kind, "opens", self._opening(kind.opens))
+        patch.setattr(MiddleboxChain, "opens", self._opening(MiddleboxChain.opens))
         resume = Activity._resume
 
         def watched(activity: Activity, event: Any) -> None:
@@ -213,9 +211,10 @@ class Records:
         patch.setattr(Activity, "_resume", watched)
 
     def _opening(self, opens: Any) -> Any:
-        def opening(box: Middlebox, flow: Flow, now: float) -> Verdict:
-            self.opened.setdefault(box.name, set()).add(flow)
-            verdict: Verdict = opens(box, flow, now)
+        def opening(boxes: MiddleboxChain, number: int, now: float) -> Verdict:
+            name = boxes.placed[number].box.name
+            self.opened.setdefault(name, set()).add(boxes._flows[number])
+            verdict: Verdict = opens(boxes, number, now)
             return verdict
 
         return opening

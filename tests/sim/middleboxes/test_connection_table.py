@@ -114,12 +114,12 @@ def test_nat_gives_each_connection_one_port_and_takes_it_back() -> None:
     described = Nat.model_validate(
         {"kind": "nat", "first_port": 5000, "last_port": 5001, "idle_timeout": "5 s"}
     )
-    nat = described.place("nat", 0.0, 1.0)
+    nat = described.place("nat", 0.0, 1.0).behaviour
     ports = []
     for number, now in [(1, 0.0), (2, 1.0), (1, 1.5)]:
         assert nat.opens(flow(number), now).action.value == "passed"
         translated = nat.translated(flow(number))
-        assert translated.source == int(nat.address)
+        assert translated.source == int(described.address)
         ports.append(translated.source_port)
     assert ports == [5000, 5001, 5000]
     assert nat.opens(flow(3), 2.0).reason == "no free port"
@@ -142,7 +142,7 @@ def test_the_end_of_a_connection_is_not_that_of_the_next_one(
     described: Nat | StatefulFirewall,
 ) -> None:
     """A client that comes again from the same port is a new connection, behind the same port."""
-    box = described.place("box", 0.0, 1.0)
+    box = described.place("box", 0.0, 1.0).behaviour
     assert box.opens(flow(1), 0.0) is PASS
     before = box.translated(flow(1))
     box.closes(flow(1), 1.0)
@@ -153,7 +153,7 @@ def test_the_end_of_a_connection_is_not_that_of_the_next_one(
 
 
 def test_a_nat_without_a_free_port_takes_those_back_that_have_one() -> None:
-    nat = Nat(kind="nat", first_port=5000, last_port=5000).place("nat", 0.0, 1.0)
+    nat = Nat(kind="nat", first_port=5000, last_port=5000).place("nat", 0.0, 1.0).behaviour
     assert nat.opens(flow(1), 0.0) is PASS
     nat.closes(flow(1), 1.0)
     assert nat.opens(flow(2), 100.0).reason == "no free port"

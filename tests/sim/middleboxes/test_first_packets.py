@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sim.middleboxes.load_shedder import LoadShedder
+from sim.middleboxes.load_shedder import TokenBucket
 from sim.middleboxes.middlebox import Action, Flow, Verdict
 from tests.sim.middleboxes.networks import behind, connections, count, network, verdicts
 from tests.sim.worlds import scenario, simulated
@@ -38,20 +38,20 @@ def test_late_drops_keep_the_order_of_time() -> None:
 def test_a_box_that_a_syn_has_reached_hears_of_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever became of later SYNs: no place is taken for ever."""
     places: dict[Flow, int] = {}
-    opens, closes = LoadShedder.opens, LoadShedder.closes
+    opens, closes = TokenBucket.opens, TokenBucket.closes
 
-    def opening(self: LoadShedder, flow: Flow, now: float) -> Verdict:
+    def opening(self: TokenBucket, flow: Flow, now: float) -> Verdict:
         verdict = opens(self, flow, now)
         if verdict.action is Action.PASS:
             places[flow] = 1
         return verdict
 
-    def closing(self: LoadShedder, flow: Flow, moment: float) -> None:
+    def closing(self: TokenBucket, flow: Flow, moment: float) -> None:
         places.pop(flow, None)
         closes(self, flow, moment)
 
-    monkeypatch.setattr(LoadShedder, "opens", opening)
-    monkeypatch.setattr(LoadShedder, "closes", closing)
+    monkeypatch.setattr(TokenBucket, "opens", opening)
+    monkeypatch.setattr(TokenBucket, "closes", closing)
     lossy = {"near": {"round_trip_time": "20 ms", "loss": 0.5}}
     lossy["far"] = {"round_trip_time": "80 ms", "loss": 0.8}
     boxes = {

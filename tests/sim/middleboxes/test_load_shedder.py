@@ -67,7 +67,7 @@ def test_the_scale_divides_what_it_lets_through() -> None:
 def test_a_flow_that_comes_again_takes_a_token_of_its_own(closed: float) -> None:
     """Another SYN of an open connection does not; one whose end is told beforehand is over."""
     described = LoadShedder.model_validate({"kind": "load-shedder", "rate": "0.1 /s"})
-    box, flow = described.place("box", 0.0, 1.0), Flow(10, 50000, 20, 443)
+    box, flow = described.place("box", 0.0, 1.0).behaviour, Flow(10, 50000, 20, 443)
     assert box.opens(flow, 0.0) is PASS
     assert box.opens(flow, 0.1) is PASS
     box.closes(flow, closed)

@@ -8,7 +8,7 @@ import pytest
 
 from sim.middleboxes.middlebox import Flow, Verdict
 from sim.middleboxes.nat import Nat
-from sim.middleboxes.packet_filter import PacketFilter
+from sim.middleboxes.packet_filter import AccessList
 from tests.sim.middleboxes.networks import (
     NEAR,
     behind,
@@ -36,13 +36,13 @@ def test_with_enough_ports_connections_pass(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_box_behind_it_sees_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
     flows: set[Flow] = set()
-    opens = PacketFilter.opens
+    opens = AccessList.opens
 
-    def opening(self: PacketFilter, flow: Flow, now: float) -> Verdict:
+    def opening(self: AccessList, flow: Flow, now: float) -> Verdict:
         flows.add(flow)
         return opens(self, flow, now)
 
-    monkeypatch.setattr(PacketFilter, "opens", opening)
+    monkeypatch.setattr(AccessList, "opens", opening)
     boxes = {
         "nat": {"kind": "nat", "address": "192.0.2.7", "first_port": 2000},
         "filter": {"kind": "packet-filter", "rules": [], "otherwise": "permit"},

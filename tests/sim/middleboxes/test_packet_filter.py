@@ -81,8 +81,11 @@ def test_it_remembers_nothing_of_what_it_has_seen() -> None:
     """However many clients there are."""
     rules = [{"action": "permit", "ports": [443]}]
     described = PacketFilter.model_validate({"kind": "packet-filter", "rules": rules})
-    busy, idle = described.place("box", 0.0, 1.0), described.place("box", 0.0, 1.0)
+    busy, idle = (
+        described.place("box", 0.0, 1.0).behaviour,
+        described.place("box", 0.0, 1.0).behaviour,
+    )
     for client in range(100):
         assert busy.opens(Flow(client, 50000, 20, 443), 0.0) is PASS
         assert busy.opens(Flow(client, 50000, 20, 80), 0.0).reason == "port 80 closed"
-    assert busy == idle
+    assert vars(busy) == vars(idle)

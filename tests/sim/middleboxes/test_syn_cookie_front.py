@@ -61,7 +61,7 @@ def test_a_table_that_fills_in_the_middle() -> None:
 def test_a_syn_that_is_sent_again_takes_no_further_entry() -> None:
     """Nor does it keep the one that it has for longer."""
     front = SynCookieFront(kind="syn-cookie-front", half_open=3, cookies=False)
-    box, client = front.place("box", 0.0, 1.0), Flow(10, 50000, 20, 443)
+    box, client = front.place("box", 0.0, 1.0).behaviour, Flow(10, 50000, 20, 443)
     for now in (0.0, 1.0, 3.0, 7.0):
         assert box.opens(client, now) is PASS
     assert box.entries(7.0) == 1
@@ -70,7 +70,7 @@ def test_a_syn_that_is_sent_again_takes_no_further_entry() -> None:
 
 def test_a_syn_that_is_sent_again_finds_its_entry_in_a_full_table() -> None:
     front = SynCookieFront(kind="syn-cookie-front", half_open=1, cookies=False)
-    box, client = front.place("box", 0.0, 1.0), Flow(10, 50000, 20, 443)
+    box, client = front.place("box", 0.0, 1.0).behaviour, Flow(10, 50000, 20, 443)
     assert box.opens(client, 0.0) is PASS
     assert box.opens(client, 1.0) is PASS
     assert box.opens(Flow(11, 50000, 20, 443), 1.0).reason == "half-open table full"

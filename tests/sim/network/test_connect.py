@@ -61,7 +61,7 @@ def connect(deaf: int, **tcp: Any) -> tuple[list[float], float | TransportFailur
         )
 
     boxes = MiddleboxChain(
-        [PlacedMiddlebox(box, 1, 0, WAY, 0.0, WAY, 0.0, 0.0, False)],
+        [PlacedMiddlebox(box, box.behaviour, 1, 0, WAY, 0.0, WAY, 0.0, 0.0, False)],
         Attention.of([box]),
         Flow(1, 2, 3, 4),
         lambda *_: None,

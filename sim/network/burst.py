@@ -49,6 +49,17 @@ class Burst:
         self.latency += delay
         self.times = [time + delay for time in self.times]
 
+    def go_on(self, part: Burst) -> None:
+        """They have gone a part of their way, all that had come this far."""
+        self.numbers = [self.numbers[place] for place in part.numbers]
+        before = [self.transmission[place] for place in part.numbers]
+        self.transmission = _sums(before, part.transmission)
+        before = [self.queueing[place] for place in part.numbers]
+        self.queueing = _sums(before, part.queueing)
+        self.times, self.sizes = part.times, part.sizes
+        self.propagation += part.propagation
+        self.latency += part.latency
+
     def transmit(self, now: float, ends: list[float]) -> None:
         """They come together to a link that nobody else is on: when each has been sent."""
         self.times = ends

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sim.activity import Moments
 from sim.network.delays import DelayComponents
+from sim.network.listener import Listener
 from sim.network.lossless_sender import LosslessSender
 from sim.network.tcp import Tcp
-from sim.network.tcp_connection import Listener
 from sim.network.transport import Clock
 
 

@@ -14,6 +14,7 @@ from sim.network.burst import Burst
 from sim.network.congestion import CongestionWindow
 from sim.network.delays import DelayComponents
 from sim.network.one_way_path import OneWayPath
+from sim.network.packets import PacketKind
 from sim.network.receiver import Receiver
 from sim.network.segment_events import SegmentEventKind, SegmentEvents
 from sim.network.tcp import Tcp
@@ -278,6 +279,7 @@ class Flight:
     def _send(self, now: float, number: int, delays: DelayComponents, round_number: int) -> None:
         self._note(now, number, delays, round_number)
         delays = delays.copy()
+        self._forward.announce(PacketKind.DATA, number)
         arrival = self._forward.cross(now, self._sizes[number], delays)
         self._announce(number, now, arrival, delays)
 

@@ -26,6 +26,19 @@ class LosslessSender:
             self._timeout = float("inf")
         self._sent_at = float("inf")
 
+    def rounds(self, now: float, size: int) -> list[int]:
+        """How many segments each round of a flight would have, sent at `now`."""
+        left = -(-size // self._segment)
+        window = self._window
+        if window > self._initial and now - self._sent_at > self._timeout:
+            window = self._initial
+        found = []
+        while left > 0:
+            found.append(min(window, left))
+            left -= window
+            window += window
+        return found
+
     def more(self, now: float, size: int) -> int:
         """How many rounds a flight takes, sent at `now`, beyond the first."""
         segments = -(-size // self._segment)

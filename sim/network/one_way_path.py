@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from sim.network.burst import Burst
 from sim.network.delays import DelayComponents
 from sim.network.link import LinkQueue
 from sim.network.loss import LossProcess
 from sim.network.own_packets import OwnPackets
+from sim.network.packets import PacketKind
 
 
 class PathElement(NamedTuple):
@@ -48,6 +49,9 @@ class OneWayPath:
         "shared",
     )
 
+    recorded: ClassVar[bool] = False
+    """Whether its packets are written down one by one."""
+
     def __init__(self, elements: Sequence[PathElement]) -> None:
         self._elements = tuple(elements)
         self._own: dict[LinkQueue, OwnPackets] = {}
@@ -64,6 +68,12 @@ class OneWayPath:
         self.delay = self.propagation + self.latency
         self.certain = not (self.shared or loses)
         self.only_delays = self.certain and not counts
+
+    def announce(self, kind: PacketKind, number: int = 0) -> None:
+        """Tell who records packets what the next one is; for data, which segment of the flight."""
+
+    def stopped_by(self, name: str) -> None:
+        """Tell who records packets which box has stopped those that stand before it."""
 
     def cross(
         self,
@@ -105,8 +115,11 @@ class OneWayPath:
             now += delay
         return now
 
-    def acknowledge(self, times: list[float], size: int) -> None:
-        """Acknowledgements for which nobody waits are sent at these moments, ascending."""
+    def acknowledge(self, times: list[float], size: int) -> list[float]:
+        """Acknowledgements for which nobody waits are sent at these moments, ascending.
+
+        Returns when those arrive that do.
+        """
         for queue, delay, losses in self._elements:
             if queue is not None:
                 if queue.shared:
@@ -118,6 +131,7 @@ class OneWayPath:
                     queue.lost += len(times) - len(left)
                     times = left
             times = [time + delay for time in times]
+        return times
 
     def carry(self, times: list[float], sizes: list[int]) -> Burst:
         """What becomes of packets that are sent at these moments, ascending, with these sizes.

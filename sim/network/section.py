@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
+from sim.network.listener import Listener
 from sim.network.middlebox_chain import Attention, MiddleboxChain, PlacedMiddlebox
 from sim.network.one_way_path import OneWayPath, PathElement
+from sim.network.packets import Recording
 from sim.network.placed_link import PlacedLink
+from sim.network.recorded_path import RecordedPath
 from sim.network.tcp import Tcp
-from sim.network.tcp_connection import Listener, TcpConnection
+from sim.network.tcp_connection import TcpConnection
 from sim.streams import EntropySource
 
 LinkOrBox = PlacedLink | Middlebox
@@ -47,6 +50,7 @@ class Section:
         listener: Listener,
         number: int,
         tally: Callable[[Middlebox, Verdict], None],
+        recording: Recording | None = None,
     ) -> TcpConnection:
         """The connection of that number, which its draws follow from.
 
@@ -55,7 +59,30 @@ class Section:
             listener: who takes it.
             number: the number.
             tally: told what boxes have done with it.
+            recording: takes its packets, if somebody wants them.
         """
+        up, down = self._elements(number)
+        placed = self._placed
+        if placed is None:
+            placed = self._places(up, down)
+            if self._boxes_stay:
+                self._placed = placed
+        down.reverse()
+        boxes = MiddleboxChain(placed, self._attention, flow, tally)
+        if recording is None:
+            ways = OneWayPath(up), OneWayPath(down)
+        else:
+            ways = self._recorded_ways(up, down, recording)
+        return TcpConnection(self._tcp, self._segment, *ways, boxes, listener)
+
+    def recorded_ways(self, number: int, recording: Recording) -> tuple[OneWayPath, OneWayPath]:
+        """The ways to the server and back of the connection of that number, recorded."""
+        up, down = self._elements(number)
+        down.reverse()
+        return self._recorded_ways(up, down, recording)
+
+    def _elements(self, number: int) -> tuple[list[PathElement], list[PathElement]]:
+        """What the connection of that number meets in both directions, from the client on."""
         up: list[PathElement] = []
         down: list[PathElement] = []
         for part in self._parts:
@@ -66,19 +93,16 @@ class Section:
             elif part.latency:
                 up.append(PathElement(None, part.latency))
                 down.append(PathElement(None, part.latency))
-        placed = self._placed
-        if placed is None:
-            placed = self._places(up, down)
-            if self._boxes_stay:
-                self._placed = placed
-        down.reverse()
-        return TcpConnection(
-            self._tcp,
-            self._segment,
-            OneWayPath(up),
-            OneWayPath(down),
-            MiddleboxChain(placed, self._attention, flow, tally),
-            listener,
+        return up, down
+
+    def _recorded_ways(
+        self, up: list[PathElement], down: list[PathElement], recording: Recording
+    ) -> tuple[OneWayPath, OneWayPath]:
+        names = [part.name for part in self._parts if isinstance(part, PlacedLink) or part.latency]
+        tcp, segment = self._tcp, self._segment
+        return (
+            RecordedPath(up, names, tcp, segment, recording, to_server=True),
+            RecordedPath(down, names[::-1], tcp, segment, recording, to_server=False),
         )
 
     def _places(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator
 from itertools import count, takewhile
 from math import inf
-from typing import Protocol
 
 from sim.middleboxes.middlebox import Action, Seen
 from sim.network.delays import DelayComponents
 from sim.network.flight import Delivery
+from sim.network.listener import Listener
 from sim.network.lossless_sender import LosslessSender
 from sim.network.middlebox_chain import MiddleboxChain, reach
 from sim.network.one_way_path import OneWayPath
+from sim.network.packets import PacketKind
+from sim.network.recorded_path import record_rounds
 from sim.network.sender import Sender
 from sim.network.tcp import Tcp
 from sim.network.timeouts import RoundTripEstimate
@@ -20,30 +22,6 @@ from sim.network.transport import TransportFailure
 
 _TOGETHER = 1e-9
 """A packet that comes within so many seconds of a timer comes first."""
-
-
-class Listener(Protocol):
-    """Who takes TCP connections: a server, or a proxy."""
-
-    @property
-    def name(self) -> str:
-        """Its name, as tables have it."""
-
-    @property
-    def always_admits(self) -> bool:
-        """Whether its backlog has room for everything."""
-
-    def admits(self, now: float) -> bool:
-        """Whether a connection whose SYN is here now may open: there is room in its backlog."""
-
-    def open_connection(self) -> None:
-        """A connection whose SYN was admitted opens now."""
-
-    def accept(self, moment: float) -> None:
-        """Its process takes it up at that moment."""
-
-    def close_connection(self, moment: float) -> None:
-        """It will be closed at that moment."""
 
 
 class TcpConnection:
@@ -71,6 +49,7 @@ class TcpConnection:
         "_down_rounds",
         "_down_sender",
         "_has_failed",
+        "_is_looked_at",
         "_is_too_long",
         "_listener",
         "_middleboxes",
@@ -102,6 +81,7 @@ class TcpConnection:
         self._middleboxes = middleboxes
         self._listener = listener
         self._deterministic = up.certain and down.certain and not tcp.delayed_acknowledgement
+        self._is_looked_at = not self._deterministic or up.recorded
         self._is_too_long = up.delay + down.delay > tcp.user_timeout
         self._open = False
         self._moment = -inf
@@ -156,7 +136,7 @@ class TcpConnection:
                     self._answers += 1
             if back is not None and back <= give_up:
                 self._establish(back, round_trip, attempts)
-                if not self._deterministic:
+                if self._is_looked_at:
                     # The acknowledgement of the SYN-ACK is a packet of its own.
                     self._up.cross(back, tcp.headers, DelayComponents())
                 return back, delays
@@ -172,6 +152,7 @@ class TcpConnection:
         """The listener's SYN-ACK on its way: its arrival, if it does arrive."""
         self._answers += 1
         self._answered_at = now
+        self._down.announce(PacketKind.SYN)
         return self._down.cross(now, self._tcp.syn, delays)
 
     def _answer_again(self, since: float, until: float) -> tuple[float | None, DelayComponents]:
@@ -209,16 +190,19 @@ class TcpConnection:
         when a box refuses it.
         """
         position, size = 0, self._tcp.syn
+        self._up.announce(PacketKind.SYN)
         for number, placed in enumerate(self._middleboxes.placed):
             here = self._up.cross(now, size, delays, position, placed.position)
             if here is None or here > give_up:
                 return None
             now, position = (yield from self._wait(here)), placed.position
             action = self._middleboxes.opens(number, now).action
+            if action is Action.PASS:
+                continue
+            self._up.stopped_by(placed.box.name)
             if action is Action.DROP:
                 return None
-            if action is not Action.PASS:
-                raise self._failure("reset", now + placed.add_return(delays), delays)
+            raise self._failure("reset", now + placed.add_return(delays), delays)
         there = self._up.cross(now, size, delays, position)
         if there is None or there > give_up:
             return None
@@ -258,8 +242,9 @@ class TcpConnection:
             now, wait = max((yield again), again), 2 * wait
             if now >= give_up:
                 raise self._failure("timeout", now, delays, "backlog full")
-            if not self._deterministic:
-                for packet in self._packets(size):
+            if self._is_looked_at:
+                for number, packet in enumerate(self._packets(size)):
+                    self._up.announce(PacketKind.DATA, number)
                     self._up.cross(now, packet, DelayComponents())
         return delays
 
@@ -332,7 +317,12 @@ class TcpConnection:
         up, down, rounds = self._up, self._down, 0
         one_way = up if to_server else down
         if size:
-            rounds = (self._up_rounds if to_server else self._down_rounds).more(now, size)
+            sender = self._up_rounds if to_server else self._down_rounds
+            if one_way.recorded:
+                sizes = self._tcp.packets(size, self._segment)
+                back = down if to_server else up
+                record_rounds(self._tcp, one_way, back, now, sizes, sender.rounds(now, size))
+            rounds = sender.more(now, size)
         delays, first = DelayComponents(), now + one_way.delay
         delays.propagation = one_way.propagation + rounds * (up.propagation + down.propagation)
         delays.middlebox = one_way.latency + rounds * (up.latency + down.latency)
@@ -354,6 +344,7 @@ class TcpConnection:
         action = self._middleboxes.stopped[1].action
         one_way = self._up if to_server else self._down
         delays = reach(placed, now, self._packets(seen.size), one_way, to_server=to_server)
+        one_way.stopped_by(placed.box.name)
         if action is Action.DROP:
             delays = DelayComponents()
             delays.retransmission = self._tcp.user_timeout
@@ -383,14 +374,17 @@ class TcpConnection:
         if self._open:
             self._open = False
             self._listener.close_connection(moment)
-            if not (self._deterministic or self._has_failed):
+            if self._is_looked_at and not self._has_failed:
                 self._send_fins(moment)
 
     def _send_fins(self, moment: float) -> None:
         """Both FINs and the last acknowledgement, for which nobody waits."""
-        size = self._tcp.headers
+        size, back = self._tcp.headers, None
+        self._up.announce(PacketKind.FIN)
         there = self._up.cross(moment, size, DelayComponents())
-        back = None if there is None else self._down.cross(there, size, DelayComponents())
+        if there is not None:
+            self._down.announce(PacketKind.FIN)
+            back = self._down.cross(there, size, DelayComponents())
         if back is not None:
             self._up.cross(back, size, DelayComponents())
 

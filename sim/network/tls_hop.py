@@ -11,11 +11,13 @@ from sim.middleboxes.middlebox import Flow, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.connection_chain import ConnectionChain
 from sim.network.deterministic_chain import DeterministicChain
+from sim.network.listener import Listener
+from sim.network.packets import PacketRecorder, Recording
 from sim.network.placed_link import PlacedLink
+from sim.network.recorded_chain import RecordedDeterministicChain
 from sim.network.section import LinkOrBox, Section
 from sim.network.single_connection import SingleConnection
 from sim.network.tcp import Tcp
-from sim.network.tcp_connection import Listener
 from sim.network.transport import Transport
 from sim.network.verdicts import Verdicts
 from sim.streams import EntropySource
@@ -84,7 +86,13 @@ class TlsHop:
             self._delays = self._deterministic_delays(0)
 
     def transport(
-        self, number: int, source: int, *, port: int | None = None, recorded: bool
+        self,
+        number: int,
+        source: int,
+        *,
+        port: int | None = None,
+        recorded: bool,
+        packets: PacketRecorder | None = None,
     ) -> Transport:
         """The TCP connections of one exchange.
 
@@ -93,15 +101,21 @@ class TlsHop:
             source: the address that it comes from.
             port: the port; else one that follows from the number.
             recorded: whether what boxes do with it, and for it, is counted.
+            packets: records every packet of them, if given; nothing else changes.
         """
         target = self._target
         if self._deterministic:
             up, down = self._delays or self._deterministic_delays(number)
             if up + down <= self._patience:
-                return DeterministicChain(self._tcp, self._segment, up, down, target.listener)
+                chain = self._tcp, self._segment, up, down, target.listener
+                if packets is None:
+                    return DeterministicChain(*chain)
+                ways = self._sections[0].recorded_ways(number, Recording(packets, 0))
+                return RecordedDeterministicChain(*chain, *ways)
         connections = []
         come_from = source, source_port(number) if port is None else port
-        for section, proxy in zip(self._sections, [*self._proxies, None], strict=True):
+        ends = zip(self._sections, [*self._proxies, None], strict=True)
+        for place, (section, proxy) in enumerate(ends):
             if proxy is None:
                 goes_to = target.address, target.port
                 listener = target.listener
@@ -109,7 +123,8 @@ class TlsHop:
                 goes_to, listener = (int(proxy.address), proxy.port), proxy
             flow = Flow(*come_from, *goes_to)
             tally = self._tally if recorded else _ignore
-            connections.append(section.connection(flow, listener, number, tally))
+            recording = None if packets is None else Recording(packets, place)
+            connections.append(section.connection(flow, listener, number, tally, recording))
             if proxy is not None:
                 come_from = int(proxy.address), proxy.next_port()
         if not self._proxies:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.middleboxes.middlebox import Flow, Verdict
-from sim.middleboxes.packet_filter import PacketFilter
+from sim.middleboxes.packet_filter import AccessList, PacketFilter
 from tests.sim.middleboxes.networks import IE8, behind, connections, network, watch
 from tests.sim.worlds import rows, scenario, simulated
 
@@ -74,6 +74,6 @@ class Mute(PacketFilter):
 
 
 def test_a_box_without_a_verdict_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PacketFilter, "opens", Mute.opens)
-    with pytest.raises(TypeError, match=r"PacketFilter\.opens returned None; return a Verdict"):
+    monkeypatch.setattr(AccessList, "opens", Mute.opens)
+    with pytest.raises(TypeError, match=r"AccessList\.opens returned None; return a Verdict"):
         behind("packet-filter", {"rules": []})

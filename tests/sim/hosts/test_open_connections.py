@@ -23,5 +23,5 @@ def test_a_proxy_remembers_no_ends_that_are_past() -> None:
         proxy.open_connection()
         proxy.processor.serve(float(number), 0.1)
         proxy.close_connection(number + 2.5)
-    assert len(proxy._open._closing) <= 3
+    assert len(proxy.open_connections._closing) <= 3
     assert proxy.entries(1000.0) == 2

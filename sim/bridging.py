@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import tls
 from sim.activity import Moments, Until
-from sim.endpoints import Turn
+from sim.endpoints import Pending, Turn
 from sim.hosts.client import ClientGroup
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
@@ -115,10 +115,11 @@ class Bridging:
         if response_size:
             yield from self._go_on_upstream(exchange, self._ask(response_size))
         now = exchange.account_propagation((yield exchange.now))
-        if not flight.size:
-            return exchange.endpoints.server_answers(flight, now, response_size)
-        begin = proxy.processor.begins(now)
+        begin = proxy.processor.begins(now) if flight.size else now
         answer = exchange.endpoints.server_answers(flight, begin, response_size)
+        assert not isinstance(answer, Pending)
+        if not flight.size:
+            return answer
         exchange.account_middlebox(proxy.processor.run(now, begin, answer.seconds))
         return answer
 

@@ -24,6 +24,7 @@ from sim.fidelity import boxes_that_need_engines, proxies_that_need_engines
 from sim.hosts.balancer import Balancer
 from sim.hosts.client import ClientGroup, SessionMemory
 from sim.hosts.processor import Processor
+from sim.hosts.resources import LocalResources, Resources
 from sim.hosts.server import Server, Sessions
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.network import Network
@@ -169,7 +170,7 @@ class ClientConnectionFactories:
         ] = {}
         self._kinds = SessionKinds()
         self._proxies_needing_engines = proxies_that_need_engines(scenario)
-        self._fronts: dict[str, tls.SessionCache | None] = {}
+        self._resources: dict[Server | TerminatingProxy, Resources] = {}
         self._groups: dict[str, ClientGroup] = {}
 
     def factory(self, path: Path) -> ClientConnectionFactory:
@@ -289,14 +290,14 @@ class ClientConnectionFactories:
         clients = self._configs if before is None else _config_of(before)
         start = self._scenario.start.timestamp()
         label = _label(before, end)
-        sessions = end.sessions if isinstance(end, Server) else self._sessions_at(end)
+        resources = self._resources_of(end)
         if replays:
             traces = self._scenario.traces
             return ReplayEndpointFactory(
                 host,
                 end.work,
                 end.settings,
-                sessions,
+                resources,
                 clients,
                 start,
                 self._streams,
@@ -305,13 +306,18 @@ class ClientConnectionFactories:
                 self._kinds,
             )
         return LiveEndpointFactory(
-            host, end.work, end.settings, sessions, clients, start, self._streams, label
+            host, end.work, end.settings, resources, clients, start, self._streams, label
         )
 
-    def _sessions_at(self, proxy: TerminatingProxy) -> tls.SessionCache | None:
-        if proxy.name not in self._fronts:
-            self._fronts[proxy.name] = session_cache(proxy.sessions, self._scenario.scale)
-        return self._fronts[proxy.name]
+    def _resources_of(self, end: Server | TerminatingProxy) -> Resources:
+        """What a server's end of TLS asks, whoever comes to it."""
+        if end not in self._resources:
+            scale = self._scenario.scale
+            sessions = (
+                end.sessions if isinstance(end, Server) else session_cache(end.sessions, scale)
+            )
+            self._resources[end] = LocalResources(sessions)
+        return self._resources[end]
 
     def _group_of(self, proxy: TerminatingProxy) -> ClientGroup:
         """A proxy as a client, who remembers one session of the server."""

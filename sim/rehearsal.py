@@ -14,7 +14,7 @@ import tls
 from sim.costs import MachineProfile, UnpricedOperationError
 from sim.endpoints.endpoints import ACCEPT, REQUEST, Operations
 from sim.endpoints.engine_configuration import client_config, server_config
-from sim.endpoints.engine_pair import EnginePair
+from sim.endpoints.engine_pair import EnginePair, Output
 from sim.hosts.client import ClientDescription
 from sim.hosts.server import TlsSettings
 from sim.middleboxes.proxy import Proxy
@@ -167,7 +167,7 @@ def _connection(pair: EnginePair, scenario: Scenario) -> Iterator[tuple[int, Ope
     flight = pair.client_sends(0)
     for _ in range(_TURNS):
         yield 0, flight.operations
-        answer = pair.server_answers(flight.data, response if asked else 0)
+        answer = _server_answers(pair, flight, response if asked else 0)
         yield 1, answer.operations
         yield 0, pair.client_receives(answer.data)
         if asked or pair.failure is not None or pair.server_failed:
@@ -176,4 +176,11 @@ def _connection(pair: EnginePair, scenario: Scenario) -> Iterator[tuple[int, Ope
         flight = pair.client_sends(request if asked else 0)
     last = pair.client_closes() if pair.failure is None else pair.client_sends(0)
     yield 0, last.operations
-    yield 1, pair.server_answers(last.data, 0).operations
+    yield 1, _server_answers(pair, last, 0).operations
+
+
+def _server_answers(pair: EnginePair, flight: Output, response_size: int) -> Output:
+    """The server's turn, which waits for nothing: its engine defers nothing."""
+    output = pair.server_answers(flight.data, response_size)
+    assert isinstance(output, Output)
+    return output

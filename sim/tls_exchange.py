@@ -11,7 +11,7 @@ from math import inf, nan
 from typing import NoReturn, Protocol
 
 from sim.activity import Moments, Until
-from sim.endpoints import Endpoints, State, Turn
+from sim.endpoints import Endpoints, Pending, State, Turn
 from sim.hosts.processor import Processor
 from sim.network.delays import DelayComponents
 from sim.network.transport import Transport, TransportFailure
@@ -191,6 +191,7 @@ class TlsExchange:
                 if begin is None:
                     begin = yield processor.queue(now)
                 answer = endpoints.server_answers(flight, begin, response_size)
+                assert not isinstance(answer, Pending)
                 done = processor.run(now, begin, answer.seconds) if size else now
                 if not self.received:
                     transport.accept(begin)

@@ -40,7 +40,7 @@ from tls.private_keys import use_private_key
 from tls.reasons import Reason
 from tls.record.sizes import RecordSizes
 from tls.server_connection import ServerConnection
-from tls.sessions import Session, SessionCache, SessionStore
+from tls.sessions import Session, SessionCache, SessionKey, SessionStore
 from tls.state import State
 from tls.suites import DEFAULT_SUITES, IMPLEMENTED_SUITES, suite_from_name, suite_name
 from tls.tickets import TicketKeys
@@ -99,6 +99,7 @@ __all__ = [
     "ServerConnection",
     "Session",
     "SessionCache",
+    "SessionKey",
     "SessionLookedUp",
     "SessionStore",
     "State",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from sim.hosts.client import ClientGroup
+from sim.hosts.resources import Request, Resources
 
 Operations = Sequence[tuple[str, int, int, int]]
 """Operations as (name, bits, count, bytes): `tls.Operation` or equal tuples."""
@@ -35,6 +36,20 @@ class Turn(Protocol):
     records: int
     seconds: float
     data: bytes
+
+
+class Pending(NamedTuple):
+    """What a server does at its turn until it has to wait: it works, then it asks.
+
+    Attributes:
+        request: what it asks for.
+        seconds: CPU time of the work before, on its own machine.
+        resources: what is asked, with `Resources.wait`.
+    """
+
+    request: Request
+    seconds: float
+    resources: Resources
 
 
 class State(Protocol):
@@ -89,11 +104,18 @@ class Endpoints(Protocol):
     def client_closes(self) -> Turn:
         """The client's last flight: close_notify, where TLS is spoken."""
 
-    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn | Pending:
         """What the server makes of a flight that is there at `now`, a response included.
 
         `now` counts seconds from the scenario's start. There is no response before the handshake
-        is completed or after it has failed.
+        is completed or after it has failed. The server's resources are asked at `now`; where an
+        answer takes time the turn is pending, until `server_continues` with it.
+        """
+
+    def server_continues(self, answer: Any, now: float) -> Turn | Pending:
+        """What the server makes of the answer to its pending request, at `now`.
+
+        Its work is that behind the request alone.
         """
 
     def client_receives(self, answer: Turn, now: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import tls
 from sim.hosts.client import ClientDescription
+from sim.hosts.resources import RequestKind, Resources
 from sim.hosts.server import TlsSettings
 from sim.identities import identity, trust_store
 from sim.workload.browsers import Browser, browser
@@ -26,8 +27,34 @@ _CLIENT_AUTHENTICATION = {
 }
 
 
-def server_config(settings: TlsSettings, sessions: tls.SessionStore | None) -> tls.ServerConfig:
-    """The configuration of a server's engines, which remember sessions in `sessions` if at all."""
+_OF_SESSIONS = frozenset(
+    {tls.LookUpSession, tls.AcceptSession, tls.StoreSession, tls.RemoveSession}
+)
+
+
+def deferred_to(resources: Resources) -> frozenset[type[tls.Deferrable]]:
+    """What a server's engines leave to its resources."""
+    deferred: frozenset[type[tls.Deferrable]] = frozenset()
+    if resources.sessions is not None:
+        deferred |= _OF_SESSIONS
+    if RequestKind.USE_PRIVATE_KEY in resources.may_wait:
+        deferred |= {tls.PrivateKeyOperation}
+    return deferred
+
+
+def server_config(
+    settings: TlsSettings,
+    sessions: tls.SessionStore | None = None,
+    *,
+    deferred: frozenset[type[tls.Deferrable]] = frozenset(),
+) -> tls.ServerConfig:
+    """The configuration of a server's engines.
+
+    Args:
+        settings: how it speaks TLS.
+        sessions: where they remember sessions, if not by what is deferred.
+        deferred: what is answered for them.
+    """
     return tls.ServerConfig(
         [identity(settings.identity)],
         versions=[tls.version_from_name(name) for name in settings.versions],
@@ -36,6 +63,7 @@ def server_config(settings: TlsSettings, sessions: tls.SessionStore | None) -> t
         client_authentication=_CLIENT_AUTHENTICATION[settings.client_certificates],
         client_trust=trust_store(),
         split_records=settings.split_records,
+        deferred=deferred,
     )
 
 

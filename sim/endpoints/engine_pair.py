@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tls
 from sim.endpoints.endpoints import ACCEPT, REQUEST, Operations
+from sim.hosts.resources import Request, RequestKind
+
+_ACCEPT_SESSION = Request(RequestKind.ACCEPT_SESSION, None)
 
 
 class Output(NamedTuple):
@@ -26,6 +29,9 @@ class Output(NamedTuple):
 class EnginePair:
     """Both engines of one connection, and what their events have output.
 
+    A turn of the server's ends with its output, or with a request of a kind that its configuration
+    defers; then `server_continues` with the answer.
+
     Attributes are those of `sim.endpoints.State`, and `session`, the client's.
     """
 
@@ -33,6 +39,8 @@ class EnginePair:
         "_accepted",
         "_client",
         "_client_records",
+        "_response_size",
+        "_secret",
         "_server",
         "_server_records",
         "completed",
@@ -62,6 +70,8 @@ class EnginePair:
         self._server = tls.ServerConnection(server, entropy=entropy[1], clock=clock)
         self._client_records = self._server_records = 0
         self._accepted = False
+        self._response_size = 0
+        self._secret: bytes | None = None
         self.completed = self.resumed = False
         self.server_completed = self.server_failed = False
         self.failure: int | None = None
@@ -81,24 +91,64 @@ class EnginePair:
         self._client.close()
         return self._clients_flight()
 
-    def server_answers(self, data: bytes, response_size: int) -> Output:
+    def server_answers(self, data: bytes, response_size: int) -> Output | Request:
         """What the server makes of a flight; a response if the handshake allows one."""
+        self._response_size = response_size
+        return self._server_turn(self._server.receive, data)
+
+    def server_continues(self, answer: Any) -> Output | Request:
+        """What it does with the answer to its request.
+
+        That of a look-up is a session or `None`. A private-key operation has its real result,
+        whatever the answer is.
+        """
+        request = self._server.pending_request
+        value = self._secret if isinstance(request, tls.PrivateKeyOperation) else answer
+        return self._server_turn(self._server.answer, value)
+
+    def server_operations(self) -> Operations:
+        """The server's work since it was last taken: at a request, of the turn so far."""
+        operations = self._server.meter.take_log()
+        if not self._accepted:
+            self._accepted = True
+            operations.append(ACCEPT)
+        return operations
+
+    def _server_turn(
+        self, step: Callable[[Any], Iterable[tls.Event]], argument: Any
+    ) -> Output | Request:
         server = self._server
         try:
-            self._process_server_events(server.receive(data))
+            self._process_server_events(step(argument))
         except tls.PeerError as error:
             self._process_server_events(error.events)
             self.server_failed = True
-        around: Operations = () if self._accepted else (ACCEPT,)
-        self._accepted = True
-        if response_size and self.server_completed and not self.server_failed:
-            server.send(bytes(response_size))
-            around = (*around, REQUEST)
+        if server.pending_request is not None:
+            return self._request(server.pending_request)
+        responds = self._response_size and self.server_completed and not self.server_failed
+        if responds:
+            server.send(bytes(self._response_size))
         answer = server.outgoing()
         before, self._server_records = self._server_records, server.records_sent
-        operations = server.meter.take_log()
-        operations += around
+        operations = self.server_operations()
+        if responds:
+            operations = (*operations, REQUEST)
         return Output(answer, self._server_records - before, operations)
+
+    def _request(self, pending: tls.Deferrable) -> Request:
+        """A request of the server's engine in the simulator's terms."""
+        if isinstance(pending, tls.LookUpSession):
+            return Request(RequestKind.LOOK_UP_SESSION, pending.session_id)
+        if isinstance(pending, tls.AcceptSession):
+            return _ACCEPT_SESSION
+        if isinstance(pending, tls.StoreSession):
+            return Request(RequestKind.STORE_SESSION, pending.session)
+        if isinstance(pending, tls.RemoveSession):
+            return Request(RequestKind.REMOVE_SESSION, pending.session_id)
+        assert isinstance(pending, tls.PrivateKeyOperation)
+        elsewhere = tls.Meter()
+        self._secret = tls.use_private_key(pending, elsewhere, deterministic=True)
+        return Request(RequestKind.USE_PRIVATE_KEY, tuple(elsewhere.take_log()))
 
     def client_receives(self, data: bytes) -> Operations:
         """What the client has to do to read an answer."""

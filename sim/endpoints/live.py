@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import tls
-from sim.endpoints.endpoints import ServerState, Turn
-from sim.endpoints.engine_configuration import server_config
+from sim.endpoints.endpoints import Pending, ServerState, Turn
+from sim.endpoints.engine_configuration import deferred_to, server_config
 from sim.endpoints.engine_pair import EnginePair, Output
 from sim.hosts.client import ClientGroup
+from sim.hosts.resources import TAKES_TIME, Request, Resources
 from sim.hosts.server import TlsSettings
 from sim.hosts.work import Work
 from sim.streams import Streams
@@ -33,29 +35,6 @@ class Calendar:
         return self._start + self.now
 
 
-class TimedStore:
-    """A server's session cache as its engines use it: they go by Unix time, it by the world's.
-
-    Args:
-        sessions: the cache.
-        calendar: knows the world's time.
-    """
-
-    def __init__(self, sessions: tls.SessionCache, calendar: Calendar) -> None:
-        self._sessions = sessions
-        self._calendar = calendar
-        self.accepts = sessions.accepts
-        self.remove = sessions.remove
-
-    def lookup(self, session_id: bytes, now: float) -> tls.Session | None:
-        """As `tls.SessionStore`."""
-        return self._sessions.lookup(session_id, self._calendar.now)
-
-    def store(self, session: tls.Session, now: float) -> bool:
-        """As `tls.SessionStore`."""
-        return self._sessions.store(session, self._calendar.now)
-
-
 class LiveEndpointFactory:
     """Connections between two engines of `tls`.
 
@@ -63,7 +42,7 @@ class LiveEndpointFactory:
         host: the name that clients want.
         work: that of the servers' ends.
         settings: how those speak TLS.
-        sessions: the server's session cache; `None` when it has none.
+        resources: what the server's engines ask: its session cache and the like.
         clients: the configuration of each browser.
         start: Unix time of the scenario's start.
         streams: where each connection's random bytes come from.
@@ -75,7 +54,7 @@ class LiveEndpointFactory:
         host: str,
         work: Work,
         settings: TlsSettings,
-        sessions: tls.SessionCache | None,
+        resources: Resources,
         clients: Mapping[str, tls.ClientConfig],
         start: float,
         streams: Streams,
@@ -83,18 +62,16 @@ class LiveEndpointFactory:
     ) -> None:
         self._host = host
         self._work = work
-        self._sessions = sessions
+        self._resources = resources
+        self._server_config = server_config(settings, deferred=deferred_to(resources))
         self._client_configs = clients
         self._calendar = Calendar(start)
-        store = None if sessions is None else TimedStore(sessions, self._calendar)
-        self._server_config = server_config(settings, store)
         self._client_entropy = streams.entropy(f"{label}.client")
         self._server_entropy = streams.entropy(f"{label}.server")
 
     def backdate(self, session: tls.Session, seconds: float) -> None:
-        """The engines' cache knows it by its ID."""
-        if self._sessions is not None:
-            self._sessions.backdate(session.id, seconds)
+        """The server's cache knows it by its ID."""
+        self._resources.backdate(session.id, seconds)
 
     def connect(
         self,
@@ -117,7 +94,7 @@ class LiveEndpointFactory:
             clock=self._calendar,
         )
         work = group.work, self._work
-        return LiveEndpoints(pair, self._calendar, work, recorded=recorded)
+        return LiveEndpoints(pair, self._calendar, self._resources, work, recorded=recorded)
 
 
 @dataclass(slots=True)
@@ -136,17 +113,25 @@ class LiveEndpoints:
     Args:
         state: the engines.
         calendar: set before the engines work.
+        resources: what the server's engine asks.
         work: the client's and the server's.
         recorded: whether their work is counted.
     """
 
-    __slots__ = ("_calendar", "_client_work", "_recorded", "_server_work", "state")
+    __slots__ = ("_calendar", "_client_work", "_recorded", "_resources", "_server_work", "state")
 
     def __init__(
-        self, state: EnginePair, calendar: Calendar, work: tuple[Work, Work], *, recorded: bool
+        self,
+        state: EnginePair,
+        calendar: Calendar,
+        resources: Resources,
+        work: tuple[Work, Work],
+        *,
+        recorded: bool,
     ) -> None:
         self.state = state
         self._calendar = calendar
+        self._resources = resources
         self._client_work, self._server_work = work
         self._recorded = recorded
 
@@ -168,12 +153,42 @@ class LiveEndpoints:
         """The client's engine sends close_notify."""
         return self._clients_turn(self.state.client_closes())
 
-    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn | Pending:
         """The server's engine reads the flight's bytes, at `now` by the world's calendar."""
         self._calendar.now = now
-        data, records, operations = self.state.server_answers(flight.data, response_size)
-        sizes = flight.size, len(data)
-        seconds = self._server_work.demand(operations, sizes, self._recorded)
+        output = self.state.server_answers(flight.data, response_size)
+        return self._server_turn(output, (flight.size,), now)
+
+    def server_continues(self, answer: Any, now: float) -> Turn | Pending:
+        """The server's engine goes on with the answer, at `now` by the world's calendar."""
+        self._calendar.now = now
+        return self._server_turn(self.state.server_continues(answer), (), now)
+
+    def _server_turn(
+        self, output: Output | Request, received: tuple[int, ...], now: float
+    ) -> Turn | Pending:
+        """Ask what is asked, and cut the work where an answer may take time.
+
+        Args:
+            output: what the engine did first.
+            received: the size of the flight that it read for that, if any.
+            now: seconds since the scenario's start.
+        """
+        resources, before = self._resources, 0.0
+        while type(output) is Request:
+            kind, subject = output
+            if kind in resources.may_wait:
+                operations = self.state.server_operations()
+                before += self._server_work.demand(operations, received, self._recorded)
+                received = ()
+            answer = resources.answer(kind, subject, now)
+            if answer is TAKES_TIME:
+                return Pending(output, before, resources)
+            output = self.state.server_continues(answer)
+        assert isinstance(output, Output)
+        data, records, operations = output
+        sizes = *received, len(data)
+        seconds = before + self._server_work.demand(operations, sizes, self._recorded)
         return LiveTurn(len(data), records, seconds, data)
 
     def client_receives(self, answer: Turn, now: float) -> float:

@@ -137,6 +137,10 @@ class PlainEndpoints:
         turn.times += self._recorded
         return turn
 
+    def server_continues(self, answer: Any, now: float) -> Turn:
+        """Raises `AssertionError`, always: without TLS nothing is asked for."""
+        raise AssertionError("no request is pending without TLS")
+
     def client_receives(self, answer: Turn, now: float) -> float:
         """CPU seconds of carrying the bytes: there is nothing to decrypt."""
         turn = self._taking[answer.size]

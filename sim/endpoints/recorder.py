@@ -1,8 +1,8 @@
 """Two engines whose turns are recorded: they repeat those of a trace, then take further ones.
 
-Whatever a handshake consults of the world outside (the server's session cache, the calendar) it
-asks for, and every query is written down with its answer: what a handshake depends on is known
-because it asked.
+Whatever a handshake consults of the world outside (the server's resources, the calendar) it asks
+for, and every query is written down with its answer: what a handshake depends on is known because
+it asked. Where an answer may take time, a turn is recorded up to the query, and on from the answer.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from math import inf
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import tls
 from sim.endpoints.endpoints import Operations
 from sim.endpoints.engine_pair import EnginePair, Output
+from sim.hosts.resources import Request, RequestKind
 
 
 class QueryKind(Enum):
@@ -34,7 +35,21 @@ class QueryKind(Enum):
     """Remember the new session; always answered with yes."""
     REMOVE = auto()
     """Forget this connection's session; always answered with yes."""
+    PRIVATE_KEY = auto()
+    """Use the server's key elsewhere; always answered with yes."""
 
+
+REQUEST_KINDS = {
+    QueryKind.LOOKUP: RequestKind.LOOK_UP_SESSION,
+    QueryKind.LOOKUP_UNKNOWN: RequestKind.LOOK_UP_SESSION,
+    QueryKind.ACCEPTS: RequestKind.ACCEPT_SESSION,
+    QueryKind.STORE: RequestKind.STORE_SESSION,
+    QueryKind.REMOVE: RequestKind.REMOVE_SESSION,
+    QueryKind.PRIVATE_KEY: RequestKind.USE_PRIVATE_KEY,
+}
+"""What each query is as a request to a server's resources; the calendar is not theirs."""
+
+_QUERY_KINDS = {request: query for query, request in REQUEST_KINDS.items()}
 
 Answers = tuple[tuple[QueryKind, Any], ...]
 """What one turn has queried, in order, with their answers."""
@@ -93,57 +108,35 @@ class OfferedSession:
 class Oracle:
     """Answers the queries of recorded engines: from a trace first, then from the world.
 
-    It is the session store of their servers and the clock of both sides.
+    It is the clock of both sides.
+
+    Args:
+        epochs: the calendar's.
+        may_wait: kinds of requests whose answer may take time.
 
     Attributes:
+        may_wait: those kinds.
         queries: the queries of the turn that is being taken, with their answers.
     """
 
-    def __init__(self, epochs: ValidityEpochs) -> None:
+    def __init__(self, epochs: ValidityEpochs, may_wait: frozenset[RequestKind]) -> None:
         self._epochs = epochs
+        self.may_wait = may_wait
         self._trace: Answers = ()
         self._world: Callable[[QueryKind], Any] | None = None
-        self._recorder: Recorder | None = None
         self.queries: list[tuple[QueryKind, Any]] = []
 
-    def begin_turn(
-        self,
-        recorder: Recorder,
-        trace: Answers,
-        world: Callable[[QueryKind], Any] | None,
-    ) -> None:
+    def begin_turn(self, trace: Answers, world: Callable[[QueryKind], Any] | None) -> None:
         """What is asked from now on is answered from `trace`, then by `world`."""
-        self._recorder, self._trace, self._world = recorder, trace, world
+        self._trace, self._world = trace, world
         self.queries = []
 
     def __call__(self) -> float:
         """The Unix time, as the engines' clock: some moment of the epoch that it is."""
-        return self._epochs.moment(self._query(QueryKind.EPOCH))
+        return self._epochs.moment(self.answer(QueryKind.EPOCH))
 
-    def accepts(self) -> bool:
-        """As `tls.SessionStore`: whether a new session would be kept."""
-        return bool(self._query(QueryKind.ACCEPTS))
-
-    def lookup(self, session_id: bytes, now: float) -> tls.Session | None:
-        """As `tls.SessionStore`: of the session that is offered, or of none."""
-        assert self._recorder is not None
-        offered = self._recorder.offered
-        if offered is None or session_id != offered.server.id:
-            self._query(QueryKind.LOOKUP_UNKNOWN)
-            return None
-        return offered.server if self._query(QueryKind.LOOKUP) else None
-
-    def store(self, session: tls.Session, now: float) -> bool:
-        """As `tls.SessionStore`: the session that the recorder holds from now on."""
-        assert self._recorder is not None
-        self._recorder.stored = session
-        return bool(self._query(QueryKind.STORE))
-
-    def remove(self, session_id: bytes) -> None:
-        """As `tls.SessionStore`: of this connection's session."""
-        self._query(QueryKind.REMOVE)
-
-    def _query(self, query: QueryKind) -> Any:
+    def answer(self, query: QueryKind) -> Any:
+        """The answer to a query, which is written down with it."""
         position = len(self.queries)
         if query is QueryKind.EPOCH:
             # No time passes during a turn.
@@ -160,11 +153,25 @@ class Oracle:
         return answer
 
 
+class Interruption(NamedTuple):
+    """What a server's engine did at its turn until it had to wait.
+
+    Attributes:
+        query: what it waits for.
+        subject: what that is asked of, where it is the same in each connection.
+        operations: the work done, TLS apart included.
+    """
+
+    query: QueryKind
+    subject: Any
+    operations: Operations
+
+
 class Recorder:
     """Two engines between two turns, and what they query at each.
 
     Args:
-        begin: makes the engines, whose clock and session store is `oracle`.
+        begin: makes the engines, whose clock is `oracle`.
         oracle: answers their queries.
         offered: the session that the client offers.
 
@@ -182,6 +189,7 @@ class Recorder:
         self._begin = begin
         self._oracle = oracle
         self._flight = b""
+        self._interrupted: QueryKind | None = None
         self.offered = offered
         self.stored: tls.Session | None = None
         self.was_protected = False
@@ -203,7 +211,7 @@ class Recorder:
 
         Returns all that was asked, and what the turn returns.
         """
-        self._oracle.begin_turn(self, trace, world)
+        self._oracle.begin_turn(trace, world)
         result = turn(self)
         return tuple(self._oracle.queries), result
 
@@ -219,13 +227,47 @@ class Recorder:
         """As `EnginePair.client_closes`: the flight that the server answers last."""
         return self._clients(self.engines.client_closes())
 
-    def server_answers(self, response_size: int) -> Output:
-        """As `EnginePair`, to the client's last flight."""
-        output = self.engines.server_answers(self._flight, response_size)
+    def server_answers(self, response_size: int) -> Output | Interruption:
+        """As `EnginePair`, to the client's last flight, up to what may take time."""
+        return self._server_turn(self.engines.server_answers(self._flight, response_size))
+
+    def server_continues(self, answer: Any) -> Output | Interruption:
+        """On from the query that has interrupted the server's turn, whose answer this is."""
+        assert self._interrupted is not None
+        meant = self._meaning(self._interrupted, answer)
+        return self._server_turn(self.engines.server_continues(meant))
+
+    def _server_turn(self, output: Output | Request) -> Output | Interruption:
+        oracle = self._oracle
+        while isinstance(output, Request):
+            query = self._query(output)
+            if output.kind in oracle.may_wait:
+                self._interrupted = query
+                subject = output.subject if query is QueryKind.PRIVATE_KEY else None
+                return Interruption(query, subject, self.engines.server_operations())
+            answer = self._meaning(query, oracle.answer(query))
+            output = self.engines.server_continues(answer)
         self._flight = output.data
         self.was_protected = self._server_protected
         self._server_protected |= tls.changes_cipher_spec(output.data)
         return output
+
+    def _query(self, request: Request) -> QueryKind:
+        """A request as a query, which is the same for all connections of a class."""
+        kind, subject = request
+        if kind is RequestKind.LOOK_UP_SESSION:
+            known = self.offered is not None and subject == self.offered.server.id
+            return QueryKind.LOOKUP if known else QueryKind.LOOKUP_UNKNOWN
+        if kind is RequestKind.STORE_SESSION:
+            self.stored = subject
+        return _QUERY_KINDS[kind]
+
+    def _meaning(self, query: QueryKind, answer: Any) -> Any:
+        """An answer as the engine wants it: a session that was found is the one recorded here."""
+        if query is QueryKind.LOOKUP:
+            assert self.offered is not None
+            return self.offered.server if answer else None
+        return None if query is QueryKind.LOOKUP_UNKNOWN else answer
 
     def client_receives(self) -> Operations:
         """As `EnginePair`, of the server's last flight."""

@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import tls
-from sim.endpoints.endpoints import Endpoints, Operations, ServerState, Turn
-from sim.endpoints.engine_configuration import server_config
+from sim.endpoints.endpoints import Endpoints, Operations, Pending, ServerState, Turn
+from sim.endpoints.engine_configuration import deferred_to, server_config
 from sim.endpoints.engine_pair import EnginePair, Output
 from sim.endpoints.own_bytes import OwnBytes
 from sim.endpoints.recorder import (
+    REQUEST_KINDS,
     Answers,
+    Interruption,
     OfferedSession,
     Oracle,
     QueryKind,
@@ -38,11 +40,14 @@ from sim.endpoints.trace import (
     Checkpoint,
     Query,
     Receive,
+    RecordedRequest,
     RecordedTurn,
     State,
+    WholeTurn,
     insert,
 )
 from sim.hosts.client import ClientGroup
+from sim.hosts.resources import TAKES_TIME, Request, Resources
 from sim.hosts.server import TlsSettings
 from sim.hosts.work import Work
 from sim.identities import identity
@@ -51,7 +56,7 @@ from sim.streams import Streams
 _NO_SESSION = -1
 
 EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
-ACCEPTS, STORE = QueryKind.ACCEPTS, QueryKind.STORE
+ACCEPTS, STORE, REMOVE = QueryKind.ACCEPTS, QueryKind.STORE, QueryKind.REMOVE
 
 Beginning = tuple[str, int | None, int, int]
 """What is known of a connection when it begins: the browser's name, the kind of session that it
@@ -68,7 +73,7 @@ class ReplayEndpointFactory:
         host: the name that clients want.
         work: that of the servers' ends.
         settings: how those speak TLS.
-        sessions: the server's session cache; `None` when it has none.
+        resources: what the servers ask: their session cache and the like.
         clients: the configuration of each browser.
         start: Unix time of the scenario's start.
         streams: where the random bytes of the traces come from.
@@ -82,7 +87,7 @@ class ReplayEndpointFactory:
         host: str,
         work: Work,
         settings: TlsSettings,
-        sessions: tls.SessionCache | None,
+        resources: Resources,
         clients: Mapping[str, tls.ClientConfig],
         start: float,
         streams: Streams,
@@ -90,7 +95,7 @@ class ReplayEndpointFactory:
         traces: int,
         kinds: SessionKinds,
     ) -> None:
-        self.sessions = sessions
+        self.resources = resources
         certificates = list(identity(settings.identity).certificates)
         for config in clients.values():
             certificates.extend(config.trust.all())
@@ -100,19 +105,18 @@ class ReplayEndpointFactory:
         self._host = host
         self._work = work
         self._traces = traces
-        self._oracle = Oracle(self.epochs)
-        self._server_config = server_config(settings, None if sessions is None else self._oracle)
+        self._oracle = Oracle(self.epochs, resources.may_wait)
+        self._server_config = server_config(settings, deferred=deferred_to(resources))
         self._client_configs = clients
         self._entropy = streams.entropy(f"{label}.client"), streams.entropy(f"{label}.server")
         self._beginnings: dict[Beginning, State] = {}
         self._start = start
         self._kinds = kinds
-        self._origin = SessionOrigin(sessions, self._entropy[1])
+        self._origin = SessionOrigin(resources.sessions, self._entropy[1])
 
     def backdate(self, session: int, seconds: float) -> None:
         """The cache knows it by the number of the connection that made it."""
-        if self.sessions is not None:
-            self.sessions.backdate(connection_and_kind(session)[0], seconds)
+        self.resources.backdate(connection_and_kind(session)[0], seconds)
 
     def connect(
         self,
@@ -128,7 +132,7 @@ class ReplayEndpointFactory:
         kind, offered = None, None
         if session is not None:
             offered, kind = connection_and_kind(session)
-            if self._kinds.kind(kind).origin.cache is not self.sessions:
+            if self._kinds.kind(kind).origin.cache is not self.resources.sessions:
                 # Another server's, where a connection of that number may have made another here.
                 offered = _NO_SESSION
         key = group.browser.name, kind, number % self._traces, self.epochs.at(now)
@@ -202,6 +206,7 @@ class ReplayEndpoints:
 
     __slots__ = (
         "_answered",
+        "_asked",
         "_client_work",
         "_factory",
         "_number",
@@ -232,6 +237,7 @@ class ReplayEndpoints:
         self._number = number
         self._offered = offered
         self._stores = False
+        self._asked: RecordedRequest | None = None
         self._recorded = recorded
 
     @property
@@ -261,15 +267,55 @@ class ReplayEndpoints:
         """The turn of the trace that closes."""
         return self.client_sends(CLOSING)
 
-    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn | Pending:
         """The turn of the trace for what the world answers at `now`."""
         answered = self._sent.following.get(response_size)
         if type(answered) is not RecordedTurn:
-            answered = self._record_server_turn(response_size, now)
+            part = self._server_part(
+                self._sent,
+                response_size,
+                lambda engines: engines.server_answers(response_size),
+                now,
+            )
+            if isinstance(part, RecordedRequest):
+                return self._ask(part, now)
+            answered = part
         answered.times += self._recorded
         self._answered = answered
         self.server = answered.server
         return answered
+
+    def server_continues(self, answer: Any, now: float) -> Turn | Pending:
+        """The rest of the turn, for this answer and what else the world answers at `now`."""
+        asked = self._asked
+        assert asked is not None
+        self._asked = None
+        part = self._part_behind(asked, answer, now)
+        return self._ask(part, now) if isinstance(part, RecordedRequest) else self._finished(part)
+
+    def _ask(self, asked: RecordedRequest, now: float) -> Turn | Pending:
+        """Ask what may take time, and go on where it does not."""
+        resources, seconds = self._factory.resources, 0.0
+        while True:
+            asked.times += self._recorded
+            seconds += asked.seconds
+            self.server = asked.server
+            kind = asked.kind
+            subject = self._subject(asked.query) if asked.subject is None else asked.subject
+            answer = resources.answer(kind, subject, now)
+            if answer is TAKES_TIME:
+                self._asked = asked
+                return Pending(Request(kind, subject), seconds, resources)
+            part = self._part_behind(asked, answer, now)
+            if isinstance(part, RecordedTurn):
+                return WholeTurn(self._finished(part), seconds)
+            asked = part
+
+    def _finished(self, part: RecordedTurn) -> RecordedTurn:
+        part.times += self._recorded
+        self._answered = part
+        self.server = part.server
+        return part
 
     def client_receives(self, answer: Turn, now: float) -> float:
         """What the trace's client has to do; it then stands where that leads."""
@@ -313,21 +359,19 @@ class ReplayEndpoints:
         """The world's answer to a query at `now`, which it may change: a store, a removal."""
         if query is EPOCH:
             return self._factory.epochs.at(now)
-        sessions = self._factory.sessions
-        assert sessions is not None
+        answer = self._factory.resources.answer(REQUEST_KINDS[query], self._subject(query), now)
+        return _branch(query, answer)
+
+    def _subject(self, query: QueryKind) -> int | None:
+        """What this connection asks the server's resources of."""
         if query is LOOKUP:
-            assert self._offered is not None
-            return sessions.lookup(self._offered, now) is not None
-        if query is ACCEPTS:
-            return sessions.accepts()
+            return self._offered
         if query is STORE:
             self._stores = True
-            sessions.store(self._number, now)
-            return True
-        if query is LOOKUP_UNKNOWN:
-            return sessions.lookup(_NO_SESSION, now) is not None
-        sessions.remove(self._session)
-        return True
+            return self._number
+        if query is REMOVE:
+            return self._session
+        return _NO_SESSION if query is LOOKUP_UNKNOWN else None
 
     # -- recording it
 
@@ -345,23 +389,40 @@ class ReplayEndpoints:
         sent = state.turns[size] = RecordedTurn(checkpoint, output, self._client_work, recorder)
         return sent
 
-    def _record_server_turn(self, response_size: int, now: float) -> RecordedTurn:
-        sent = self._sent
-        entry, branches, key, answers = self._follow(sent.following, response_size, now)
+    def _part_behind(
+        self, asked: RecordedRequest, answer: Any, now: float
+    ) -> RecordedTurn | RecordedRequest:
+        """What the server does next with the answer to its request."""
+        branch = _branch(asked.query, answer)
+        return self._server_part(
+            asked, branch, lambda engines: engines.server_continues(branch), now
+        )
+
+    def _server_part(
+        self,
+        before: RecordedTurn | RecordedRequest,
+        key: Any,
+        turn: Callable[[Recorder], Output | Interruption],
+        now: float,
+    ) -> RecordedTurn | RecordedRequest:
+        """The server's turn, from the client's or a request of its own on, up to the next one."""
+        entry, branches, key, answers = self._follow(before.following, key, now)
         if entry is not None:
-            found: RecordedTurn = entry
+            found: RecordedTurn | RecordedRequest = entry
             return found
 
-        def turn(recorder: Recorder) -> Output:
-            return recorder.server_answers(response_size)
-
-        recorder = sent.checkpoint.resume()
+        recorder = before.checkpoint.resume()
         queries, output = recorder.take(turn, answers, lambda query: self._answer(query, now))
-        checkpoint = Checkpoint(sent.checkpoint, turn, queries)
+        checkpoint = Checkpoint(before.checkpoint, turn, queries)
         checkpoint.keep(recorder)
-        answered = RecordedTurn(checkpoint, output, self._server_work, recorder, sent.size)
-        insert(branches, key, queries, len(answers), answered)
-        return answered
+        received = before.size if isinstance(before, RecordedTurn) else None
+        part: RecordedTurn | RecordedRequest
+        if isinstance(output, Output):
+            part = RecordedTurn(checkpoint, output, self._server_work, recorder, received)
+        else:
+            part = RecordedRequest(checkpoint, output, self._server_work, recorder, received)
+        insert(branches, key, queries, len(answers), part)
+        return part
 
     def _receive(self, now: float) -> Receive:
         answered, before = self._answered, self.state
@@ -403,3 +464,10 @@ class ReplayEndpoints:
         receive = Receive(self._client_work, operations, size, state)
         insert(branches, key, queries, len(answers), receive)
         return receive
+
+
+def _branch(query: QueryKind, answer: Any) -> bool:
+    """Where an answer of the server's resources leads in a trace."""
+    if query is LOOKUP or query is LOOKUP_UNKNOWN:
+        return answer is not None
+    return bool(answer) if query is ACCEPTS else True

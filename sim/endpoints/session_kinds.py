@@ -20,11 +20,11 @@ class SessionOrigin:
     """Where sessions are made.
 
     Attributes:
-        cache: the server's that remembers them, if one does.
+        cache: what remembers them, if something does, as `sim.hosts.resources` knows it.
         server_entropy: what the server's end draws from.
     """
 
-    cache: tls.SessionCache | None
+    cache: object
     server_entropy: EntropySource
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sim.endpoints.endpoints import Endpoints, ServerState, State, Turn
+from sim.endpoints.endpoints import Endpoints, Pending, ServerState, State, Turn
 from sim.endpoints.own_bytes import OwnBytes, RecordedBytes
-from sim.endpoints.trace import RecordedTurn
+from sim.endpoints.trace import RecordedTurn, WholeTurn
 
 
 @dataclass(slots=True)
@@ -23,18 +24,19 @@ class ShownEndpoints:
     """Both endpoints: `sim.endpoints.Endpoints` that follow a trace and show their own bytes.
 
     Args:
-        replayed: follow the trace; their turns are `RecordedTurn`s.
+        replayed: follow the trace; their turns are `RecordedTurn`s and `WholeTurn`s.
         own: the connection's bytes.
         start: Unix time of the scenario's start.
     """
 
-    __slots__ = ("_own", "_replayed", "_said", "_start")
+    __slots__ = ("_heard", "_own", "_replayed", "_said", "_start")
 
     def __init__(self, replayed: Endpoints, own: OwnBytes, start: float) -> None:
         self._replayed = replayed
         self._own = own
         self._start = start
         self._said: RecordedBytes | None = None
+        self._heard = 0.0
 
     @property
     def state(self) -> State:
@@ -60,10 +62,14 @@ class ShownEndpoints:
         """The client's last flight, in bytes of its own."""
         return self._clients(self._replayed.client_closes())
 
-    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn:
+    def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn | Pending:
         """What the server makes of a flight that is there at `now`, in bytes of its own."""
-        answer = self._replayed.server_answers(flight, now, response_size)
-        return self._shown(answer, self._said, now)
+        self._heard = now
+        return self._servers(self._replayed.server_answers(flight, now, response_size))
+
+    def server_continues(self, answer: Any, now: float) -> Turn | Pending:
+        """What the server makes of an answer that is there at `now`, in bytes of its own."""
+        return self._servers(self._replayed.server_continues(answer, now))
 
     def client_receives(self, answer: Turn, now: float) -> float:
         """CPU seconds that it takes the client to read an answer."""
@@ -73,11 +79,17 @@ class ShownEndpoints:
         """CPU seconds that it takes the client to read what a box has sent."""
         return self._replayed.client_receives_from_box(self._own.as_recorded(data), now)
 
+    def _servers(self, turn: Turn | Pending) -> Turn | Pending:
+        """A server's turn; its hello is made when it has read the client's, before it waits."""
+        if isinstance(turn, Pending):
+            return turn
+        return self._shown(turn, self._said, self._heard)
+
     def _clients(self, turn: Turn) -> Turn:
         return self._shown(turn, None, 0.0)
 
     def _shown(self, turn: Turn, question: RecordedBytes | None, now: float) -> ShownTurn:
-        assert isinstance(turn, RecordedTurn)
+        assert isinstance(turn, RecordedTurn | WholeTurn)
         recorded = turn.recorded_bytes(question)
         if question is None:
             self._said = recorded

@@ -1,10 +1,10 @@
 """Traces: what two engines did at each turn, and what came of it by what they were answered.
 
-All traces of a world are one graph. A `State` lies between two exchanges; an exchange leads from
-it over a `RecordedTurn` of the client, one of the server, and the client's `Receive` to the next.
+All traces of a world are one graph. A `State` lies between two exchanges; an exchange leads from it
+over a `RecordedTurn` of the client, one of the server, and the client's `Receive` to the next.
 Where engines asked something at a turn, a `Query` stands before it, with a branch for each answer
-so far. Data on an established connection leads back to the same state: its turns depend on sizes
-alone.
+so far; where an answer may take time, a `RecordedRequest`, which ends a part of a server's turn.
+Data on an established connection leads back to the same state: its turns depend on sizes alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from sim.endpoints.endpoints import Operations, ServerState
 from sim.endpoints.engine_pair import EnginePair, Output
 from sim.endpoints.own_bytes import RecordedBytes
-from sim.endpoints.recorder import Answers, QueryKind, Recorder
+from sim.endpoints.recorder import REQUEST_KINDS, Answers, Interruption, QueryKind, Recorder
 from sim.hosts.work import Task, Work
 
 Branches = dict[Any, Any]
@@ -181,6 +181,62 @@ class RecordedTurn(Task):
                 self._flight, protected=self._protected, question=question
             )
         return found
+
+
+class WholeTurn:
+    """A server's turn of several parts, none of which had to wait: `sim.endpoints.Turn`.
+
+    Args:
+        last: its last part, and so its flight.
+        before: CPU seconds of the parts before.
+    """
+
+    __slots__ = ("data", "recorded_bytes", "records", "seconds", "size")
+
+    def __init__(self, last: RecordedTurn, before: float) -> None:
+        self.size = last.size
+        self.records = last.records
+        self.seconds = before + last.seconds
+        self.data = last.data
+        self.recorded_bytes = last.recorded_bytes
+
+
+class RecordedRequest(Task):
+    """A part of a server's turn, as it was recorded: what it does until its request.
+
+    Args:
+        checkpoint: how to get there.
+        interruption: what the engine did, and asks.
+        work: the server's.
+        recorder: has come there.
+        received: bytes of the flight that it answers; `None` where it has waited before.
+
+    Attributes:
+        query: what is asked.
+        kind: the same as a request's.
+        subject: what that is asked of, where it is the same in each connection.
+        server: what the server knows there.
+        following: what it does next, by the answer.
+    """
+
+    __slots__ = ("checkpoint", "following", "kind", "query", "server", "subject")
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        interruption: Interruption,
+        work: Work,
+        recorder: Recorder,
+        received: int | None,
+    ) -> None:
+        super().__init__(work, interruption.operations, () if received is None else (received,))
+        self.checkpoint = checkpoint
+        self.query = interruption.query
+        self.kind = REQUEST_KINDS[interruption.query]
+        self.subject = interruption.subject
+        engines = recorder.engines
+        self.server = ServerState(engines.server_failed, engines.session_found)
+        self.following: Branches = {}
 
 
 class Receive(Task):

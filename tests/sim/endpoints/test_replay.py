@@ -12,6 +12,7 @@ import sim
 from sim.endpoints.live import LiveEndpointFactory
 from sim.endpoints.recorder import QueryKind
 from sim.endpoints.replay import ReplayEndpoints
+from sim.hosts.resources import LocalResources
 from sim.world import World
 from tests.sim.test_world import MIXED
 from tests.sim.worlds import connections, rows, scenario, simulated
@@ -170,7 +171,9 @@ def test_what_is_rarely_asked_reaches_the_cache() -> None:
     factory = one._factories["path"]._choose().endpoints
     endpoints = factory.connect(one._clients.groups[0], None, 0, recorded=True, now=0.0)
     assert isinstance(endpoints, ReplayEndpoints)
-    cache = endpoints._factory.sessions
+    resources = endpoints._factory.resources
+    assert isinstance(resources, LocalResources)
+    cache = resources.sessions
     assert cache is not None
     assert endpoints._answer(QueryKind.LOOKUP_UNKNOWN, 0.0) is False
     assert cache.misses == 1

@@ -117,7 +117,13 @@ class Bridging:
         now = exchange.account_propagation((yield exchange.now))
         begin = proxy.processor.begins(now) if flight.size else now
         answer = exchange.endpoints.server_answers(flight, begin, response_size)
-        assert not isinstance(answer, Pending)
+        while isinstance(answer, Pending):
+            exchange.account_middlebox(proxy.processor.run(now, begin, answer.seconds))
+            asked = exchange.account_propagation((yield exchange.now))
+            reply, now = yield from answer.resources.wait(answer.request, asked)
+            exchange.account_middlebox(now)
+            begin = proxy.processor.begins(now)
+            answer = exchange.endpoints.server_continues(reply, begin)
         if not flight.size:
             return answer
         exchange.account_middlebox(proxy.processor.run(now, begin, answer.seconds))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from math import inf, nan
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from sim.activity import Moments, Until
 from sim.endpoints import Endpoints, Pending, State, Turn
@@ -191,10 +191,21 @@ class TlsExchange:
                 if begin is None:
                     begin = yield processor.queue(now)
                 answer = endpoints.server_answers(flight, begin, response_size)
-                assert not isinstance(answer, Pending)
-                done = processor.run(now, begin, answer.seconds) if size else now
                 if not self.received:
                     transport.accept(begin)
+                while type(answer) is Pending:
+                    done = processor.run(now, begin, answer.seconds)
+                    self.time_cpu_queue += begin - now
+                    self.time_server_cpu += done - begin
+                    self.now = done
+                    reply = yield from self._wait(answer)
+                    now = self.now
+                    begin = processor.begins(now)
+                    if begin is None:
+                        begin = yield processor.queue(now)
+                    answer = endpoints.server_continues(reply, begin)
+                assert not isinstance(answer, Pending)
+                done = processor.run(now, begin, answer.seconds) if size else now
                 if done + transport.return_delay > self.give_up and not closing:
                     self._stop_waiting(begin, done)
                 self.time_cpu_queue += begin - now
@@ -273,6 +284,14 @@ class TlsExchange:
     def server_cpu(self) -> float:
         """CPU seconds of the server, those in vain included."""
         return self.time_server_cpu + self.cpu_in_vain
+
+    def _wait(self, pending: Pending) -> Generator[Until, float, Any]:
+        """Wait for what the server has asked for: as for its processor."""
+        asked = yield self.now
+        answer, answered = yield from pending.resources.wait(pending.request, asked)
+        self.time_cpu_queue += answered - self.now
+        self.now = answered
+        return answer
 
     def _stop_waiting(self, start: float, done: float) -> NoReturn:
         """The client gives up; the server begins and ends its answer all the same, for nobody."""

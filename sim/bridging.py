@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import tls
 from sim.activity import Moments, Until
-from sim.endpoints import Pending, Turn
+from sim.endpoints import Turn
 from sim.hosts.client import ClientGroup
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
@@ -114,19 +114,15 @@ class Bridging:
             yield from self._go_on_upstream(exchange, self._open(exchange.now, exchange.give_up))
         if response_size:
             yield from self._go_on_upstream(exchange, self._ask(response_size))
+        processor = proxy.processor
         now = exchange.account_propagation((yield exchange.now))
-        begin = proxy.processor.begins(now) if flight.size else now
-        answer = exchange.endpoints.server_answers(flight, begin, response_size)
-        while isinstance(answer, Pending):
-            exchange.account_middlebox(proxy.processor.run(now, begin, answer.seconds))
-            asked = exchange.account_propagation((yield exchange.now))
-            reply, now = yield from answer.resources.wait(answer.request, asked)
-            exchange.account_middlebox(now)
-            begin = proxy.processor.begins(now)
-            answer = exchange.endpoints.server_continues(reply, begin)
-        if not flight.size:
-            return answer
-        exchange.account_middlebox(proxy.processor.run(now, begin, answer.seconds))
+        begin = processor.begins(now) if flight.size else now
+        turn = exchange.endpoints.server_answers(flight, begin, response_size)
+        answer, now, begin = yield from exchange.resume(
+            turn, processor, now, begin, lambda begin, done: exchange.account_middlebox(done)
+        )
+        if flight.size:
+            exchange.account_middlebox(processor.run(now, begin, answer.seconds))
         return answer
 
     def close(self, moment: float) -> Moments:

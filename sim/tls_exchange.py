@@ -6,9 +6,9 @@ difference of two readings of its clock.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from math import inf, nan
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
 from sim.activity import Moments, Until
 from sim.endpoints import Endpoints, Pending, State, Turn
@@ -184,7 +184,7 @@ class TlsExchange:
                 self.now = now
 
             now = self.now
-            if self.give_up == inf:
+            if self.give_up == inf and not closing:
                 self.give_up = now + self._patience
             if back_end is None:
                 begin = processor.begins(now) if size else now
@@ -193,18 +193,9 @@ class TlsExchange:
                 answer = endpoints.server_answers(flight, begin, response_size)
                 if not self.received:
                     transport.accept(begin)
-                while type(answer) is Pending:
-                    done = processor.run(now, begin, answer.seconds)
-                    self.time_cpu_queue += begin - now
-                    self.time_server_cpu += done - begin
-                    self.now = done
-                    reply = yield from self._wait(answer)
-                    now = self.now
-                    begin = processor.begins(now)
-                    if begin is None:
-                        begin = yield processor.queue(now)
-                    answer = endpoints.server_continues(reply, begin)
-                assert not isinstance(answer, Pending)
+                if isinstance(answer, Pending):
+                    book = self._account_server
+                    answer, now, begin = yield from self.resume(answer, processor, now, begin, book)
                 done = processor.run(now, begin, answer.seconds) if size else now
                 if done + transport.return_delay > self.give_up and not closing:
                     self._stop_waiting(begin, done)
@@ -285,22 +276,53 @@ class TlsExchange:
         """CPU seconds of the server, those in vain included."""
         return self.time_server_cpu + self.cpu_in_vain
 
-    def _wait(self, pending: Pending) -> Generator[Until, float, Any]:
-        """Wait for what the server has asked for: as for its processor."""
-        asked = yield self.now
-        answer, answered = yield from pending.resources.wait(pending.request, asked)
-        self.time_cpu_queue += answered - self.now
-        self.now = answered
-        return answer
+    def resume(
+        self,
+        turn: Turn | Pending,
+        processor: Processor,
+        arrival: float,
+        begin: float,
+        book: Callable[[float, float], None],
+    ) -> Generator[Until, float, tuple[Turn, float, float]]:
+        """Go on with a server's turn that waits, until the last of its jobs begins.
 
-    def _stop_waiting(self, start: float, done: float) -> NoReturn:
-        """The client gives up; the server begins and ends its answer all the same, for nobody."""
+        Args:
+            turn: how far it has come.
+            processor: the one that does the jobs.
+            arrival, begin: when the present job has arrived, and begins.
+            book: called with the begin and the end of each job, and with the moment at which what
+                was waited for is there as both.
+
+        Returns the turn, and when its last job arrives and begins.
+        """
+        while isinstance(turn, Pending):
+            done = processor.run(arrival, begin, turn.seconds)
+            book(begin, done)
+            asked = yield done
+            reply, arrival = yield from turn.resources.wait(turn.request, asked)
+            book(arrival, arrival)
+            known = processor.begins(arrival)
+            begin = (yield processor.queue(arrival)) if known is None else known
+            turn = self.endpoints.server_continues(reply, begin)
+        return turn, arrival, begin
+
+    def _account_server(self, begin: float, done: float) -> None:
+        """The client waits for a job of the server, as long as its patience lasts.
+
+        What it does not wait for is done in vain.
+        """
         until = max(self.give_up, self.now)
-        began, ended = min(start, until), min(done, until)
+        began, ended = min(begin, until), min(done, until)
         self.time_cpu_queue += began - self.now
         self.time_server_cpu += ended - began
-        self.cpu_in_vain += done - start - (ended - began)
-        self.time_propagation += until - ended
+        self.cpu_in_vain += done - begin - (ended - began)
+        self.now = ended
+
+    def _stop_waiting(self, begin: float, done: float) -> NoReturn:
+        """The client gives up; the server begins and ends its answer all the same, for nobody."""
+        until = max(self.give_up, self.now)
+        self._account_server(begin, done)
+        self.time_propagation += until - self.now
         self.now = until
         raise TransportFailure("timeout", until, DelayComponents())
 

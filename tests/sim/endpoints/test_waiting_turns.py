@@ -15,7 +15,9 @@ from sim.activity import Until
 from sim.hosts.resources import TAKES_TIME, LocalResources, Request, RequestKind
 from sim.hosts.virtual_clock import VirtualClock
 from sim.world import World
+from tests.sim.endpoints.readers import tables
 from tests.sim.middleboxes.networks import IE6, IE8, network
+from tests.sim.random_worlds import random_world
 from tests.sim.worlds import HEADINGS, rows, scenario
 
 STORE_SECONDS = 0.005
@@ -165,6 +167,27 @@ def test_the_tables_are_those_of_live_engines(
     assert simulate(resources, **changes, fidelity="replay", traces=2) == live
     for row in live["connections"]:
         assert sum(row[heading] for heading in HEADINGS) == pytest.approx(row["duration"], abs=1e-9)
+
+
+RANDOM_WORLDS = range(200)
+FAST = range(5, 200, 20)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        each if each in FAST else pytest.param(each, marks=pytest.mark.slow)
+        for each in RANDOM_WORLDS
+    ],
+)
+def test_any_world_is_that_of_live_engines(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every value, to the last bit, whatever is on the way and reads or refuses what passes."""
+    resources = EVERYWHERE[number // 3 % len(EVERYWHERE)]
+    monkeypatch.setattr(client_connection_factories, "LocalResources", resources)
+    live = tables(random_world(number), seed=number)
+    assert live["connections"]
+    traces = 1 + number % 3
+    assert tables(random_world(number, fidelity="replay", traces=traces), seed=number) == live
 
 
 QUIET: dict[str, Any] = {

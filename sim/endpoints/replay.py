@@ -26,12 +26,7 @@ from sim.endpoints.recorder import (
     Recorder,
     ValidityEpochs,
 )
-from sim.endpoints.session_kinds import (
-    SessionKinds,
-    SessionOrigin,
-    connection_and_kind,
-    session_number,
-)
+from sim.endpoints.session_kinds import KINDS, SessionKinds, SessionOrigin
 from sim.endpoints.shown import ShownEndpoints
 from sim.endpoints.trace import (
     CLOSING,
@@ -112,11 +107,12 @@ class ReplayEndpointFactory:
         self._beginnings: dict[Beginning, State] = {}
         self._start = start
         self._kinds = kinds
+        self._caches = kinds.caches
         self._origin = SessionOrigin(resources.sessions, self._entropy[1])
 
     def backdate(self, session: int, seconds: float) -> None:
         """The cache knows it by the number of the connection that made it."""
-        self.resources.backdate(connection_and_kind(session)[0], seconds)
+        self.resources.backdate(session // KINDS, seconds)
 
     def connect(
         self,
@@ -131,8 +127,8 @@ class ReplayEndpointFactory:
         """Two endpoints at the beginning of a trace."""
         kind, offered = None, None
         if session is not None:
-            offered, kind = connection_and_kind(session)
-            if self._kinds.kind(kind).origin.cache is not self.resources.sessions:
+            offered, kind = divmod(session, KINDS)
+            if self._caches[kind] is not self.resources.sessions:
                 # Another server's, where a connection of that number may have made another here.
                 offered = _NO_SESSION
         key = group.browser.name, kind, number % self._traces, self.epochs.at(now)
@@ -146,7 +142,7 @@ class ReplayEndpointFactory:
         """Those that a connection shows which begins now."""
         offered_id = b""
         if session is not None:
-            connection, kind = connection_and_kind(session)
+            connection, kind = divmod(session, KINDS)
             offered_id = self._kinds.kind(kind).session_id(connection)
         client_entropy, server_entropy = self._entropy
         return OwnBytes(
@@ -244,7 +240,7 @@ class ReplayEndpoints:
     def session(self) -> int | None:
         """The session's number, once the client has one."""
         kind = self.state.kind
-        return None if kind is None else session_number(self._session, kind)
+        return None if kind is None else self._session * KINDS + kind
 
     @property
     def _session(self) -> int:

@@ -12,7 +12,9 @@ import tls
 from sim.endpoints.recorder import OfferedSession
 from sim.streams import EntropySource
 
-_MOST_KINDS = 4096
+KINDS = 4096
+"""How many kinds of sessions there may be. A session's number is that of the connection which has
+made it, times this, plus its kind's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +52,14 @@ class SessionKind:
 
 
 class SessionKinds:
-    """All kinds of sessions in a world, numbered as they come up."""
+    """All kinds of sessions in a world, numbered as they come up.
+
+    Attributes:
+        caches: the cache that remembers the sessions of each kind, by its number.
+    """
 
     def __init__(self) -> None:
+        self.caches: list[object] = []
         self._numbers: dict[tuple[object, ...], int] = {}
         self._kinds: list[SessionKind] = []
 
@@ -62,24 +69,15 @@ class SessionKinds:
         number = self._numbers.get(shape)
         if number is None:
             number = self._numbers[shape] = len(self._kinds)
-            if number >= _MOST_KINDS:
-                raise OverflowError(f"more than {_MOST_KINDS:,} kinds of sessions have no number")
+            if number >= KINDS:
+                raise OverflowError(f"more than {KINDS:,} kinds of sessions have no number")
             self._kinds.append(SessionKind(recorded, origin))
+            self.caches.append(origin.cache)
         return number
 
     def kind(self, number: int) -> SessionKind:
         """The kind of that number."""
         return self._kinds[number]
-
-
-def session_number(connection: int, kind: int) -> int:
-    """The number of the session of a kind that a connection has made."""
-    return connection * _MOST_KINDS + kind
-
-
-def connection_and_kind(session: int) -> tuple[int, int]:
-    """The connection that has made a session of that number, and its kind's number."""
-    return divmod(session, _MOST_KINDS)
 
 
 def _shape(session: tls.Session) -> tuple[object, ...]:

@@ -170,7 +170,7 @@ def test_the_tables_are_those_of_live_engines(
 
 
 RANDOM_WORLDS = range(200)
-FAST = range(5, 200, 20)
+FAST = range(5, 200, 40)
 
 
 @pytest.mark.parametrize(

@@ -235,14 +235,19 @@ def networks(quick: bool) -> Table:
     """Replay where the network has something to do, beside the same where it has not."""
     minutes = 2 if quick else 60
     duration = f"{minutes} min"
-    contenders = {
-        "calm, 1 request": world(minutes * 300, fidelity="replay", **{"http.requests": 1}),
-        "a link of 100 Gbit/s": world(
-            minutes * 300,
-            fidelity="replay",
-            **{"http.requests": 1, "path": {"round_trip_time": "100 ms", "rate": "100 Gbit/s"}},
-        ),
-    }
+    visits = minutes * 300
+    wide = {"round_trip_time": "100 ms", "rate": "100 Gbit/s"}
+    late = {"delayed_acknowledgement": "200 ms"}
+    contenders = {}
+    for requests in (1, 9):
+        for what, changes in (
+            ("calm", {}),
+            ("a link of 100 Gbit/s", {"path": wide}),
+            ("late acknowledgements", {"tcp": late}),
+        ):
+            contenders[f"{what}, {requests} requests"] = world(
+                visits, fidelity="replay", **{"http.requests": requests, **changes}
+            )
     for name in ("contoso-2003", "mobile-network"):
         file = experiments.load_scenario(name, [setting("duration", duration)])
         points = {each.label: each.scenario for each in design(file, seed=1).points}
@@ -255,7 +260,7 @@ def networks(quick: bool) -> Table:
         for name, scenario in contenders.items():
             seconds, count = timed(scenario)
             each[name].append(seconds / count)
-    calm = median(each["calm, 1 request"])
+    calm = median(each["calm, 1 requests"])
     table = headed("Replay over a network, one core", "", "µs a session", "sessions/s", "ratio")
     for name, times in each.items():
         table.add_row(*figures(name, median(times)), f"{median(times) / calm:.1f} x calm")

@@ -21,6 +21,7 @@ class Burst:
     """
 
     __slots__ = (
+        "_queued",
         "count",
         "latency",
         "numbers",
@@ -37,6 +38,8 @@ class Burst:
         self.count = len(times)
         self.numbers: list[int] | range = range(self.count)
         self.propagation = self.latency = 0.0
+        # Whether they have come to a shared link before.
+        self._queued = False
         self.transmission = self.queueing = [0.0] * self.count
 
     def propagate(self, delay: float) -> None:
@@ -52,6 +55,7 @@ class Burst:
     def go_on(self, part: Burst) -> None:
         """They have gone a part of their way, all that had come this far."""
         self.numbers = [self.numbers[place] for place in part.numbers]
+        self._queued = True
         before = [self.transmission[place] for place in part.numbers]
         self.transmission = _sums(before, part.transmission)
         before = [self.queueing[place] for place in part.numbers]
@@ -63,11 +67,14 @@ class Burst:
     def transmit(self, now: float, ends: list[float]) -> None:
         """They come together to a link that nobody else is on: when each has been sent."""
         self.times = ends
-        self.transmission = _sums(self.transmission, [end - now for end in ends])
+        taken = [end - now for end in ends]
+        self.transmission = _sums(self.transmission, taken) if self._queued else taken
+        self._queued = True
 
     def queue(self, times: list[float], transmission: list[float], queueing: list[float]) -> None:
         """They have been sent over a shared link: when each was, and for what it took how long."""
         self.times = times
+        self._queued = True
         self.transmission = _sums(self.transmission, transmission)
         self.queueing = _sums(self.queueing, queueing)
 

@@ -62,7 +62,9 @@ class OneWayPath:
                 self.latency += delay
                 continue
             self.propagation += delay
-            self.shared |= queue.shared
+            if queue.shared:
+                self.shared = True
+                self._own[queue] = OwnPackets(queue)
             loses |= losses is not None
             counts |= queue.counts
         self.delay = self.propagation + self.latency
@@ -100,7 +102,7 @@ class OneWayPath:
                 now += delay
                 continue
             if queue.shared:
-                sent = self._own_packets(queue).send(now, size)
+                sent = self._own[queue].send(now, size)
                 if sent is None:
                     return None
                 now, transmission, queueing = sent
@@ -123,7 +125,7 @@ class OneWayPath:
         for queue, delay, losses in self._elements:
             if queue is not None:
                 if queue.shared:
-                    times = self._own_packets(queue).acknowledge(times, size)
+                    times = self._own[queue].acknowledge(times, size)
                 elif queue.counts:
                     queue.count(len(times), size * len(times))
                 if losses is not None:
@@ -146,16 +148,10 @@ class OneWayPath:
             if not burst.times:
                 break
             if queue.shared:
-                self._own_packets(queue).send_burst(burst)
+                self._own[queue].send_burst(burst)
             elif queue.counts:
                 queue.count(len(burst.times), sum(burst.sizes))
             if losses is not None:
                 queue.lost += burst.lose([losses.loses() for _ in burst.times])
             burst.propagate(delay)
         return burst
-
-    def _own_packets(self, queue: LinkQueue) -> OwnPackets:
-        own = self._own.get(queue)
-        if own is None:
-            own = self._own[queue] = OwnPackets(queue)
-        return own

@@ -270,7 +270,8 @@ class TcpConnection:
         """
         if not size:
             return self._delivered(self._deliver_deterministically(now, 0, to_server))
-        self._show(now, data, size, to_server)
+        if self._middleboxes.look_at_flights:
+            self._show(now, data, size, to_server)
         if self._is_too_long:
             # No acknowledgement is back in time, whatever the other end has.
             delays = DelayComponents()
@@ -334,8 +335,6 @@ class TcpConnection:
 
     def _show(self, now: float, data: bytes, size: int, to_server: bool) -> None:
         """Show a flight to each box. Raises `TransportFailure`."""
-        if not self._middleboxes.look_at_flights:
-            return
         seen = Seen(data, size, min(size, self._segment))
         placed = self._middleboxes.carries(now, seen, self._probes(now), to_server=to_server)
         if placed is None:

@@ -245,7 +245,7 @@ def networks(quick: bool) -> Table:
             ("a link of 100 Gbit/s", {"path": wide}),
             ("late acknowledgements", {"tcp": late}),
         ):
-            contenders[f"{what}, {requests} requests"] = world(
+            contenders[f"{what}, {requests} request{'s' * (requests > 1)}"] = world(
                 visits, fidelity="replay", **{"http.requests": requests, **changes}
             )
     for name in ("contoso-2003", "mobile-network"):
@@ -260,7 +260,7 @@ def networks(quick: bool) -> Table:
         for name, scenario in contenders.items():
             seconds, count = timed(scenario)
             each[name].append(seconds / count)
-    calm = median(each["calm, 1 requests"])
+    calm = median(each["calm, 1 request"])
     table = headed("Replay over a network, one core", "", "µs a session", "sessions/s", "ratio")
     for name, times in each.items():
         table.add_row(*figures(name, median(times)), f"{median(times) / calm:.1f} x calm")

@@ -23,6 +23,8 @@ from sim.hosts.resources import Request, RequestKind
 class QueryKind(Enum):
     """What a handshake asks of the world."""
 
+    __hash__ = object.__hash__  # an enumeration's own is a function in Python
+
     EPOCH = auto()
     """Which epoch of the calendar it is: see `ValidityEpochs`."""
     LOOKUP = auto()

@@ -42,13 +42,15 @@ from sim.endpoints.trace import (
     insert,
 )
 from sim.hosts.client import ClientGroup
-from sim.hosts.resources import TAKES_TIME, Request, Resources
+from sim.hosts.resources import TAKES_TIME, Request, RequestKind, Resources
 from sim.hosts.server import TlsSettings
 from sim.hosts.work import Work
 from sim.identities import identity
 from sim.streams import Streams
 
 _NO_SESSION = -1
+# Members of an enumeration are looked up slowly.
+_LOOK_UP_SESSION, _ACCEPT_SESSION = RequestKind.LOOK_UP_SESSION, RequestKind.ACCEPT_SESSION
 
 EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
 ACCEPTS, STORE, REMOVE = QueryKind.ACCEPTS, QueryKind.STORE, QueryKind.REMOVE
@@ -355,8 +357,12 @@ class ReplayEndpoints:
         """The world's answer to a query at `now`, which it may change: a store, a removal."""
         if query is EPOCH:
             return self._factory.epochs.at(now)
-        answer = self._factory.resources.answer(REQUEST_KINDS[query], self._subject(query), now)
-        return _branch(query, answer)
+        ask = self._factory.resources.answer
+        if query is LOOKUP:
+            return ask(_LOOK_UP_SESSION, self._offered, now) is not None
+        if query is ACCEPTS:
+            return bool(ask(_ACCEPT_SESSION, None, now))
+        return _branch(query, ask(REQUEST_KINDS[query], self._subject(query), now))
 
     def _subject(self, query: QueryKind) -> int | None:
         """What this connection asks the server's resources of."""

@@ -13,6 +13,8 @@ from sim.activity import Until
 class RequestKind(Enum):
     """What a handshake asks a server's resources for, and the answer that it wants."""
 
+    __hash__ = object.__hash__  # an enumeration's own is a function in Python
+
     LOOK_UP_SESSION = auto()
     """Of the session's key: the session, if it is there and not too old, or `None`."""
     ACCEPT_SESSION = auto()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sim.middleboxes.middlebox import PASS, Action, Behaviour, Flow, Middlebox, Seen, Verdict
 from sim.network.delays import DelayComponents
 from sim.network.one_way_path import OneWayPath
+from sim.network.transport import TransportFailure
 
 _PROBE = Seen(b"", 0, 0)
 """A keep-alive probe (RFC 1122 §4.2.3.6) has no data of its own."""
@@ -165,6 +166,24 @@ class MiddleboxChain:
         """More of the flight passes at that moment, which may lie in the future."""
         for number in self._attention.to_acknowledgements:
             self.placed[number].behaviour.continues(self._flows[number], moment)
+
+    def failure(
+        self,
+        symptom: str,
+        moment: float,
+        delays: DelayComponents,
+        listener: str | None = None,
+        refused: str | None = None,
+    ) -> TransportFailure:
+        """The exception that tells which of them has stopped the connection, if any has.
+
+        Else the `listener`, where it has `refused` it: by its name, and why.
+        """
+        if self.stopped is None:
+            return TransportFailure(symptom, moment, delays, where=listener, reason=refused)
+        number, verdict = self.stopped
+        where, reason, data = self.placed[number].box.name, verdict.reason, verdict.data
+        return TransportFailure(symptom, moment, delays, where=where, reason=reason, data=data)
 
     def close(self, moment: float) -> None:
         """Nothing more comes after that moment, which may lie in the future."""

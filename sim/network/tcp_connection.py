@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from itertools import count, takewhile
-from math import inf
 
 from sim.middleboxes.middlebox import Action, Seen
 from sim.network.delays import DelayComponents
@@ -17,11 +16,12 @@ from sim.network.packets import PacketKind
 from sim.network.recorded_path import record_rounds
 from sim.network.sender import Sender
 from sim.network.tcp import Tcp
+from sim.network.three_way_handshake import Opened, ThreeWayHandshake
 from sim.network.timeouts import RoundTripEstimate
 from sim.network.transport import TransportFailure
 
-_TOGETHER = 1e-9
-"""A packet that comes within so many seconds of a timer comes first."""
+_FORGIVEN = 2
+"""How often a SYN, or a SYN-ACK, is sent before a window begins with one segment."""
 
 
 class TcpConnection:
@@ -41,9 +41,6 @@ class TcpConnection:
 
     __slots__ = (
         "_active_at",
-        "_answer_wait",
-        "_answered_at",
-        "_answers",
         "_deterministic",
         "_down",
         "_down_rounds",
@@ -53,7 +50,6 @@ class TcpConnection:
         "_is_too_long",
         "_listener",
         "_middleboxes",
-        "_moment",
         "_open",
         "_round_trip",
         "_segment",
@@ -84,11 +80,8 @@ class TcpConnection:
         self._is_looked_at = not self._deterministic or up.recorded
         self._is_too_long = up.delay + down.delay > tcp.user_timeout
         self._open = False
-        self._moment = -inf
         self._has_failed = False
-        self._active_at = self._round_trip = self._answered_at = 0.0
-        self._answers = 0
-        self._answer_wait = tcp.initial_timeout
+        self._active_at = self._round_trip = 0.0
         self._up_rounds: LosslessSender
         self._down_rounds: LosslessSender
         self._up_sender: Sender
@@ -113,120 +106,38 @@ class TcpConnection:
 
         Raises `TransportFailure`.
         """
-        tcp = self._tcp
-        give_up = now + tcp.connect_timeout
-        sent, wait, attempts = now, tcp.initial_timeout, 0
-        while True:
-            attempts += 1
-            delays = DelayComponents()
-            delays.retransmission = sent - now
-            refused = None
-            there = yield from self._send_syn(sent, delays, give_up)
-            if isinstance(there, str):
-                refused, there = there, None
-            back = None if there is None else self._answer(there, delays)
-            round_trip = 0.0 if back is None else back - sent
-            again = tcp.expiry(sent, wait)
-            if back is None and self._open:
-                back, delays = self._answer_again(now, again + self._up.delay)
-                round_trip = self._up.delay + self._down.delay
-                if back is not None and again < back:
-                    # A SYN crosses the answer, and is answered as well.
-                    attempts += 1
-                    self._answers += 1
-            if back is not None and back <= give_up:
-                self._establish(back, round_trip, attempts)
-                if self._is_looked_at:
-                    # The acknowledgement of the SYN-ACK is a packet of its own.
-                    self._up.cross(back, tcp.headers, DelayComponents())
-                return back, delays
-            if attempts > tcp.syn_linear_timeouts:
-                wait *= 2
-            if again >= give_up:
-                delays = DelayComponents()
-                delays.retransmission = give_up - now
-                raise self._failure("timeout", give_up, delays, refused)
-            sent = yield from self._wait(again)
+        opening = ThreeWayHandshake(
+            self._tcp, self._up, self._down, self._middleboxes, self._listener
+        )
+        try:
+            opened = yield from opening.connect(now)
+        except TransportFailure:
+            self._has_failed = True
+            raise
+        finally:
+            self._open = opening.admitted
+        self._establish(opened)
+        if self._is_looked_at:
+            # The acknowledgement of the SYN-ACK is a packet of its own.
+            self._up.cross(opened.moment, self._tcp.headers, DelayComponents())
+        return opened.moment, opened.delays
 
-    def _answer(self, now: float, delays: DelayComponents) -> float | None:
-        """The listener's SYN-ACK on its way: its arrival, if it does arrive."""
-        self._answers += 1
-        self._answered_at = now
-        self._down.announce(PacketKind.SYN)
-        return self._down.cross(now, self._tcp.syn, delays)
-
-    def _answer_again(self, since: float, until: float) -> tuple[float | None, DelayComponents]:
-        """SYN-ACKs that the listener sends again by itself: when one arrives, if one does.
-
-        Args:
-            since: when the first SYN was sent.
-            until: when the next one would be there, which starts the listener's timer anew.
-        """
-        tcp = self._tcp
-        while True:
-            again = tcp.expiry(self._answered_at, self._answer_wait)
-            delays = DelayComponents()
-            if again + _TOGETHER > until:
-                return None, delays
-            self._answer_wait *= 2
-            delays.retransmission = again - since
-            back = self._answer(again, delays)
-            if back is not None:
-                return back, delays
-
-    def _wait(self, moment: float) -> Generator[float, float, float]:
-        """Go on at that moment, or at once where the SYN before this one came that far."""
-        if moment <= self._moment:
-            return moment
-        self._moment = max((yield moment), moment)
-        return self._moment
-
-    def _send_syn(
-        self, now: float, delays: DelayComponents, give_up: float
-    ) -> Generator[float, float, float | str | None]:
-        """A SYN on its way: its arrival; why the listener has dropped it; else `None`.
-
-        It is not followed any further than to the moment of giving up. Raises `TransportFailure`
-        when a box refuses it.
-        """
-        position, size = 0, self._tcp.syn
-        self._up.announce(PacketKind.SYN)
-        for number, placed in enumerate(self._middleboxes.placed):
-            here = self._up.cross(now, size, delays, position, placed.position)
-            if here is None or here > give_up:
-                return None
-            now, position = (yield from self._wait(here)), placed.position
-            action = self._middleboxes.opens(number, now).action
-            if action is Action.PASS:
-                continue
-            self._up.stopped_by(placed.box.name)
-            if action is Action.DROP:
-                return None
-            raise self._failure("reset", now + placed.add_return(delays), delays)
-        there = self._up.cross(now, size, delays, position)
-        if there is None or there > give_up:
-            return None
-        if self._open:
-            return there
-        there = yield from self._wait(there)
-        if not self._listener.admits(there):
-            return "backlog full"
-        self._listener.open_connection()
-        self._open = True
-        return there
-
-    def _establish(self, now: float, round_trip: float, attempts: int) -> None:
+    def _establish(self, opened: Opened) -> None:
         self.trips += 2
-        self._active_at = now
-        self._round_trip = round_trip
+        self._active_at = opened.moment
+        self._round_trip = round_trip = opened.round_trip
         tcp, segment = self._tcp, self._segment
         if self._deterministic:
             self._up_rounds = LosslessSender(tcp, segment, round_trip)
             self._down_rounds = LosslessSender(tcp, segment, round_trip)
             return
         up, down = self._up, self._down
-        self._up_sender = Sender(tcp, segment, up, down, round_trip, recovered=attempts > 2)
-        self._down_sender = Sender(tcp, segment, down, up, round_trip, recovered=self._answers > 2)
+        self._up_sender = Sender(
+            tcp, segment, up, down, round_trip, recovered=opened.syns > _FORGIVEN
+        )
+        self._down_sender = Sender(
+            tcp, segment, down, up, round_trip, recovered=opened.syn_acks > _FORGIVEN
+        )
 
     def enter(self, now: float, size: int) -> Generator[float, float, DelayComponents]:
         """Come in from the backlog with the first flight: where the time went until then.
@@ -392,10 +303,5 @@ class TcpConnection:
     ) -> TransportFailure:
         """The exception that tells who has stopped it, if anybody has."""
         self._has_failed = True
-        if self._middleboxes.stopped is not None:
-            number, verdict = self._middleboxes.stopped
-            where = self._middleboxes.placed[number].box.name
-            reason, data = verdict.reason, verdict.data
-            return TransportFailure(symptom, moment, delays, where=where, reason=reason, data=data)
         listener = None if refused is None else self._listener.name
-        return TransportFailure(symptom, moment, delays, where=listener, reason=refused)
+        return self._middleboxes.failure(symptom, moment, delays, listener, refused)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import tls
-from sim.bridging import Bridge
 from sim.client_connection import ClientConnection, ConnectionContext
 from sim.endpoints import EndpointFactory
 from sim.endpoints.engine_configuration import client_config, client_configs
@@ -32,6 +31,7 @@ from sim.network.path import Path
 from sim.network.placed_link import PlacedLink
 from sim.network.section import LinkOrBox
 from sim.network.tls_hop import Target, TlsHop, hops_of
+from sim.proxy_exchange import Bridge
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.telemetry import Table

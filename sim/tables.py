@@ -2,33 +2,33 @@
 
 Each part documents its own row:
 
-- `connections`: one row a client connection, when it ends (`sim.client_connection`).
+- `connections`: one row a client connection, when it ends (`sim.connection_row`).
 - `samples`: each server at each sample time (`sim.hosts.server`, `sim.hosts.processor`).
 - `operations`: the work of each node by kind, with its price (`sim.hosts.work`).
 - `links`: each direction of a link at each sample time (`sim.network.link`).
 - `middleboxes`: each middlebox at each sample time (`sim.middleboxes.middlebox`).
 - `verdicts`: how many connections each middlebox decided the same of (`sim.middleboxes.middlebox`).
-- `bridged`: the connections that terminating proxies made themselves (`sim.bridging`).
+- `bridged`: the connections that terminating proxies made themselves (`sim.proxy_exchange`).
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-from sim import bridging, client_connection
+from sim import connection_row, proxy_exchange
 from sim.hosts import server, work
 from sim.middleboxes import middlebox
 from sim.network import link
 from sim.telemetry import Column, schema_of
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
-    "connections": client_connection.COLUMNS,
+    "connections": connection_row.COLUMNS,
     "samples": server.COLUMNS,
     "operations": work.COLUMNS,
     "links": link.COLUMNS,
     "middleboxes": middlebox.COLUMNS,
     "verdicts": middlebox.VERDICT_COLUMNS,
-    "bridged": bridging.COLUMNS,
+    "bridged": proxy_exchange.COLUMNS,
 }
 """The columns of every table, in order, by the table's name."""
 

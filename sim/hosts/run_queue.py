@@ -8,7 +8,7 @@ import simpy
 
 from sim.activity import Activity, Moments
 from sim.hosts.cores import Cores
-from sim.hosts.processor import Job
+from sim.hosts.job import Job
 
 
 class RunQueue(Cores):

@@ -6,7 +6,7 @@ from collections import deque
 from heapq import heapreplace
 
 from sim.hosts.cores import Cores
-from sim.hosts.processor import Job
+from sim.hosts.job import Job
 
 
 class VirtualClock(Cores):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.activity import Activity, Moments
-from sim.hosts.processor import Job
+from sim.hosts.job import Job
 from sim.hosts.run_queue import RunQueue
 from sim.hosts.virtual_clock import VirtualClock
 

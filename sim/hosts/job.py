@@ -1,0 +1,44 @@
+"""A job that waits for a core until it begins, or is withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from sim.activity import Wake
+
+
+class Job(Wake):
+    """A job that waits for a core: wait for it to hear when it begins.
+
+    Whoever waits is sent the moment at which the job begins (seconds), and says at that moment what
+    it demands (`Processor.run`); or infinity when it has been withdrawn. Who is cancelled while
+    waiting withdraws it.
+
+    Args:
+        arrival: when it arrived.
+        leave: called when it is withdrawn.
+
+    Attributes:
+        arrival: when it arrived.
+        withdrawn: whether it will never begin.
+    """
+
+    __slots__ = ("_leave", "arrival", "withdrawn")
+
+    def __init__(self, arrival: float, leave: Callable[[], None]) -> None:
+        super().__init__()
+        self.arrival = arrival
+        self.withdrawn = False
+        self._leave = leave
+
+    def withdraw(self) -> None:
+        """Leave the queue, where it has not begun: by who gives up, or by a crash."""
+        self.withdrawn = True
+        self._leave()
+        self.wake(inf)
+
+    def abandon(self) -> None:
+        """Who waited for it has been cancelled."""
+        super().abandon()
+        self.withdraw()

@@ -43,23 +43,39 @@ class Activity(simpy.Event):
     """Drives a generator of `Moments` to its end, from now on.
 
     A `simpy.Process` makes an event to begin, one for each wait and one to end. This is one event
-    that is rescheduled for each wait; nobody can wait for it.
+    that is rescheduled for each wait.
+
+    Args:
+        environment: where time passes.
+        moments: what happens, step by step.
+        ended: called when that has come to its end by itself.
     """
 
-    __slots__ = ("_again", "_moments", "_schedule", "_send", "_wake")
+    __slots__ = ("_again", "_ended", "_moments", "_schedule", "_send", "_wake")
 
     _ok = True
     _value = None
 
-    def __init__(self, environment: simpy.Environment, moments: Moments) -> None:
+    def __init__(
+        self,
+        environment: simpy.Environment,
+        moments: Moments,
+        ended: Callable[[], None] | None = None,
+    ) -> None:
         self.env = environment
         self._schedule = environment.schedule
         self._send = moments.send
         self._moments = moments
         self._again: list[Callable[[Any], None]] = [self._resume]
         self._wake: Wake | None = None
+        self._ended = ended
         first = next(moments, None)
-        if first is not None:
+        if type(first) is float:
+            self.callbacks = self._again
+            environment.schedule(self, NORMAL, first - environment.now)
+        elif first is None:
+            self._end()
+        else:
             self._wait(first, environment.now)
 
     def go_on(self, moment: float) -> None:
@@ -68,7 +84,7 @@ class Activity(simpy.Event):
         try:
             until = self._send(moment)
         except StopIteration:
-            self._again.clear()
+            self._end()
             return
         self._wait(until, self.env.now)
 
@@ -89,13 +105,18 @@ class Activity(simpy.Event):
         try:
             moment = self._send(now)
         except StopIteration:
-            self._again.clear()
+            self._end()
             return
         if type(moment) is float:
             self.callbacks = self._again
             self._schedule(self, NORMAL, moment - now)
         else:
             self._wait(moment, now)
+
+    def _end(self) -> None:
+        self._again.clear()
+        if self._ended is not None:
+            self._ended()
 
     def _wait(self, until: Until, now: float) -> None:
         if isinstance(until, Wake):

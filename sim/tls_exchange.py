@@ -163,9 +163,10 @@ class TlsExchange:
         """
         endpoints, transport = self.endpoints, self.transport
         processor, back_end = self._processor, self._back_end
-        in_turn = transport.in_turn
+        client_processor, in_turn = self._client_processor, transport.in_turn
+        return_delay = transport.return_delay
         for flight, response_size in said:
-            if self._client_processor is None:
+            if client_processor is None:
                 sent = self.now + flight.seconds
                 self.time_client_cpu += sent - self.now
                 self.now = sent
@@ -193,11 +194,11 @@ class TlsExchange:
                 answer = endpoints.server_answers(flight, begin, response_size)
                 if not self.received:
                     transport.accept(begin)
-                if isinstance(answer, Pending):
+                if type(answer) is Pending:
                     book = self._account_server
                     answer, now, begin = yield from self.resume(answer, processor, now, begin, book)
                 done = processor.run(now, begin, answer.seconds) if size else now
-                if done + transport.return_delay > self.give_up and not closing:
+                if done + return_delay > self.give_up and not closing:
                     self._stop_waiting(begin, done)
                 self.time_cpu_queue += begin - now
                 self.time_server_cpu += done - begin
@@ -218,7 +219,7 @@ class TlsExchange:
             self.received += size
             self.received_records += answer.records
             seconds = endpoints.client_receives(answer, self.now)
-            if self._client_processor is None:
+            if client_processor is None:
                 received = self.now + seconds
                 self.time_client_cpu += received - self.now
                 self.now = received

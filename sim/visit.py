@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sim.activity import Moments
+import simpy
+
+from sim.activity import Activity
 from sim.client_connection import ClientConnection
 from sim.hosts.client import ClientGroup
 
@@ -22,29 +24,40 @@ class Connections(Protocol):
 class Visit:
     """A visit of one client, from its first SYN until it goes; an attempt is a connection.
 
-    It makes one attempt, whatever comes of it.
+    It makes one attempt, whatever comes of it. Each attempt has an activity of its own.
 
     Args:
+        environment: where time passes.
         connections: makes its attempts.
         number: the visit's, from 0 in order of beginning.
         client: the client's number.
         group: the client's group.
-        ended: called when it is over.
+        ended: called when it is over, if anybody wants to know.
         recorded: whether its attempts are written down and their work counted.
     """
 
-    __slots__ = ("_client", "_connections", "_ended", "_group", "_number", "_recorded")
+    __slots__ = (
+        "_client",
+        "_connections",
+        "_ended",
+        "_environment",
+        "_group",
+        "_number",
+        "_recorded",
+    )
 
     def __init__(
         self,
+        environment: simpy.Environment,
         connections: Connections,
         number: int,
         client: int,
         group: ClientGroup,
-        ended: Callable[[], None],
+        ended: Callable[[], None] | None,
         *,
         recorded: bool,
     ) -> None:
+        self._environment = environment
         self._connections = connections
         self._number = number
         self._client = client
@@ -52,10 +65,9 @@ class Visit:
         self._ended = ended
         self._recorded = recorded
 
-    def life(self, now: float) -> Moments:
-        """From now, when the client comes, until it goes."""
+    def begin(self, now: float) -> None:
+        """The client comes now, and makes its attempt."""
         attempt = self._connections.connection(
             self._number, self._client, self._group, recorded=self._recorded, now=now
         )
-        yield from attempt.life()
-        self._ended()
+        Activity(self._environment, attempt.life(), self._ended)

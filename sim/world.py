@@ -122,9 +122,15 @@ class World:
             now = yield time if time > now else now
             recorded = 0 <= time < duration
             self._unfinished += recorded
-            ended = self._recorded_one_ended if recorded else _ignored
-            visit = Visit(factories[group.path], number, client, group, ended, recorded=recorded)
-            Activity(environment, visit.life(now))
+            Visit(
+                environment,
+                factories[group.path],
+                number,
+                client,
+                group,
+                self._recorded_one_ended if recorded else None,
+                recorded=recorded,
+            ).begin(now)
 
     def _visits(self, start: float) -> Iterator[tuple[float, int, ClientGroup]]:
         """When who comes, and of which group, from `start` on without end.
@@ -163,10 +169,6 @@ class World:
             environment.run(until=min(moment, environment.now + whole / _REPORTS))
             if progress is not None:
                 progress((environment.now - begin) / whole)
-
-
-def _ignored() -> None:
-    """Nobody waits for the end of an unrecorded visit."""
 
 
 @contextmanager

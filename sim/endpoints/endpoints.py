@@ -8,7 +8,7 @@ engines, recorded traces or no TLS at all stand behind it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, final
 
 from sim.hosts.client import ClientGroup
 from sim.hosts.resources import Request, Resources
@@ -38,6 +38,7 @@ class Turn(Protocol):
     data: bytes
 
 
+@final
 class Pending(NamedTuple):
     """What a server does at its turn until it has to wait: it works, then it asks.
 

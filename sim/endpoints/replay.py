@@ -269,12 +269,7 @@ class ReplayEndpoints:
         """The turn of the trace for what the world answers at `now`."""
         answered = self._sent.following.get(response_size)
         if type(answered) is not RecordedTurn:
-            part = self._server_part(
-                self._sent,
-                response_size,
-                lambda engines: engines.server_answers(response_size),
-                now,
-            )
+            part = self._first_part(response_size, now)
             if isinstance(part, RecordedRequest):
                 return self._ask(part, now)
             answered = part
@@ -390,6 +385,12 @@ class ReplayEndpoints:
         checkpoint.keep(recorder)
         sent = state.turns[size] = RecordedTurn(checkpoint, output, self._client_work, recorder)
         return sent
+
+    def _first_part(self, response_size: int, now: float) -> RecordedTurn | RecordedRequest:
+        """What the server does first with the client's flight."""
+        return self._server_part(
+            self._sent, response_size, lambda engines: engines.server_answers(response_size), now
+        )
 
     def _part_behind(
         self, asked: RecordedRequest, answer: Any, now: float

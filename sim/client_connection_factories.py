@@ -31,10 +31,10 @@ from sim.network.path import Path
 from sim.network.placed_link import PlacedLink
 from sim.network.section import LinkOrBox
 from sim.network.tls_hop import Target, TlsHop, hops_of
-from sim.proxy_exchange import Bridge
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.telemetry import Table
+from sim.terminating_proxy_exchange import Bridge
 from sim.tls_exchange import TlsExchange
 from sim.warm_start import WarmStart
 from sim.workload.browsers import browser

@@ -8,14 +8,14 @@ Each part documents its own row:
 - `links`: each direction of a link at each sample time (`sim.network.link`).
 - `middleboxes`: each middlebox at each sample time (`sim.middleboxes.middlebox`).
 - `verdicts`: how many connections each middlebox decided the same of (`sim.middleboxes.middlebox`).
-- `bridged`: the connections that terminating proxies made themselves (`sim.proxy_exchange`).
+- `bridged`: the connections of terminating proxies themselves (`sim.terminating_proxy_exchange`).
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-from sim import connection_row, proxy_exchange
+from sim import connection_row, terminating_proxy_exchange
 from sim.hosts import server, work
 from sim.middleboxes import middlebox
 from sim.network import link
@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "links": link.COLUMNS,
     "middleboxes": middlebox.COLUMNS,
     "verdicts": middlebox.VERDICT_COLUMNS,
-    "bridged": proxy_exchange.COLUMNS,
+    "bridged": terminating_proxy_exchange.COLUMNS,
 }
 """The columns of every table, in order, by the table's name."""
 

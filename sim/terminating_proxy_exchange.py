@@ -122,7 +122,7 @@ class Bridging:
             turn, processor, now, begin, lambda begin, done: exchange.account_middlebox(done)
         )
         if flight.size:
-            exchange.account_middlebox(processor.run(now, begin, answer.seconds))
+            exchange.account_middlebox(processor.run(begin, answer.seconds))
         return answer
 
     def close(self, moment: float) -> Moments:

@@ -197,7 +197,7 @@ class TlsExchange:
                 if type(answer) is Pending:
                     book = self._account_server
                     answer, now, begin = yield from self.resume(answer, processor, now, begin, book)
-                done = processor.run(now, begin, answer.seconds) if size else now
+                done = processor.run(begin, answer.seconds) if size else now
                 if done + return_delay > self.give_up and not closing:
                     self._stop_waiting(begin, done)
                 self.time_cpu_queue += begin - now
@@ -297,7 +297,7 @@ class TlsExchange:
         Returns the turn, and when its last job arrives and begins.
         """
         while isinstance(turn, Pending):
-            done = processor.run(arrival, begin, turn.seconds)
+            done = processor.run(begin, turn.seconds)
             book(begin, done)
             asked = yield done
             reply, arrival = yield from turn.resources.wait(turn.request, asked)
@@ -338,7 +338,7 @@ class TlsExchange:
             begin = self._client_processor.begins(now)
             if begin is None:
                 begin = yield self._client_processor.queue(now)
-            self.account_middlebox(self._client_processor.run(now, begin, seconds))
+            self.account_middlebox(self._client_processor.run(begin, seconds))
 
     def _count_round_trips(self) -> None:
         """The client may send its request, or never will."""

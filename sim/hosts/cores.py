@@ -20,7 +20,7 @@ class Cores:
         self._demanded = self._busy_before = 0.0
         self._sampled_at = now
 
-    def take(self, begin: float, demand: float) -> float:
+    def run(self, begin: float, demand: float) -> float:
         """The first free one takes a job up at that moment, for so many seconds: its end."""
         end = begin + demand
         heapreplace(self._free, end)

@@ -27,14 +27,15 @@ class Processor(Protocol):
     def begins(self, arrival: float) -> float | None:
         """When a job begins that arrives now, no earlier than any before it.
 
-        `None` where that is not known yet: put it into the `queue` and wait for it.
+        `None` where that is not known yet: put it into the `queue` and wait for it. A job whose
+        beginning is told counts as waiting until then, and has to be `run`.
         """
 
     def queue(self, arrival: float) -> Job:
         """Put a job that arrives now into the queue."""
 
-    def run(self, arrival: float, begin: float, demand: float) -> float:
-        """A job that has arrived then, and begins then, takes so many seconds: when it ends."""
+    def run(self, begin: float, demand: float) -> float:
+        """The job that begins then takes so many seconds: when it ends."""
 
     def queue_length(self, now: float) -> int:
         """Jobs that have arrived by `now` and wait for a core."""

@@ -50,10 +50,6 @@ class RunQueue(Cores):
             Activity(self._environment, self._begin_jobs())
         return job
 
-    def run(self, arrival: float, begin: float, demand: float) -> float:
-        """A job that has arrived and begins then takes so many seconds: when it ends."""
-        return self.take(begin, demand)
-
     def queue_length(self, now: float) -> int:
         """Jobs that have arrived by `now` and wait for a core."""
         return self._length

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from heapq import heapreplace
 
 from sim.hosts.cores import Cores
 from sim.hosts.job import Job
@@ -33,29 +32,23 @@ class VirtualClock(Cores):
     def begins(self, arrival: float) -> float:
         """When a job begins that arrives now, no earlier than any before it."""
         self.latest = arrival
-        free = self._free[0]
-        return free if free > arrival else arrival
+        begin = self._free[0]
+        if begin <= arrival:
+            return arrival
+        waiting = self._waiting
+        while waiting and waiting[0] <= arrival:
+            waiting.popleft()
+        waiting.append(begin)
+        return begin
 
     def queue(self, arrival: float) -> Job:
         """Nobody waits for a job. Raises `AssertionError`, always."""
         raise AssertionError("when a job begins is known when it arrives")
 
-    def run(self, arrival: float, begin: float, demand: float) -> float:
-        """A job that has arrived and begins then takes so many seconds: when it ends."""
-        if begin > arrival:
-            waiting = self._waiting
-            while waiting and waiting[0] <= arrival:
-                waiting.popleft()
-            waiting.append(begin)
-        end = begin + demand
-        heapreplace(self._free, end)
-        self._demanded += demand
-        return end
-
     def serve(self, arrival: float, demand: float) -> tuple[float, float]:
         """When a job begins and ends that arrives now, and of which is known what it demands."""
         begin = self.begins(arrival)
-        return begin, self.run(arrival, begin, demand)
+        return begin, self.run(begin, demand)
 
     def queue_length(self, now: float) -> int:
         """Jobs that have arrived by `now` and wait for a core."""

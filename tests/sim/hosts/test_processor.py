@@ -34,7 +34,7 @@ def in_a_run_queue(jobs: Jobs, cores: int) -> Jobs:
         begin = queue.begins(arrival)
         if begin is None:
             begin = yield queue.queue(arrival)
-        served[number] = begin, queue.run(arrival, begin, demand)
+        served[number] = begin, queue.run(begin, demand)
 
     def arrivals() -> Moments:
         for number, (arrival, demand) in enumerate(jobs):
@@ -112,7 +112,7 @@ def share_that_gives_up(
             timer.cancel()
         outcomes.append(begin < inf)
         if begin < inf:
-            queue.run(now, begin, demand)
+            queue.run(begin, demand)
 
     def everybody() -> Moments:
         for arrival, demand, patient in zip(
@@ -154,7 +154,7 @@ def test_a_cancelled_client_leaves_the_queue() -> None:
         if begin is None:
             begin = yield queue.queue(now)
         begun.append((name, begin))
-        queue.run(now, begin, 2.0)
+        queue.run(begin, 2.0)
 
     Activity(environment, client("first"))
     second = Activity(environment, client("second"))

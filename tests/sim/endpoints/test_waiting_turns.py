@@ -278,10 +278,10 @@ def test_what_is_answered_at_once_leaves_one_job_and_no_event(
         jobs = 0
         run = VirtualClock.run
 
-        def counting(clock: VirtualClock, arrival: float, begin: float, demand: float) -> float:
+        def counting(clock: VirtualClock, begin: float, demand: float) -> float:
             nonlocal jobs
             jobs += 1
-            return run(clock, arrival, begin, demand)
+            return run(clock, begin, demand)
 
         with monkeypatch.context() as patch:
             patch.setattr(VirtualClock, "run", counting)

@@ -9,6 +9,8 @@ from typing import Any
 import simpy
 from simpy.events import NORMAL
 
+from sim.environment import Environment
+
 
 class Wake:
     """A moment that is waited for and not known yet: whoever comes to know it wakes who waits."""
@@ -53,12 +55,13 @@ class Activity(simpy.Event):
 
     __slots__ = ("_again", "_ended", "_moments", "_schedule", "_send", "_wake")
 
+    env: Environment
     _ok = True
     _value = None
 
     def __init__(
         self,
-        environment: simpy.Environment,
+        environment: Environment,
         moments: Moments,
         ended: Callable[[], None] | None = None,
     ) -> None:
@@ -101,17 +104,25 @@ class Activity(simpy.Event):
             self._moments.close()
 
     def _resume(self, event: simpy.Event) -> None:
-        now = self.env.now
-        try:
-            moment = self._send(now)
-        except StopIteration:
-            self._end()
-            return
-        if type(moment) is float:
-            self.callbacks = self._again
-            self._schedule(self, NORMAL, moment - now)
-        else:
-            self._wait(moment, now)
+        """Take the next step, and those behind it that nothing else comes before."""
+        environment, send = self.env, self._send
+        now = environment.now
+        while True:
+            try:
+                until = send(now)
+            except StopIteration:
+                self._end()
+                return
+            if type(until) is not float or not self._again:
+                self._wait(until, now)
+                return
+            # As SimPy would work it out.
+            then = now + (until - now)
+            if not environment.skip(then):
+                self.callbacks = self._again
+                self._schedule(self, NORMAL, until - now)
+                return
+            now = then
 
     def _end(self) -> None:
         self._again.clear()

@@ -6,9 +6,10 @@ to the sink, and forgotten.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import gcd
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -59,7 +60,7 @@ class _Codes(dict[Any, int]):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of column: how a value is packed, and what it becomes in Arrow."""
+    """A kind of column: how a value is packed (the code of an array), and what it is in Arrow."""
 
     format: str
     arrow: pa.DataType
@@ -118,26 +119,23 @@ class Table:
         self._columns = tuple(columns)
         self._schema = schema_of(columns)
         self._sink = sink
-        layout = struct.Struct("<" + "".join(column.kind.format for column in columns))
-        self._pack_into = layout.pack_into
-        self._row_size = layout.size
-        self._type = np.dtype([(column.name, f"<{column.kind.format}") for column in columns])
-        self._buffer = bytearray(rows * layout.size)
-        self._end = 0
-        self._waiting: list[list[Any]] = []
-        self._packed_at_once = min(rows, _PACKED_AT_ONCE)
+        self._rows = rows
+        self._waiting: list[Sequence[Any]] = []
+        self._packed_at_once = gcd(rows, _PACKED_AT_ONCE)
         self._handed_over = False
         self._codes: dict[int, _Codes] = {}
-        self._encoders: list[tuple[int, Mapping[Any, int]]] = []
+        self._encoders: list[Callable[[Any], int] | None] = []
         for position, (_, kind, _) in enumerate(columns):
+            encoder = None
             if pa.types.is_dictionary(kind.arrow):
-                self._codes[position] = _Codes()
-                self._encoders.append((position, self._codes[position]))
+                encoder = (self._codes.setdefault(position, _Codes())).__getitem__
             elif kind is OPTIONAL_FLAG:
-                self._encoders.append((position, _FLAG_CODES))
+                encoder = _FLAG_CODES.__getitem__
+            self._encoders.append(encoder)
+        self._packed = self._no_rows()
 
-    def append(self, row: list[Any]) -> None:
-        """Add a row: a value for each column, in their order. The list is used up."""
+    def append(self, row: Sequence[Any]) -> None:
+        """Add a row: a value for each column, in their order."""
         waiting = self._waiting
         waiting.append(row)
         if len(waiting) == self._packed_at_once:
@@ -146,36 +144,34 @@ class Table:
     def close(self) -> None:
         """Hand the last rows to the sink; a table without rows is handed over as an empty one."""
         self._pack()
-        if self._end or not self._handed_over:
+        if self._packed[0] or not self._handed_over:
+            self._flush()
+
+    def _no_rows(self) -> list[array[Any]]:
+        return [array(column.kind.format) for column in self._columns]
+
+    def _pack(self) -> None:
+        """Pack the rows that wait."""
+        if not self._waiting:
+            return
+        values = zip(*self._waiting, strict=True)
+        for packed, encoder, column in zip(self._packed, self._encoders, values, strict=True):
+            packed.extend(column if encoder is None else map(encoder, column))
+        self._waiting.clear()
+        if len(self._packed[0]) == self._rows:
             self._flush()
 
     def _flush(self) -> None:
         """Hand the packed rows so far to the sink."""
-        packed = np.frombuffer(self._buffer, self._type, count=self._end // self._row_size)
         arrays = [
-            self._arrow(position, np.ascontiguousarray(packed[column.name]), column)
-            for position, column in enumerate(self._columns)
+            self._arrow(position, np.frombuffer(packed, packed.typecode), column)
+            for position, (packed, column) in enumerate(
+                zip(self._packed, self._columns, strict=True)
+            )
         ]
-        self._end = 0
+        self._packed = self._no_rows()
         self._handed_over = True
         self._sink.write(self.name, pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-
-    def _pack(self) -> None:
-        """Pack the rows that wait."""
-        pack_into, buffer, size, encoders = (
-            self._pack_into,
-            self._buffer,
-            self._row_size,
-            self._encoders,
-        )
-        for row in self._waiting:
-            for position, codes in encoders:
-                row[position] = codes[row[position]]
-            pack_into(buffer, self._end, *row)
-            self._end += size
-            if self._end == len(buffer):
-                self._flush()
-        self._waiting.clear()
 
     def _arrow(self, position: int, values: np.ndarray, column: Column) -> pa.Array:
         kind = column.kind

@@ -167,24 +167,26 @@ class TlsExchange:
         return_delay = transport.return_delay
         for flight, response_size in said:
             if client_processor is None:
-                sent = self.now + flight.seconds
-                self.time_client_cpu += sent - self.now
-                self.now = sent
+                now = self.now
+                self.now = sent = now + flight.seconds
+                self.time_client_cpu += sent - now
             else:
                 yield from self._serve_client(flight.seconds)
+                sent = self.now
             size = flight.size
             self.sent += size
             self.sent_records += flight.records
-            sent_at = max((yield self.now), self.now) if in_turn and size else self.now
-            arrival = transport.send_to_server(sent_at, flight.data, size, self)
+            if in_turn and size:
+                sent = max((yield sent), sent)
+            arrival = transport.send_to_server(sent, flight.data, size, self)
             if arrival is None:
                 yield from transport.follow()
+                now = self.now
             else:
                 now = yield arrival
                 self.time_propagation += now - self.now
                 self.now = now
 
-            now = self.now
             if self.give_up == inf and not closing:
                 self.give_up = now + self._patience
             if back_end is None:
@@ -205,24 +207,26 @@ class TlsExchange:
                 self.now = done
             else:
                 answer = yield from back_end.answer(self, flight, response_size)
+                done = self.now
             size = answer.size
             if not (size or closing):
-                self.first_arrival = self.now
+                self.first_arrival = done
                 continue
-            sent_at = max((yield self.now), self.now) if in_turn and size else self.now
-            arrival = transport.send_to_client(sent_at, answer.data, size, self)
+            if in_turn and size:
+                done = max((yield done), done)
+            arrival = transport.send_to_client(done, answer.data, size, self)
             if arrival is None:
                 yield from transport.follow()
+                arrival = self.now
             else:
                 self.time_propagation += arrival - self.now
                 self.now = arrival
             self.received += size
             self.received_records += answer.records
-            seconds = endpoints.client_receives(answer, self.now)
+            seconds = endpoints.client_receives(answer, arrival)
             if client_processor is None:
-                received = self.now + seconds
-                self.time_client_cpu += received - self.now
-                self.now = received
+                self.now = received = arrival + seconds
+                self.time_client_cpu += received - arrival
             else:
                 yield from self._serve_client(seconds)
             if endpoints.state.failure is not None:

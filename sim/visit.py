@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import simpy
-
 from sim.activity import Activity
 from sim.client_connection import ClientConnection
+from sim.environment import Environment
 from sim.hosts.client import ClientGroup
 
 
@@ -48,7 +47,7 @@ class Visit:
 
     def __init__(
         self,
-        environment: simpy.Environment,
+        environment: Environment,
         connections: Connections,
         number: int,
         client: int,

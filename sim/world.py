@@ -7,11 +7,10 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
-import simpy
-
 from sim.activity import Activity, Moments
 from sim.client_connection import ConnectionContext
 from sim.client_connection_factories import ClientConnectionFactories, session_cache, session_list
+from sim.environment import Environment
 from sim.hosts.balancer import Balancer
 from sim.hosts.client import ClientGroup, Clients
 from sim.hosts.processor import Processor
@@ -38,7 +37,7 @@ class World:
         self._scenario = scenario
         self._streams = Streams(seed, replication)
         self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
-        self._environment = simpy.Environment(initial_time=-scenario.warm_up)
+        self._environment = Environment(initial_time=-scenario.warm_up)
         now = -scenario.warm_up
         self._clients = Clients(scenario.clients, scenario.default_path, session_list(scenario))
         self._servers = [self._server(scenario.server)]

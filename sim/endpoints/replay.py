@@ -18,7 +18,6 @@ from sim.endpoints.engine_pair import EnginePair, Output
 from sim.endpoints.own_bytes import OwnBytes
 from sim.endpoints.recorder import (
     REQUEST_KINDS,
-    Answers,
     Interruption,
     OfferedSession,
     Oracle,
@@ -31,15 +30,14 @@ from sim.endpoints.shown import ShownEndpoints
 from sim.endpoints.trace import (
     CLOSING,
     RECEIVING,
-    Branches,
     Checkpoint,
+    Gap,
     Query,
     Receive,
     RecordedRequest,
     RecordedTurn,
     State,
     WholeTurn,
-    insert,
 )
 from sim.hosts.client import ClientGroup
 from sim.hosts.resources import TAKES_TIME, Request, RequestKind, Resources
@@ -50,7 +48,7 @@ from sim.streams import Streams
 
 _NO_SESSION = -1
 # Members of an enumeration are looked up slowly.
-_LOOK_UP_SESSION, _ACCEPT_SESSION = RequestKind.LOOK_UP_SESSION, RequestKind.ACCEPT_SESSION
+_LOOK_UP_SESSION = RequestKind.LOOK_UP_SESSION
 
 EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
 ACCEPTS, STORE, REMOVE = QueryKind.ACCEPTS, QueryKind.STORE, QueryKind.REMOVE
@@ -267,12 +265,15 @@ class ReplayEndpoints:
 
     def server_answers(self, flight: Turn, now: float, response_size: int = 0) -> Turn | Pending:
         """The turn of the trace for what the world answers at `now`."""
-        answered = self._sent.following.get(response_size)
+        sent = self._sent
+        answered = sent.following.get(response_size)
+        if type(answered) is Query:
+            answered = self._follow(answered, now)
         if type(answered) is not RecordedTurn:
-            part = self._first_part(response_size, now)
-            if isinstance(part, RecordedRequest):
-                return self._ask(part, now)
-            answered = part
+            if type(answered) is not RecordedRequest:
+                answered = self._record_answer(answered, response_size, now)
+            if isinstance(answered, RecordedRequest):
+                return self._ask(answered, now)
         answered.times += self._recorded
         self._answered = answered
         self.server = answered.server
@@ -313,8 +314,10 @@ class ReplayEndpoints:
     def client_receives(self, answer: Turn, now: float) -> float:
         """What the trace's client has to do; it then stands where that leads."""
         receive = self._answered.following.get(RECEIVING)
+        if type(receive) is Query:
+            receive = self._follow(receive, now)
         if type(receive) is not Receive:
-            receive = self._receive(now)
+            receive = self._record_receive(receive, now)
         self.state = receive.state
         receive.times += self._recorded
         return receive.seconds
@@ -322,42 +325,36 @@ class ReplayEndpoints:
     def client_receives_from_box(self, data: bytes, now: float) -> float:
         """What the trace's client does with spoofed data of a box."""
         receive = self._sent.following.get(data)
+        if type(receive) is Query:
+            receive = self._follow(receive, now)
         if type(receive) is not Receive:
-            receive = self._receive_from_box(data, now)
+            receive = self._record_receive_from_box(receive, data, now)
         self.state = receive.state
         receive.times += self._recorded
         return receive.seconds
 
-    def _follow(
-        self, branches: Branches, key: Any, now: float
-    ) -> tuple[Any, Branches, Any, Answers]:
-        """Ask the world what the trace asks.
-
-        Returns the entry behind the last query, `None` where there is none yet, and for who
-        writes it the branches that it belongs to, its key there, and the answers so far.
-        """
-        query, where, answer = None, branches, key
-        entry = branches.get(key)
-        epoch_at = self._factory.epochs.at
-        while type(entry) is Query:
-            query, where = entry, entry.branches
+    def _follow(self, query: Query, now: float) -> Any:
+        """Ask the world what the trace asks: what stands behind that, or the gap there."""
+        while True:
             kind = query.kind
-            answer = epoch_at(now) if kind is EPOCH else self._answer(kind, now)
-            entry = where.get(answer)
-        if entry is None and query is not None:
-            return None, where, answer, (*query.before, (query.kind, answer))
-        return entry, where, answer, ()
+            if kind is EPOCH:
+                answer = self._factory.epochs.at(now)
+            elif kind is LOOKUP:
+                found = self._factory.resources.answer(_LOOK_UP_SESSION, self._offered, now)
+                answer = found is not None
+            else:
+                answer = self._answer(kind, now)
+            entry = query.branches.get(answer)
+            if type(entry) is not Query:
+                return entry or Gap(query.branches, answer, (*query.before, (kind, answer)))
+            query = entry
 
     def _answer(self, query: QueryKind, now: float) -> Any:
         """The world's answer to a query at `now`, which it may change: a store, a removal."""
         if query is EPOCH:
             return self._factory.epochs.at(now)
-        ask = self._factory.resources.answer
-        if query is LOOKUP:
-            return ask(_LOOK_UP_SESSION, self._offered, now) is not None
-        if query is ACCEPTS:
-            return bool(ask(_ACCEPT_SESSION, None, now))
-        return _branch(query, ask(REQUEST_KINDS[query], self._subject(query), now))
+        kind = REQUEST_KINDS[query]
+        return _branch(query, self._factory.resources.answer(kind, self._subject(query), now))
 
     def _subject(self, query: QueryKind) -> int | None:
         """What this connection asks the server's resources of."""
@@ -386,10 +383,16 @@ class ReplayEndpoints:
         sent = state.turns[size] = RecordedTurn(checkpoint, output, self._client_work, recorder)
         return sent
 
-    def _first_part(self, response_size: int, now: float) -> RecordedTurn | RecordedRequest:
+    def _record_answer(
+        self, gap: Gap | None, response_size: int, now: float
+    ) -> RecordedTurn | RecordedRequest:
         """What the server does first with the client's flight."""
-        return self._server_part(
-            self._sent, response_size, lambda engines: engines.server_answers(response_size), now
+        sent = self._sent
+        return self._record_server(
+            gap or Gap(sent.following, response_size, ()),
+            sent,
+            lambda engines: engines.server_answers(response_size),
+            now,
         )
 
     def _part_behind(
@@ -397,24 +400,26 @@ class ReplayEndpoints:
     ) -> RecordedTurn | RecordedRequest:
         """What the server does next with the answer to its request."""
         branch = _branch(asked.query, answer)
-        return self._server_part(
-            asked, branch, lambda engines: engines.server_continues(branch), now
+        part = asked.following.get(branch)
+        if type(part) is Query:
+            part = self._follow(part, now)
+        if isinstance(part, RecordedTurn | RecordedRequest):
+            return part
+        gap = part or Gap(asked.following, branch, ())
+        return self._record_server(
+            gap, asked, lambda engines: engines.server_continues(branch), now
         )
 
-    def _server_part(
+    def _record_server(
         self,
+        gap: Gap,
         before: RecordedTurn | RecordedRequest,
-        key: Any,
         turn: Callable[[Recorder], Output | Interruption],
         now: float,
     ) -> RecordedTurn | RecordedRequest:
         """The server's turn, from the client's or a request of its own on, up to the next one."""
-        entry, branches, key, answers = self._follow(before.following, key, now)
-        if entry is not None:
-            found: RecordedTurn | RecordedRequest = entry
-            return found
-
         recorder = before.checkpoint.resume()
+        answers = gap.answers
         queries, output = recorder.take(turn, answers, lambda query: self._answer(query, now))
         checkpoint = Checkpoint(before.checkpoint, turn, queries)
         checkpoint.keep(recorder)
@@ -424,26 +429,31 @@ class ReplayEndpoints:
             part = RecordedTurn(checkpoint, output, self._server_work, recorder, received)
         else:
             part = RecordedRequest(checkpoint, output, self._server_work, recorder, received)
-        insert(branches, key, queries, len(answers), part)
+        gap.fill(queries, part)
         return part
 
-    def _receive(self, now: float) -> Receive:
+    def _record_receive(self, gap: Gap | None, now: float) -> Receive:
+        """What the client takes of the server's answer; data leave all as it was."""
         answered, before = self._answered, self.state
-        data_exchanged = before.established and before.turns.get(CLOSING) is not self._sent
-        return self._record_receive(
-            answered, RECEIVING, Recorder.client_receives, answered.size, now, stays=data_exchanged
+        stays = before.established and before.turns.get(CLOSING) is not self._sent
+        gap = gap or Gap(answered.following, RECEIVING, ())
+        return self._record_client(
+            gap, answered, Recorder.client_receives, answered.size, now, stays=stays
         )
 
-    def _receive_from_box(self, data: bytes, now: float) -> Receive:
+    def _record_receive_from_box(self, gap: Gap | None, data: bytes, now: float) -> Receive:
+        """What the client takes of a box's answer."""
+
         def turn(recorder: Recorder) -> Operations:
             return recorder.client_receives_from_box(data)
 
-        return self._record_receive(self._sent, data, turn, len(data), now, stays=False)
+        gap = gap or Gap(self._sent.following, data, ())
+        return self._record_client(gap, self._sent, turn, len(data), now, stays=False)
 
-    def _record_receive(
+    def _record_client(
         self,
+        gap: Gap,
         after: RecordedTurn,
-        key: Any,
         turn: Callable[[Recorder], Operations],
         size: int,
         now: float,
@@ -451,12 +461,8 @@ class ReplayEndpoints:
         stays: bool,
     ) -> Receive:
         """What the client takes after a turn; where it `stays` that leaves all as it was."""
-        entry, branches, key, answers = self._follow(after.following, key, now)
-        if entry is not None:
-            found: Receive = entry
-            return found
-
         recorder = after.checkpoint.resume()
+        answers = gap.answers
         queries, operations = recorder.take(turn, answers, lambda query: self._answer(query, now))
         if stays:
             state = self.state
@@ -465,7 +471,7 @@ class ReplayEndpoints:
             state = State(checkpoint, recorder.engines, self._factory.kind_of(recorder))
         state.checkpoint.keep(recorder)
         receive = Receive(self._client_work, operations, size, state)
-        insert(branches, key, queries, len(answers), receive)
+        gap.fill(queries, receive)
         return receive
 
 

@@ -10,7 +10,7 @@ Data on an established connection leads back to the same state: its turns depend
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.endpoints.endpoints import Operations, ServerState
 from sim.endpoints.engine_pair import EnginePair, Output
@@ -256,17 +256,23 @@ class Receive(Task):
         self.state = state
 
 
-def insert(branches: Branches, key: Any, queries: Answers, known: int, entry: Any) -> None:
-    """Write an entry behind the queries that were asked before it.
+class Gap(NamedTuple):
+    """Where a trace does not go on yet.
 
-    Args:
-        branches, key: where the first `known` answers lead.
-        queries: all that were asked with their answers.
-        known: how many of them stand in the trace already.
-        entry: the turn, or the `Receive`.
+    Attributes:
+        branches, key: what is to follow there, and by what.
+        answers: to the queries before it at the same turn.
     """
-    for position in range(known, len(queries)):
-        kind, answer = queries[position]
-        node = branches[key] = Query(kind, queries[:position])
-        branches, key = node.branches, answer
-    branches[key] = entry
+
+    branches: Branches
+    key: Any
+    answers: Answers
+
+    def fill(self, queries: Answers, entry: Any) -> None:
+        """Write the turn, or the `Receive`, behind the queries that were asked at it in all."""
+        branches, key, known = self.branches, self.key, len(self.answers)
+        for position in range(known, len(queries)):
+            kind, answer = queries[position]
+            node = branches[key] = Query(kind, queries[:position])
+            branches, key = node.branches, answer
+        branches[key] = entry

@@ -18,6 +18,9 @@ from sim.hosts.machine import Machine, profile_of
 from sim.hosts.work import Work
 from sim.workload.browsers import Browser, browser
 
+_ROOM = 256
+"""For how many clients room is made at a time."""
+
 
 class ClientDescription(Description):
     """The clients of one browser: one `[[clients]]` table."""
@@ -91,9 +94,10 @@ class SessionMemory:
                 self._since[client] = nan
                 self._sessions[client] = self._nothing
             return
-        while client >= len(self._since):
-            self._since.append(nan)
-            self._sessions.append(self._nothing)
+        if client >= len(self._since):
+            more = client + _ROOM - len(self._since)
+            self._since.extend([nan] * more)
+            self._sessions.extend([self._nothing] * more)
         self._since[client] = since
         self._sessions[client] = session
 
@@ -177,7 +181,7 @@ class Clients:
         """
         groups_of = self._group_of
         if client >= len(groups_of):
-            groups_of.extend(b"\0" * (client + 1 - len(groups_of)))
+            groups_of.extend(bytes(client + _ROOM - len(groups_of)))
         number = groups_of[client]
         if not number:
             chosen = bisect_right(self._shares, draw * self._shares[-1])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-import simpy
-
 from sim.activity import Activity, Moments
+from sim.environment import Environment
 from sim.hosts.cores import Cores
 from sim.hosts.job import Job
 
@@ -27,7 +26,7 @@ class RunQueue(Cores):
 
     __slots__ = ("_environment", "_length", "_serving", "_waiting", "latest")
 
-    def __init__(self, environment: simpy.Environment, cores: int) -> None:
+    def __init__(self, environment: Environment, cores: int) -> None:
         super().__init__(cores, environment.now)
         self.latest = environment.now
         self._environment = environment

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import simpy
 
 from sim.activity import Activity, Moments, Wake
+from sim.environment import Environment
 
 
 def test_it_goes_on_at_the_moments_that_it_asks_for() -> None:
-    environment = simpy.Environment(initial_time=-1.0)
+    environment = Environment(initial_time=-1.0)
     seen: list[tuple[str, float]] = []
 
     def life(name: str, *moments: float) -> Moments:
@@ -36,7 +36,7 @@ def test_it_goes_on_at_the_moments_that_it_asks_for() -> None:
 
 
 def test_what_goes_wrong_in_it_ends_the_run() -> None:
-    environment = simpy.Environment()
+    environment = Environment()
 
     def life() -> Moments:
         yield 1.0
@@ -48,7 +48,7 @@ def test_what_goes_wrong_in_it_ends_the_run() -> None:
 
 
 def test_it_is_woken_at_a_moment_that_was_not_known() -> None:
-    environment = simpy.Environment()
+    environment = Environment()
     wake = Wake()
     seen: list[float] = []
 
@@ -69,7 +69,7 @@ def test_it_is_woken_at_a_moment_that_was_not_known() -> None:
 
 @pytest.mark.parametrize("waits_for", ["a moment", "a wake"])
 def test_nothing_happens_of_what_is_cancelled(waits_for: str) -> None:
-    environment = simpy.Environment()
+    environment = Environment()
     wake = Wake()
     seen: list[str] = []
 
@@ -94,7 +94,7 @@ def test_nothing_happens_of_what_is_cancelled(waits_for: str) -> None:
 
 
 def test_what_has_ended_is_cancelled_to_no_effect() -> None:
-    environment = simpy.Environment()
+    environment = Environment()
 
     def life() -> Moments:
         yield 1.0

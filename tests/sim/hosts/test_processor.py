@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.activity import Activity, Moments
+from sim.environment import Environment
 from sim.hosts.job import Job
 from sim.hosts.run_queue import RunQueue
 from sim.hosts.virtual_clock import VirtualClock
@@ -26,7 +27,7 @@ def on_a_virtual_clock(jobs: Iterable[tuple[float, float]], cores: int) -> Jobs:
 
 
 def in_a_run_queue(jobs: Jobs, cores: int) -> Jobs:
-    environment = simpy.Environment()
+    environment = Environment()
     queue = RunQueue(environment, cores)
     served: dict[int, tuple[float, float]] = {}
 
@@ -94,7 +95,7 @@ def erlang_a(cores: int, rate: float, service: float, patience: float) -> float:
 def share_that_gives_up(
     cores: int, arrivals: np.ndarray, demands: np.ndarray, patience: np.ndarray
 ) -> float:
-    environment = simpy.Environment()
+    environment = Environment()
     queue = RunQueue(environment, cores)
     outcomes = []
 
@@ -144,7 +145,7 @@ def test_jobs_are_withdrawn_as_theory_has_it(cores: int, rate: float) -> None:
 
 
 def test_a_cancelled_client_leaves_the_queue() -> None:
-    environment = simpy.Environment()
+    environment = Environment()
     queue = RunQueue(environment, 1)
     begun = []
 

@@ -7,7 +7,7 @@ are simulated with one seed see the same arrivals of the same visitors (common r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from struct import Struct
 
@@ -80,20 +80,16 @@ class EntropySource:
         return ConnectionEntropy(own)
 
 
-class ConnectionDraws:
+def connection_draws(entropy: ConnectionEntropy) -> Callable[[], float]:
     """Draws from [0, 1) of one connection, from its random bytes: call it for the next."""
+    return _draws(entropy).__next__
 
-    __slots__ = ("_bytes", "_waiting")
 
-    def __init__(self, entropy: ConnectionEntropy) -> None:
-        self._bytes = entropy
-        self._waiting: list[int] = []
-
-    def __call__(self) -> float:
-        """The next draw from [0, 1), of 53 random bits."""
-        if not self._waiting:
-            self._waiting = list(_EIGHT.unpack(self._bytes(_EIGHT.size)))
-        return (self._waiting.pop() >> 11) * 2.0**-53
+def _draws(entropy: ConnectionEntropy) -> Iterator[float]:
+    """Draws of 53 random bits each."""
+    while True:
+        for word in reversed(_EIGHT.unpack(entropy(_EIGHT.size))):
+            yield (word >> 11) * 2.0**-53
 
 
 class ConnectionEntropy:

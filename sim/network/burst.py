@@ -88,6 +88,13 @@ class Burst:
             setattr(self, name, [each[place] for place in left])
         return len(lost) - len(left)
 
+    def arrivals(self) -> list[tuple[int, float, DelayComponents]]:
+        """Which have come this far, when each has, and where its time went."""
+        return [
+            (number, self.times[place], self.delays(place))
+            for place, number in enumerate(self.numbers)
+        ]
+
     def delays(self, place: int) -> DelayComponents:
         """Where the time of one that has come this far went."""
         delays = DelayComponents()

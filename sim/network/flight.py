@@ -6,11 +6,10 @@ is sent; simulated time passes once a round, and only where the links are shared
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
-from sim.network.burst import Burst
 from sim.network.congestion import CongestionWindow
 from sim.network.delays import DelayComponents
 from sim.network.one_way_path import OneWayPath
@@ -72,7 +71,8 @@ class Flight:
         window, round_trip: what its sender knows of the way, which the flight goes on with.
         now: when its first round was sent.
         sizes: bytes of its packets.
-        first_round: what became of those that the window allowed then.
+        sent: how many of them the window allowed then.
+        first_round: the number of each of these that arrives, when, and where its time goes.
         on_acknowledgement: called with each moment at which something is acknowledged.
     """
 
@@ -85,7 +85,8 @@ class Flight:
         round_trip: RoundTripEstimate,
         now: float,
         sizes: Sequence[int],
-        first_round: Burst,
+        sent: int,
+        first_round: Iterable[tuple[int, float, DelayComponents]],
         on_acknowledgement: Callable[[float], None],
     ) -> None:
         self._tcp = tcp
@@ -112,11 +113,11 @@ class Flight:
         self._fast_recovery = self._resends_first = self._probed = False
         self._timeouts = self._backoff = self._timer = 0
         self._copies: list[_Copy] = []
-        self._next = first_round.count
-        for number in range(self._next):
+        self._next = sent
+        for number in range(sent):
             self._note(now, number, DelayComponents(), 0)
-        for place, number in enumerate(first_round.numbers):
-            self._announce(number, now, first_round.times[place], first_round.delays(place))
+        for number, arrival, delays in first_round:
+            self._announce(number, now, arrival, delays)
 
     def fly(self) -> Generator[float, float, Delivery]:
         """Until every segment is there, or given up."""

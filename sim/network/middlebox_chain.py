@@ -39,12 +39,6 @@ class PlacedMiddlebox(NamedTuple):
     latency_behind: float
     reads: bool
 
-    def away(self, *, to_server: bool) -> float:
-        """Seconds on the way here of what goes to the server, or comes from it."""
-        if to_server:
-            return self.from_client + self.latency_before
-        return self.from_server + self.latency_behind
-
     def add_return(self, delays: DelayComponents) -> float:
         """Add the way from here back to the client: how many seconds."""
         delays.propagation += self.to_client
@@ -92,7 +86,7 @@ class MiddleboxChain:
 
     Attributes:
         placed: where they stand.
-        look_at_flights: whether any of them does.
+        look_at_flights, look_at_acknowledgements: whether any of them does.
         stopped: the number of the box that has stopped the connection, and its verdict.
     """
 
@@ -101,6 +95,7 @@ class MiddleboxChain:
         "_flows",
         "_seen",
         "_tally",
+        "look_at_acknowledgements",
         "look_at_flights",
         "placed",
         "stopped",
@@ -116,6 +111,7 @@ class MiddleboxChain:
         self.placed = placed
         self._attention = attention
         self.look_at_flights = bool(attention.to_flights)
+        self.look_at_acknowledgements = bool(attention.to_acknowledgements)
         self._flows = [flow]
         self._seen = 0
         self._tally = tally
@@ -147,7 +143,11 @@ class MiddleboxChain:
         numbers = self._attention.to_flights
         for number in numbers if to_server else reversed(numbers):
             placed, flow = self.placed[number], self._flows[number]
-            box, away = placed.behaviour, placed.away(to_server=to_server)
+            box = placed.behaviour
+            if to_server:
+                away = placed.from_client + placed.latency_before
+            else:
+                away = placed.from_server + placed.latency_behind
             verdict = PASS
             for sent in probes:
                 verdict = box.carries(flow, sent + away, _PROBE, to_server=to_server)
@@ -156,6 +156,8 @@ class MiddleboxChain:
             else:
                 shown = seen if placed.reads else unread
                 verdict = box.carries(flow, now + away, shown, to_server=to_server)
+            if verdict is PASS:
+                continue
             verdict = _given(verdict, box, "carries")
             if verdict.action is not Action.PASS:
                 self.stopped = number, verdict

@@ -31,8 +31,8 @@ class OwnPackets:
         if sent is None:
             return None
         start, end = sent
-        others = max(0.0, start - now - self._ahead(now))
-        self._note(start, end)
+        others = max(0.0, start - now - self._ahead(now)) if start > now else 0.0
+        self._note(now, start, end)
         return end, end - now - others, others
 
     def send_burst(self, burst: Burst) -> None:
@@ -63,7 +63,7 @@ class OwnPackets:
             transmission.append(end - now - others)
             queueing.append(others)
             if sent is not None:
-                self._note(start, end)
+                self._note(now, start, end)
                 ahead += end - start
         burst.queue(times, transmission, queueing)
         burst.lose(dropped)
@@ -74,20 +74,23 @@ class OwnPackets:
         for now in times:
             sent = queue.send(now, size)
             if sent is not None:
-                if now >= self._until:
-                    self._own.clear()
-                self._note(*sent)
-                ends.append(sent[1])
+                start, end = sent
+                self._note(now, start, end)
+                ends.append(end)
         return ends
 
     def _ahead(self, now: float) -> float:
         """Seconds that it takes, from now on, to send what is here already of the connection."""
         if now >= self._until:
-            self._own.clear()
             return 0.0
         self._own = [each for each in self._own if each[1] > now]
         return sum(end - max(start, now) for start, end in self._own)
 
-    def _note(self, start: float, end: float) -> None:
+    def _note(self, now: float, start: float, end: float) -> None:
+        """One has come, and will be sent then."""
+        if now >= self._until:
+            self._own, self._until = [(start, end)], end
+            return
         self._own.append((start, end))
-        self._until = max(self._until, end)
+        if end > self._until:
+            self._until = end

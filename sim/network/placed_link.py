@@ -6,7 +6,7 @@ from sim.distributions import quantile
 from sim.network.link import Link, LinkQueue
 from sim.network.loss import Draws, loss_process
 from sim.network.one_way_path import PathElement
-from sim.streams import ConnectionDraws, EntropySource
+from sim.streams import EntropySource, connection_draws
 
 
 class PlacedLink:
@@ -42,7 +42,7 @@ class PlacedLink:
         """
         if self._same_for_all is not None:
             return self._same_for_all
-        return self._elements(ConnectionDraws(draws.of(number)))
+        return self._elements(connection_draws(draws.of(number)))
 
     def _elements(self, draws: Draws) -> tuple[PathElement, PathElement]:
         link = self.link

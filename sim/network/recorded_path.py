@@ -103,8 +103,9 @@ class RecordedPath(OneWayPath):
 
     def carry(self, times: list[float], sizes: list[int]) -> Burst:
         """As any; a new flight's first packets, or the next of one that nothing happens to."""
-        self._flight = self._written
+        flight = self._written
         packets = [self._new(now, size) for now, size in zip(times, sizes, strict=True)]
+        self._flight = flight
         burst = Burst(times, sizes)
         for name, piece in zip(self._names, self._pieces, strict=True):
             on_the_way = list(burst.numbers)
@@ -123,7 +124,7 @@ class RecordedPath(OneWayPath):
         return [arrival for arrival in arrivals if arrival is not None]
 
     def _new(self, now: float, size: int) -> Packet:
-        """A packet that is sent now; data that was not announced is new."""
+        """A packet that is sent now; data that was not announced begins a flight."""
         data = size - self._tcp.headers
         begin = self._written
         if self._announced is not None:
@@ -133,6 +134,8 @@ class RecordedPath(OneWayPath):
                 begin = self._flight + number * self._segment
         else:
             kind = PacketKind.DATA if data else PacketKind.ACK
+            if data:
+                self._flight = begin
         end = begin + (data if kind is PacketKind.DATA else 0)
         again = kind is PacketKind.DATA and begin < self._written
         packet = Packet(

@@ -43,6 +43,16 @@ class Section:
         self._attention = Attention.of([part for part in parts if isinstance(part, Middlebox)])
         self._boxes_stay = all(link.constant for link in links)
         self._placed: list[PlacedMiddlebox] | None = None
+        self._steps = [
+            part if isinstance(part, PlacedLink) else PathElement(None, part.latency)
+            for part in parts
+            if isinstance(part, PlacedLink) or part.latency
+        ]
+        self._reads = {
+            part.name: part.shown_bytes() != "nothing"
+            for part in parts
+            if isinstance(part, Middlebox)
+        }
 
     def connection(
         self,
@@ -85,14 +95,14 @@ class Section:
         """What the connection of that number meets in both directions, from the client on."""
         up: list[PathElement] = []
         down: list[PathElement] = []
-        for part in self._parts:
-            if isinstance(part, PlacedLink):
-                to_server, to_client = part.elements(self._draws[part.name], number)
+        for step in self._steps:
+            if isinstance(step, PlacedLink):
+                to_server, to_client = step.elements(self._draws[step.name], number)
                 up.append(to_server)
                 down.append(to_client)
-            elif part.latency:
-                up.append(PathElement(None, part.latency))
-                down.append(PathElement(None, part.latency))
+            else:
+                up.append(step)
+                down.append(step)
         return up, down
 
     def _recorded_ways(
@@ -132,7 +142,7 @@ class Section:
                     to_client,
                     before,
                     latency - before - part.latency,
-                    part.shown_bytes() != "nothing",
+                    self._reads[part.name],
                 )
             )
             before += part.latency

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from math import inf
 
-from sim.network.burst import Burst
 from sim.network.congestion import congestion_window
+from sim.network.delays import DelayComponents
 from sim.network.flight import Delivery, Flight, timer_expiry
 from sim.network.one_way_path import OneWayPath
 from sim.network.tcp import Tcp
@@ -81,12 +81,23 @@ class Sender:
             if tcp.slow_start_after_idle and pause > self._round_trip.timeout:
                 window.restart_after_idle()
         self._last_sent = now
-        sizes = tcp.packets(size, self._segment)
-        allowed = window.allowed
-        round_sizes = sizes if len(sizes) <= allowed else sizes[:allowed]
-        burst = self._forward.carry([now] * len(round_sizes), round_sizes)
-        if len(sizes) <= allowed and self._is_calm(now, burst):
-            return self._arrive(now, burst)
+        if size <= self._segment:
+            sizes, sent, first_round = [size + tcp.headers], 1, []
+            delays = DelayComponents()
+            arrival = self._forward.cross(now, sizes[0], delays)
+            if arrival is not None:
+                if self._is_calm(now, arrival, arrival, 1):
+                    return self._arrive(now, [arrival], delays)
+                first_round = [(0, arrival, delays)]
+        else:
+            sizes = tcp.packets(size, self._segment)
+            sent = min(len(sizes), window.allowed)
+            burst = self._forward.carry([now] * sent, sizes[:sent])
+            arrivals = burst.times
+            whole = sent == len(sizes) == len(arrivals)
+            if whole and self._is_calm(now, arrivals[0], arrivals[-1], sent):
+                return self._arrive(now, arrivals, burst.delays(sent - 1))
+            first_round = burst.arrivals()
         self._flight = Flight(
             tcp,
             self._forward,
@@ -95,7 +106,8 @@ class Sender:
             self._round_trip,
             now,
             sizes,
-            burst,
+            sent,
+            first_round,
             on_acknowledgement,
         )
         return None
@@ -106,20 +118,18 @@ class Sender:
         self._last_sent = self._flight.last_sent
         return delivery
 
-    def _is_calm(self, now: float, burst: Burst) -> bool:
-        """Whether nothing happens to a whole flight before all its segments are there.
+    def _is_calm(self, now: float, first: float, last: float, count: int) -> bool:
+        """Whether nothing happens to a flight before all of its segments are there, none lost.
 
-        None is lost, no acknowledgement is back, and no timer has run off.
+        No acknowledgement is back, and no timer has run off.
         """
-        arrivals, count = burst.times, burst.count
-        if len(arrivals) < count:
-            return False
-        first, last = arrivals[0], arrivals[-1]
         if count > 1 and last - first >= self._heard_after:
             return False
         # No timer runs off within a smoothed round trip.
-        soon = last - now <= min(self._round_trip.smoothed, self._tcp.user_timeout)
-        return soon or last <= self._first_expiry(now, count)
+        passed = last - now
+        if passed <= self._round_trip.smoothed and passed <= self._tcp.user_timeout:
+            return True
+        return last <= self._first_expiry(now, count)
 
     def _first_expiry(self, now: float, in_flight: int) -> float:
         """When the timer runs off that a first round sets."""
@@ -127,12 +137,17 @@ class Sender:
         expiry = timer_expiry(tcp, self._round_trip, now, in_flight, probes=tcp.loss_probe)
         return min(expiry, now + tcp.user_timeout)
 
-    def _arrive(self, now: float, burst: Burst) -> Delivery:
+    def _arrive(self, now: float, arrivals: list[float], delays: DelayComponents) -> Delivery:
         """A calm flight is there: its acknowledgements open the window, and nobody waits for them.
 
         A lone last segment's is still held back.
+
+        Args:
+            now: when it was sent.
+            arrivals: of its segments.
+            delays: where the time of the last one went.
         """
-        arrivals, count = burst.times, burst.count
+        count = len(arrivals)
         if not self._backward.only_delays:
             every = 2 if self._tcp.delayed_acknowledgement else 1
             if count >= every:
@@ -142,4 +157,4 @@ class Sender:
         if 2 * count > self._window.segments:
             # A window of which half is used, or less, does not grow.
             self._window.on_acknowledgement(last, count, count, self._round_trip.smoothed)
-        return Delivery(arrivals[0], last, 0, burst.delays(count - 1), complete=True)
+        return Delivery(arrivals[0], last, 0, delays, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import ceil, floor
 from typing import Annotated, Literal, Self
 
@@ -103,12 +104,12 @@ class Tcp(Description):
         grain = 1 if ticks < 63 else 8 if ticks < 504 else 64
         return ((floor(now / tick) + ticks) // grain + 1) * grain * tick
 
-    @property
+    @cached_property
     def headers(self) -> int:
         """Bytes of IP and TCP headers in each packet."""
         return IP_AND_TCP_HEADERS + (TIMESTAMPS if self.timestamps else 0)
 
-    @property
+    @cached_property
     def syn(self) -> int:
         """Bytes of a SYN packet: it names the segment size and what else its sender can do."""
         return self.headers + SYN_OPTIONS

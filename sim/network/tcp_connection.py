@@ -196,7 +196,8 @@ class TcpConnection:
             if found is None:
                 return None
             delivery = found
-        self._middleboxes.continues(delivery.last)
+        if self._middleboxes.look_at_acknowledgements:
+            self._middleboxes.continues(delivery.last)
         return self._delivered(delivery)
 
     def follow(self) -> Generator[float, float, Delivery]:
@@ -220,8 +221,10 @@ class TcpConnection:
 
     def _delivered(self, delivery: Delivery) -> Delivery:
         """A flight has got there."""
-        self.more_trips += 2 * delivery.rounds
-        self.trips += 1 + 2 * delivery.rounds
+        self.trips += 1
+        if delivery.rounds:
+            self.more_trips += 2 * delivery.rounds
+            self.trips += 2 * delivery.rounds
         self._active_at = delivery.last
         return delivery
 

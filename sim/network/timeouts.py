@@ -28,12 +28,17 @@ class RoundTripEstimate:
 
     def sample(self, round_trip: float) -> None:
         """A segment that was sent once was acknowledged after so long."""
-        self._variation += (abs(round_trip - self.smoothed) - self._variation) / 4
-        self.smoothed += (round_trip - self.smoothed) / 8
-        self.shortest = min(self.shortest, round_trip)
-        allowed = max(4 * self._variation, self._minimum)
-        self._allowed = max(allowed, self._allowed - (self._allowed - allowed) / 4)
-        self.timeout = self.smoothed + self._allowed
+        beyond = round_trip - self.smoothed
+        self._variation = variation = self._variation + (abs(beyond) - self._variation) / 4
+        self.smoothed = smoothed = self.smoothed + beyond / 8
+        if round_trip < self.shortest:
+            self.shortest = round_trip
+        allowed, least = self._allowed, 4 * variation
+        if least < self._minimum:
+            least = self._minimum
+        if allowed != least:
+            self._allowed = allowed = max(least, allowed - (allowed - least) / 4)
+        self.timeout = smoothed + allowed
 
     def probe_timeout(self, in_flight: int, tick: float) -> float:
         """PTO: two round trips, and the acknowledgement's longest delay for a lone segment.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sim.network.delays import DelayComponents
 
 
@@ -17,11 +19,10 @@ class Burst:
         sizes: its bytes.
         numbers: which of those that were sent it is.
         propagation, latency: seconds on links and in boxes, the same for all.
-        transmission, queueing: seconds of each.
+        transmission, queueing: seconds of each; `None` before a shared link, or another's packets.
     """
 
     __slots__ = (
-        "_queued",
         "count",
         "latency",
         "numbers",
@@ -36,30 +37,16 @@ class Burst:
         self.times = times
         self.sizes = sizes
         self.count = len(times)
-        self.numbers: list[int] | range = range(self.count)
+        self.numbers: Sequence[int] = range(self.count)
         self.propagation = self.latency = 0.0
-        # Whether they have come to a shared link before.
-        self._queued = False
-        self.transmission = self.queueing = [0.0] * self.count
-
-    def propagate(self, delay: float) -> None:
-        """They pass a link, `delay` seconds long."""
-        self.propagation += delay
-        self.times = [time + delay for time in self.times]
-
-    def stay(self, delay: float) -> None:
-        """They are in a box for so many seconds."""
-        self.latency += delay
-        self.times = [time + delay for time in self.times]
+        self.transmission: list[float] | None = None
+        self.queueing: list[float] | None = None
 
     def go_on(self, part: Burst) -> None:
         """They have gone a part of their way, all that had come this far."""
-        self.numbers = [self.numbers[place] for place in part.numbers]
-        self._queued = True
-        before = [self.transmission[place] for place in part.numbers]
-        self.transmission = _sums(before, part.transmission)
-        before = [self.queueing[place] for place in part.numbers]
-        self.queueing = _sums(before, part.queueing)
+        self._keep(part.numbers)
+        self.transmission = _sums(self.transmission, part.transmission)
+        self.queueing = _sums(self.queueing, part.queueing)
         self.times, self.sizes = part.times, part.sizes
         self.propagation += part.propagation
         self.latency += part.latency
@@ -67,14 +54,11 @@ class Burst:
     def transmit(self, now: float, ends: list[float]) -> None:
         """They come together to a link that nobody else is on: when each has been sent."""
         self.times = ends
-        taken = [end - now for end in ends]
-        self.transmission = _sums(self.transmission, taken) if self._queued else taken
-        self._queued = True
+        self.transmission = _sums(self.transmission, [end - now for end in ends])
 
     def queue(self, times: list[float], transmission: list[float], queueing: list[float]) -> None:
         """They have been sent over a shared link: when each was, and for what it took how long."""
         self.times = times
-        self._queued = True
         self.transmission = _sums(self.transmission, transmission)
         self.queueing = _sums(self.queueing, queueing)
 
@@ -83,10 +67,18 @@ class Burst:
         if True not in lost:
             return 0
         left = [place for place, gone in enumerate(lost) if not gone]
-        for name in ("times", "sizes", "numbers", "transmission", "queueing"):
-            each = getattr(self, name)
-            setattr(self, name, [each[place] for place in left])
+        self._keep(left)
         return len(lost) - len(left)
+
+    def _keep(self, places: Sequence[int]) -> None:
+        """Only those are left."""
+        self.times = [self.times[place] for place in places]
+        self.sizes = [self.sizes[place] for place in places]
+        self.numbers = [self.numbers[place] for place in places]
+        if self.transmission is not None:
+            self.transmission = [self.transmission[place] for place in places]
+        if self.queueing is not None:
+            self.queueing = [self.queueing[place] for place in places]
 
     def arrivals(self) -> list[tuple[int, float, DelayComponents]]:
         """Which have come this far, when each has, and where its time went."""
@@ -100,10 +92,14 @@ class Burst:
         delays = DelayComponents()
         delays.propagation = self.propagation
         delays.middlebox = self.latency
-        delays.transmission = self.transmission[place]
-        delays.queueing = self.queueing[place]
+        if self.transmission is not None:
+            delays.transmission = self.transmission[place]
+        if self.queueing is not None:
+            delays.queueing = self.queueing[place]
         return delays
 
 
-def _sums(some: list[float], others: list[float]) -> list[float]:
+def _sums(some: list[float] | None, others: list[float] | None) -> list[float] | None:
+    if some is None or others is None:
+        return some or others
     return [one + other for one, other in zip(some, others, strict=True)]

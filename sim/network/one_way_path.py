@@ -142,16 +142,18 @@ class OneWayPath:
         """
         burst = Burst(times, sizes)
         for queue, delay, losses in self._elements:
-            if queue is None:
-                burst.stay(delay)
-                continue
             if not burst.times:
                 break
+            if queue is None:
+                burst.latency += delay
+                burst.times = [time + delay for time in burst.times]
+                continue
             if queue.shared:
                 self._own[queue].send_burst(burst)
             elif queue.counts:
                 queue.count(len(burst.times), sum(burst.sizes))
             if losses is not None:
                 queue.lost += burst.lose([losses.loses() for _ in burst.times])
-            burst.propagate(delay)
+            burst.propagation += delay
+            burst.times = [time + delay for time in burst.times]
         return burst

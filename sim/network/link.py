@@ -161,46 +161,46 @@ class LinkQueue:
             self._dropped += 1
             return None
         end = start + 8 * size / rate
-        if place == len(arrivals):
-            self._append(now, end - start, end)
-        else:
-            self._insert(place, now, end - start, end)
+        self._insert(place, now, end - start, end)
         return start, end
 
     def send_uncontended(self, now: float, sizes: list[int]) -> list[float] | None:
         """When each of some packets has been sent that come at `now` where nothing is in their way.
 
-        Nothing waits, nothing will have come before them, and the buffer holds them all. `None`
-        where that is not so. They count as one, sent without a pause.
+        Nothing waits, nothing will come before they have been sent, and the buffer holds them all.
+        `None` where that is not so. They count as one, sent without a pause.
         """
-        rate, ends = self._rate, self._ends
-        if rate is None or (ends and (ends[-1] > now or self._arrivals[-1] > now)):
+        rate, arrivals, ends = self._rate, self._arrivals, self._ends
+        if rate is None or (self._buffer is not None and sum(sizes) > self._buffer):
             return None
-        if self._buffer is not None and sum(sizes) > self._buffer:
+        place = len(arrivals)
+        if place and arrivals[-1] > now:
+            place = bisect_right(arrivals, now)
+        if place and ends[place - 1] > now:
             return None
-        self._packets += len(sizes)
         end, sent = now, []
         for size in sizes:
-            self._bytes += size
             end += 8 * size / rate
             sent.append(end)
-        self._append(now, end - now, end)
+        if place < len(arrivals) and arrivals[place] < end:
+            return None
+        self._packets += len(sizes)
+        self._bytes += sum(sizes)
+        self._insert(place, now, end - now, end)
         return sent
 
-    def _append(self, now: float, seconds: float, end: float) -> None:
-        """A packet behind all others, or several without a pause."""
-        self._busy += seconds
-        self._arrivals.append(now)
-        self._seconds.append(seconds)
-        self._ends.append(end)
-        if len(self._ends) > _REMEMBERED:
-            for kept in (self._arrivals, self._seconds, self._ends):
-                del kept[: _REMEMBERED // 2]
-
     def _insert(self, place: int, now: float, seconds: float, end: float) -> None:
-        """A packet before others: those that arrive behind it are sent later."""
+        """A packet, or several without a pause: those that arrive behind it are sent later."""
         arrivals, times, ends = self._arrivals, self._seconds, self._ends
         self._busy += seconds
+        if place == len(arrivals):
+            arrivals.append(now)
+            times.append(seconds)
+            ends.append(end)
+            if place >= _REMEMBERED:
+                for kept in (arrivals, times, ends):
+                    del kept[: _REMEMBERED // 2]
+            return
         arrivals.insert(place, now)
         times.insert(place, seconds)
         ends.insert(place, end)

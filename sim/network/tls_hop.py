@@ -112,30 +112,35 @@ class TlsHop:
                     return DeterministicChain(*chain)
                 ways = self._sections[0].recorded_ways(number, Recording(packets, 0))
                 return RecordedDeterministicChain(*chain, *ways)
-        connections = []
+        tally = self._tally if recorded else _ignore
         come_from = source, source_port(number) if port is None else port
+        if not self._proxies:
+            return SingleConnection(
+                self._sections[0].connection(
+                    Flow(*come_from, target.address, target.port),
+                    target.listener,
+                    number,
+                    tally,
+                    None if packets is None else Recording(packets, 0),
+                ),
+                always_admitted=target.listener.always_admits,
+            )
+        connections = []
         ends = zip(self._sections, [*self._proxies, None], strict=True)
         for place, (section, proxy) in enumerate(ends):
             if proxy is None:
-                goes_to = target.address, target.port
-                listener = target.listener
+                flow, listener = Flow(*come_from, target.address, target.port), target.listener
             else:
-                goes_to, listener = (int(proxy.address), proxy.port), proxy
-            flow = Flow(*come_from, *goes_to)
-            tally = self._tally if recorded else _ignore
+                flow, listener = Flow(*come_from, int(proxy.address), proxy.port), proxy
+                come_from = int(proxy.address), proxy.next_port()
             recording = None if packets is None else Recording(packets, place)
             connections.append(section.connection(flow, listener, number, tally, recording))
-            if proxy is not None:
-                come_from = int(proxy.address), proxy.next_port()
-        if not self._proxies:
-            admitted = target.listener.always_admits
-            return SingleConnection(connections[0], always_admitted=admitted)
         return ConnectionChain(
             connections,
             self._proxies,
             (target.name, target.port),
             recorded=recorded,
-            tally=self._tally if recorded else _ignore,
+            tally=tally,
         )
 
     def _deterministic_delays(self, number: int) -> tuple[float, float]:

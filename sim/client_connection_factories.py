@@ -17,7 +17,7 @@ from sim.endpoints import EndpointFactory
 from sim.endpoints.engine_configuration import client_config, client_configs
 from sim.endpoints.live import LiveEndpointFactory
 from sim.endpoints.plain import PlainEndpointFactory
-from sim.endpoints.replay import ReplayEndpointFactory
+from sim.endpoints.replay_factory import ReplayEndpointFactory
 from sim.endpoints.session_kinds import SessionKinds
 from sim.fidelity import boxes_that_need_engines, proxies_that_need_engines
 from sim.hosts.balancer import Balancer
@@ -31,6 +31,7 @@ from sim.network.path import Path
 from sim.network.placed_link import PlacedLink
 from sim.network.section import LinkOrBox
 from sim.network.tls_hop import Target, TlsHop, hops_of
+from sim.network.transport import Transport
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.telemetry import Table
@@ -84,16 +85,8 @@ class ClientConnectionFactory:
         """A client's connection that begins now."""
         end = self._choose()
         offered = group.recall(client, now)
-        exchange = TlsExchange(
-            end.hop.transport(number, group.address(client), recorded=recorded),
-            end.endpoints.connect(
-                group, offered, number, recorded=recorded, now=now, shown=end.hop.is_read
-            ),
-            end.processor,
-            now,
-            None if end.bridge is None else end.bridge.bridging(number, recorded=recorded),
-            patience=self._patience,
-        )
+        transport = end.hop.transport(number, group.address(client), recorded=recorded)
+        exchange = self._exchange(end, transport, group, offered, number, recorded, now)
         return ClientConnection(
             self._context,
             number,
@@ -119,15 +112,34 @@ class ClientConnectionFactory:
         end = self._choose()
         offered = group.recall(0, now)
         address, port = int(proxy.address), proxy.next_port()
+        transport = end.hop.transport(number, address, port=port, recorded=recorded)
+        return self._exchange(
+            end, transport, group, offered, number, recorded, now, proxy.processor
+        )
+
+    def _exchange(
+        self,
+        end: FarEnd,
+        transport: Transport,
+        group: ClientGroup,
+        offered: object,
+        number: int,
+        recorded: bool,
+        now: float,
+        client_processor: Processor | None = None,
+    ) -> TlsExchange:
+        """One with the far end that begins now."""
+        endpoints = end.endpoints.connect(
+            group, offered, number, recorded=recorded, now=now, shown=end.hop.is_read
+        )
+        back_end = None if end.bridge is None else end.bridge.bridging(number, recorded=recorded)
         return TlsExchange(
-            end.hop.transport(number, address, port=port, recorded=recorded),
-            end.endpoints.connect(
-                group, offered, number, recorded=recorded, now=now, shown=end.hop.is_read
-            ),
+            transport,
+            endpoints,
             end.processor,
             now,
-            None if end.bridge is None else end.bridge.bridging(number, recorded=recorded),
-            proxy.processor,
+            back_end,
+            client_processor,
             patience=self._patience,
         )
 

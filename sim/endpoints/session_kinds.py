@@ -15,6 +15,8 @@ from sim.streams import EntropySource
 KINDS = 4096
 """How many kinds of sessions there may be. A session's number is that of the connection which has
 made it, times this, plus its kind's."""
+NO_SESSION = -1
+"""In place of the number of a connection that has made a session: no server remembers it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -165,10 +165,10 @@ def test_flights_are_those_of_live(changes: dict[str, Any]) -> None:
 
 def test_nothing_is_made_where_nothing_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Boxes that go by addresses and sizes cost no bytes, and are shown none in either fidelity."""
-    from sim.endpoints import replay
+    from sim.endpoints import replay_factory
 
-    monkeypatch.setattr(replay, "OwnBytes", lambda *_: pytest.fail("bytes for nobody"))
-    monkeypatch.setattr(replay, "ShownEndpoints", lambda *_: pytest.fail("shown to nobody"))
+    monkeypatch.setattr(replay_factory, "OwnBytes", lambda *_: pytest.fail("bytes for nobody"))
+    monkeypatch.setattr(replay_factory, "ShownEndpoints", lambda *_: pytest.fail("shown to nobody"))
     changes = reading(
         {
             "filter": {"kind": "packet-filter", "rules": [], "otherwise": "permit"},

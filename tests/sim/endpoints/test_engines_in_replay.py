@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.endpoints.live import LiveEndpointFactory
-from sim.endpoints.replay import ReplayEndpointFactory
+from sim.endpoints.replay_factory import ReplayEndpointFactory
 from tests.sim.endpoints.readers import reading, tables, world
 from tests.sim.middleboxes.networks import IE6, IE8, SSL3
 

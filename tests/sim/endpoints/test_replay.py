@@ -142,14 +142,14 @@ def test_engines_run_for_a_few_connections_only(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(
         LiveEndpointFactory, "connect", lambda *_, **__: pytest.fail("a live connection")
     )
-    from sim.endpoints import replay
+    from sim.endpoints import replay_factory
 
-    class Counted(replay.EnginePair):
+    class Counted(replay_factory.EnginePair):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             begun.append(1)
             super().__init__(*arguments, **named)
 
-    monkeypatch.setattr(replay, "EnginePair", Counted)
+    monkeypatch.setattr(replay_factory, "EnginePair", Counted)
     world = scenario(
         arrivals__rate="40 /s",
         server__sessions={"capacity": 20, "lifetime": "5 min"},

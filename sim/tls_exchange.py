@@ -139,11 +139,11 @@ class TlsExchange:
 
     def connect(self) -> Moments:
         """TCP's handshake: the kernels answer, no process of either side has work."""
-        opening = self.transport.known_opening(self.now)
-        if opening is None:
-            yield from self.transport.connect(self)
+        opened = self.transport.open(self.now, self)
+        if opened is None:
+            yield from self.transport.follow()
         else:
-            self.account_propagation(opening)
+            self.account_propagation(opened)
         self.connected = self.now
 
     def handshake(self) -> Iterator[Said]:

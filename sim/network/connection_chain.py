@@ -80,12 +80,12 @@ class ConnectionChain:
         for connection in self._connections:
             connection.add_return(delays)
 
-    def known_opening(self, now: float) -> None:
-        """It has to be waited for."""
-
-    def connect(self, clock: Clock) -> Moments:
+    def open(self, now: float, clock: Clock) -> None:
         """Connect to the first proxy, have it connect to the next, and so on to the server."""
-        _, delays = yield from self._connections[0].connect(clock.now)
+        self._following = self._connect(now, clock)
+
+    def _connect(self, now: float, clock: Clock) -> Moments:
+        _, delays = yield from self._connections[0].connect(now)
         clock.account(delays)
         for number, proxy in enumerate(self._proxies, 1):
             yield from self._tunnel(number, proxy, clock)
@@ -154,7 +154,7 @@ class ConnectionChain:
         )
 
     def follow(self) -> Moments:
-        """Go on until the flight that was sent last is there."""
+        """Go on until the client may send, or the flight that was sent last is there."""
         return self._following
 
     def _carry(

@@ -54,15 +54,11 @@ class DeterministicChain:
         self._server: LosslessSender | None = None
         self.trips = 0
 
-    def known_opening(self, now: float) -> float:
+    def open(self, now: float, clock: Clock) -> float:
         """When the client may send: after SYN and SYN-ACK."""
         self._listener.open_connection()
         self.trips = 2
         return now + (self._there + self.return_delay)
-
-    def connect(self, clock: Clock) -> Moments:
-        """Wait until the client may send."""
-        clock.account_propagation((yield self.known_opening(clock.now)))
 
     def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> float:
         """When the last byte of a flight, sent now, is at the server."""

@@ -39,12 +39,12 @@ class RecordedDeterministicChain(DeterministicChain):
         super().__init__(tcp, segment, to_server, to_client, listener)
         self._up, self._down = up, down
 
-    def known_opening(self, now: float) -> float:
+    def open(self, now: float, clock: Clock) -> float:
         """When the client may send: after SYN and SYN-ACK, which it acknowledges."""
         tcp = self._tcp
         self._cross(self._up, PacketKind.SYN, now, tcp.syn)
         self._cross(self._down, PacketKind.SYN, now + self._there, tcp.syn)
-        opened = super().known_opening(now)
+        opened = super().open(now, clock)
         self._cross(self._up, PacketKind.ACK, opened, tcp.headers)
         return opened
 

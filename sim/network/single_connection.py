@@ -38,12 +38,12 @@ class SingleConnection:
         """Go on by the way from the server to the client when nothing else is on it."""
         self._connection.add_return(delays)
 
-    def known_opening(self, now: float) -> None:
-        """It has to be waited for."""
+    def open(self, now: float, clock: Clock) -> None:
+        """TCP's handshake has to be followed."""
+        self._following = self._connect(now, clock)
 
-    def connect(self, clock: Clock) -> Moments:
-        """TCP's handshake."""
-        _, delays = yield from self._connection.connect(clock.now)
+    def _connect(self, now: float, clock: Clock) -> Moments:
+        _, delays = yield from self._connection.connect(now)
         clock.account(delays)
 
     def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> float | None:
@@ -89,7 +89,7 @@ class SingleConnection:
         clock.account(delivery.delays)
 
     def follow(self) -> Moments:
-        """Go on until the flight that was sent last is there."""
+        """Go on until the client may send, or the flight that was sent last is there."""
         return self._following
 
     def close(self, moment: float) -> None:

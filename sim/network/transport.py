@@ -65,10 +65,11 @@ class Clock(Protocol):
 class Transport(Protocol):
     """The TCP connections between the two ends of a TLS exchange.
 
-    A flight is sent at one moment. Where the network's part in it is known then, the answer is when
-    it is there, for which the exchange waits as it likes; else it has to be followed, in steps that
-    wait themselves. All that passes besides propagation, or in these steps, is booked on the
-    exchange's clock; `TransportFailure` is raised when the network ends the connection.
+    It is opened, or a flight is sent, at one moment. Where the network's part in that is known
+    then, the answer is when it is done, for which the exchange waits as it likes; else it has to be
+    followed, in steps that wait themselves. All that passes besides propagation, or in these steps,
+    is booked on the exchange's clock; `TransportFailure` is raised when the network ends the
+    connection.
     """
 
     in_turn: bool
@@ -82,11 +83,8 @@ class Transport(Protocol):
     def trips(self) -> int:
         """How often the client has waited for the way through the network, windows included."""
 
-    def known_opening(self, now: float) -> float | None:
-        """When the client may send that connects now."""
-
-    def connect(self, clock: Clock) -> Moments:
-        """Connect, until the client may send."""
+    def open(self, now: float, clock: Clock) -> float | None:
+        """Connect now: when the client may send; `None` if that has to be followed."""
 
     def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> float | None:
         """Send a flight now: when all of it is at the server; `None` if it has to be followed."""
@@ -101,7 +99,7 @@ class Transport(Protocol):
         """
 
     def follow(self) -> Moments:
-        """Go on until the flight that was sent last is there."""
+        """Go on until the client may send, or the flight that was sent last is there."""
 
     def add_return(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client when nothing else is on it."""

@@ -32,7 +32,7 @@ class OwnPackets:
             return None
         start, end = sent
         others = max(0.0, start - now - self._ahead(now)) if start > now else 0.0
-        self._note(now, start, end)
+        self._note(now, sent)
         return end, end - now - others, others
 
     def send_burst(self, burst: Burst) -> None:
@@ -63,20 +63,19 @@ class OwnPackets:
             transmission.append(end - now - others)
             queueing.append(others)
             if sent is not None:
-                self._note(now, start, end)
+                self._note(now, sent)
                 ahead += end - start
         burst.queue(times, transmission, queueing)
         burst.lose(dropped)
 
     def acknowledge(self, times: list[float], size: int) -> list[float]:
         """Acknowledgements come at these moments: when each has been sent that is not dropped."""
-        queue, ends = self._queue, []
+        send, ends = self._queue.send, []
         for now in times:
-            sent = queue.send(now, size)
+            sent = send(now, size)
             if sent is not None:
-                start, end = sent
-                self._note(now, start, end)
-                ends.append(end)
+                self._note(now, sent)
+                ends.append(sent[1])
         return ends
 
     def _ahead(self, now: float) -> float:
@@ -86,11 +85,12 @@ class OwnPackets:
         self._own = [each for each in self._own if each[1] > now]
         return sum(end - max(start, now) for start, end in self._own)
 
-    def _note(self, now: float, start: float, end: float) -> None:
+    def _note(self, now: float, sent: tuple[float, float]) -> None:
         """One has come, and will be sent then."""
         if now >= self._until:
-            self._own, self._until = [(start, end)], end
+            self._own = [sent]
+            self._until = sent[1]
             return
-        self._own.append((start, end))
-        if end > self._until:
-            self._until = end
+        self._own.append(sent)
+        if sent[1] > self._until:
+            self._until = sent[1]

@@ -274,7 +274,7 @@ class TcpConnection:
     def _probes(self, now: float) -> list[float]:
         """When keep-alive probes were sent in the pause until now."""
         interval = self._tcp.keep_alive
-        if interval is None or not self._middleboxes.placed:
+        if interval is None or self._active_at + interval >= now:
             return []
         probes = (self._active_at + number * interval for number in count(1))
         return list(takewhile(lambda sent: sent < now, probes))

@@ -270,7 +270,7 @@ def networks(quick: bool) -> Table:
 def growth(quick: bool) -> Table:
     """Time and peak memory by the number of sessions, each in a process of its own, to Parquet."""
     table = headed(
-        "Growth of one run in replay, 9 requests a session, to Parquet",
+        "Growth of one run in replay, 100 sessions a second of 9 requests, to Parquet",
         "sessions",
         "µs a session",
         "seconds",
@@ -288,8 +288,14 @@ def growth(quick: bool) -> Table:
 
 
 def grow(size: int) -> tuple[int, float]:
-    """One run of so many sessions: how many it had, and CPU seconds."""
-    scenario = world(size, fidelity="replay", **{"server.cores": 64})
+    """One run of so many sessions, 100 a second: how many it had, and CPU seconds."""
+    scenario = world(
+        VISITS_OF_THE_DAY,
+        fidelity="replay",
+        arrivals={"process": "poisson", "rate": "100 /s"},
+        duration=f"{size / 100} s",
+        **{"server.cores": 64},
+    )
     with tempfile.TemporaryDirectory() as folder:
         start = process_time()
         with ParquetSink(Path(folder)) as sink:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from inspect import GEN_RUNNING, getgeneratorstate
-from typing import Any
+from typing import Any, Protocol
 
 import simpy
 from simpy.events import NORMAL
@@ -29,6 +29,16 @@ class Wake:
     def abandon(self) -> None:
         """What waited for this has been cancelled."""
         self._waiting = None
+
+
+class Waiting(Protocol):
+    """What waits, until a moment that is not known yet.
+
+    Attributes:
+        waits: whether it still does.
+    """
+
+    waits: bool
 
 
 Until = float | Wake

@@ -122,7 +122,10 @@ class Bridging:
             turn, processor, now, begin, lambda begin, done: exchange.account_middlebox(done)
         )
         if flight.size:
-            exchange.account_middlebox(processor.run(begin, answer.seconds))
+            done = processor.run(begin, answer.seconds)
+        else:
+            _, done = yield from exchange.work(processor, now, answer.seconds)
+        exchange.account_middlebox(done)
         return answer
 
     def close(self, moment: float) -> Moments:

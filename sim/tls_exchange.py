@@ -191,15 +191,19 @@ class TlsExchange:
                 self.give_up = now + self._patience
             if back_end is None:
                 begin = processor.begins(now) if size else now
-                if begin is None:
-                    begin = yield processor.queue(now)
-                answer = endpoints.server_answers(flight, begin, response_size)
+                job = processor.queue(now) if begin is None else begin
                 if not self.received:
-                    transport.accept(begin)
+                    transport.accept(job)
+                if begin is None:
+                    begin = yield job
+                answer = endpoints.server_answers(flight, begin, response_size)
                 if type(answer) is Pending:
                     book = self._account_server
                     answer, now, begin = yield from self.resume(answer, processor, now, begin, book)
-                done = processor.run(begin, answer.seconds) if size else now
+                if size:
+                    done = processor.run(begin, answer.seconds)
+                else:
+                    begin, done = yield from self.work(processor, now, answer.seconds)
                 if done + return_delay > self.give_up and not closing:
                     self._stop_waiting(begin, done)
                 self.time_cpu_queue += begin - now
@@ -310,6 +314,16 @@ class TlsExchange:
             begin = (yield processor.queue(arrival)) if known is None else known
             turn = self.endpoints.server_continues(reply, begin)
         return turn, arrival, begin
+
+    def work(
+        self, processor: Processor, now: float, seconds: float
+    ) -> Generator[Until, float, tuple[float, float]]:
+        """When a server's end begins and ends what it does where the client has sent nothing."""
+        if not seconds:
+            return now, now
+        known = processor.begins(now)
+        begin = (yield processor.queue(now)) if known is None else known
+        return begin, processor.run(begin, seconds)
 
     def _account_server(self, begin: float, done: float) -> None:
         """The client waits for a job of the server, as long as its patience lasts.

@@ -21,16 +21,23 @@ class Job(Wake):
 
     Attributes:
         arrival: when it arrived.
+        waits: whether it has neither begun nor been withdrawn.
         withdrawn: whether it will never begin.
     """
 
-    __slots__ = ("_leave", "arrival", "withdrawn")
+    __slots__ = ("_leave", "arrival", "waits", "withdrawn")
 
     def __init__(self, arrival: float, leave: Callable[[], None]) -> None:
         super().__init__()
         self.arrival = arrival
+        self.waits = True
         self.withdrawn = False
         self._leave = leave
+
+    def wake(self, moment: float) -> None:
+        """It begins now, or never will."""
+        self.waits = False
+        super().wake(moment)
 
     def withdraw(self) -> None:
         """Leave the queue, where it has not begun: by who gives up, or by a crash."""

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 import tls
 from sim import identities
+from sim.activity import Waiting
 from sim.description import Description
 from sim.hosts import processor
 from sim.hosts.host_names import HostName
@@ -167,6 +168,7 @@ class Server:
         self.sessions = sessions
         self._open = OpenConnections()
         self._accepted_at: deque[float] = deque()
+        self._accepted_later: deque[Waiting] = deque()
         self._most_waiting = 0
         self._counted_before = (0, 0, 0)
 
@@ -190,13 +192,22 @@ class Server:
         backlog, accepted_at = self.description.backlog, self._accepted_at
         while accepted_at and accepted_at[0] <= now:
             accepted_at.popleft()
-        waiting = len(accepted_at)
+        later = self._accepted_later
+        while later and not later[0].waits:
+            later.popleft()
+        waiting = len(accepted_at) + sum(each.waits for each in later)
         self._most_waiting = max(self._most_waiting, waiting)
         return backlog is None or waiting < backlog
 
-    def accept(self, moment: float) -> None:
-        """A connection that has something to read is accepted then, no earlier than others."""
-        self._accepted_at.append(moment)
+    def accept(self, moment: float | Waiting) -> None:
+        """A connection that has something to read is accepted then, no earlier than others.
+
+        Or when that waits no longer.
+        """
+        if isinstance(moment, float):
+            self._accepted_at.append(moment)
+        else:
+            self._accepted_later.append(moment)
 
     def open_connection(self) -> None:
         """A client opens a TCP connection now."""

@@ -9,6 +9,7 @@ from itertools import count
 
 from pydantic import Field
 
+from sim.activity import Waiting
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.ports import DYNAMIC_PORTS, source_port
@@ -63,7 +64,7 @@ class Proxy(Middlebox):
         """It takes every connection."""
         return True
 
-    def accept(self, moment: float) -> None:
+    def accept(self, moment: float | Waiting) -> None:
         """Its process accepts at once: nothing waits in a backlog."""
 
     def open_connection(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 
-from sim.activity import Moments, Until
+from sim.activity import Moments, Until, Waiting
 from sim.middleboxes.connect_proxy import (
     BAD_GATEWAY,
     ESTABLISHED,
@@ -140,8 +140,8 @@ class ConnectionChain:
             self._bring_back(failure, len(self._connections) - 1)
             raise
 
-    def accept(self, moment: float) -> None:
-        """The server's process takes the connection up at that moment."""
+    def accept(self, moment: float | Waiting) -> None:
+        """The server's process takes the connection up then, or when that waits no longer."""
         self._connections[-1].accept(moment)
 
     def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> None:

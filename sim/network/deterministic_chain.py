@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.activity import Moments
+from sim.activity import Moments, Waiting
 from sim.network.delays import DelayComponents
 from sim.network.listener import Listener
 from sim.network.lossless_sender import LosslessSender
@@ -69,7 +69,7 @@ class DeterministicChain:
             self._client = self._sender()
         return now + (self._there + self._wait(self._client.more(now, size)))
 
-    def accept(self, moment: float) -> None:
+    def accept(self, moment: float | Waiting) -> None:
         """Nothing waits in a backlog."""
 
     def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> float:

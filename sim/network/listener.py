@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from sim.activity import Waiting
+
 
 class Listener(Protocol):
     """Who takes TCP connections: a server, or a proxy."""
@@ -22,8 +24,8 @@ class Listener(Protocol):
     def open_connection(self) -> None:
         """A connection whose SYN was admitted opens now."""
 
-    def accept(self, moment: float) -> None:
-        """Its process takes it up at that moment."""
+    def accept(self, moment: float | Waiting) -> None:
+        """Its process takes it up at that moment, or when that waits no longer."""
 
     def close_connection(self, moment: float) -> None:
         """It will be closed at that moment."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.activity import Moments
+from sim.activity import Moments, Waiting
 from sim.network.delays import DelayComponents
 from sim.network.tcp_connection import TcpConnection
 from sim.network.transport import Clock
@@ -69,8 +69,8 @@ class SingleConnection:
             clock.account((yield from self._connection.enter(now, size)))
             self._entered = True
 
-    def accept(self, moment: float) -> None:
-        """The server's process takes the connection up at that moment."""
+    def accept(self, moment: float | Waiting) -> None:
+        """The server's process takes the connection up then, or when that waits no longer."""
         self._connection.accept(moment)
 
     def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> float | None:

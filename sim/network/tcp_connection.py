@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from itertools import count, takewhile
 
+from sim.activity import Waiting
 from sim.middleboxes.middlebox import Action, Seen
 from sim.network.delays import DelayComponents
 from sim.network.flight import Delivery
@@ -162,8 +163,8 @@ class TcpConnection:
     def _timeout(self) -> float:
         return RoundTripEstimate(self._round_trip, self._tcp.minimum_timeout).timeout
 
-    def accept(self, moment: float) -> None:
-        """The listener's process takes it up at that moment."""
+    def accept(self, moment: float | Waiting) -> None:
+        """The listener's process takes it up at that moment, or when that waits no longer."""
         self._listener.accept(moment)
 
     # -- carrying

@@ -103,6 +103,10 @@ class ThreeWayHandshake:
                     attempts += 1
                     self._answers += 1
             if back is not None and back <= give_up:
+                if back < self._moment:
+                    # A SYN sent again was followed for longer than this answer took.
+                    delays.retransmission += self._moment - back
+                    back = self._moment
                 return Opened(back, delays, round_trip, attempts, self._answers)
             if attempts > tcp.syn_linear_timeouts:
                 wait *= 2

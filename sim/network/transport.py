@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sim.activity import Moments
+from sim.activity import Moments, Waiting
 from sim.network.delays import DelayComponents
 
 
@@ -89,8 +89,8 @@ class Transport(Protocol):
     def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> float | None:
         """Send a flight now: when all of it is at the server; `None` if it has to be followed."""
 
-    def accept(self, moment: float) -> None:
-        """The server's process takes the connection up at that moment."""
+    def accept(self, moment: float | Waiting) -> None:
+        """The server's process takes the connection up then, or when that waits no longer."""
 
     def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> float | None:
         """Send an answer now: when all of it is at the client; `None` if it has to be followed.

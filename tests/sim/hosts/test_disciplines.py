@@ -66,3 +66,19 @@ def test_an_explicit_queue_changes_nothing(
 def number(row: dict[str, Any]) -> int:
     found: int = row["connection"]
     return found
+
+
+def test_a_backlog_fills_alike() -> None:
+    """Who waits for its first answer waits in the backlog, whether or not its end is known."""
+    server = WORLD["server"] | {"identity": "contoso-rsa-2048", "backlog": 2}
+    arrivals = {"process": "poisson", "rate": "40 /s"}
+    # Nobody comes again while an earlier connection of theirs goes on.
+    visitors = {"kind": "independent", "clients": 1_000_000}
+    world = sim.Scenario.model_validate(
+        WORLD | {"server": server, "arrivals": arrivals, "population": visitors}
+    )
+    clock, queue = (
+        sorted(tables(kind, world)["connections"], key=number) for kind in (World, Queueing)
+    )
+    assert sum(row["reason"] == "backlog full" for row in clock) > 50
+    assert clock == queue

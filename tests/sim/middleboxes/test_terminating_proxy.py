@@ -91,6 +91,20 @@ def test_work_for_the_client_is_done_by_the_proxy_and_not_by_the_server() -> Non
     assert all(row["server_cpu"] < 0.002 for row in bridged(tables))
 
 
+def test_a_server_that_is_asked_for_nothing_has_accepted_all_the_same() -> None:
+    """Its client fails before it asks: what the server did stands in all tables."""
+    suites = ["TLS_RSA_WITH_AES_128_GCM_SHA256"]
+    tables = proxied(behind="clear", connects="at the hello", suites=suites)
+    assert count(connections(tables), "outcome") == {("failed",): 15}
+    (accepted,) = [
+        row for row in rows(tables.table("operations")) if row["node"] == "www.contoso.com"
+    ]
+    assert (accepted["operation"], accepted["count"]) == ("accept", 15)
+    seconds = sum(row["server_cpu"] for row in bridged(tables))
+    assert seconds == pytest.approx(accepted["cpu_seconds"])
+    assert all(row["utilisation"] > 0 for row in rows(tables.table("samples")))
+
+
 @pytest.mark.parametrize("connects", ["at the request", "at the hello"])
 def test_a_server_whose_certificate_is_wrong_ends_both(connects: str) -> None:
     """The proxy processes it: its alert goes to the server, the client's connection is cut."""

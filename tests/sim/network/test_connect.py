@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import sim
+from sim.environment import Environment
 from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
 from sim.network.link import LinkDirection, LinkQueue
 from sim.network.middlebox_chain import Attention, MiddleboxChain, PlacedMiddlebox
@@ -167,3 +169,45 @@ def test_a_syn_and_its_answer_may_cross(begins: float, crossing: bool) -> None:
 )
 def test_timers_run_off_at_ticks(now: float, wait: float, expiry: float) -> None:
     assert Tcp(timer_tick="4 ms").expiry(now, wait) == pytest.approx(expiry)
+
+
+@pytest.mark.parametrize("seed", [34, 50])
+def test_nothing_happens_in_the_past(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not where a SYN-ACK sent again is there while a SYN sent again still waits for its link."""
+    skip = Environment.skip
+
+    def watched(environment: Environment, moment: float) -> bool:
+        assert moment >= environment.now - 1e-9
+        return skip(environment, moment)
+
+    monkeypatch.setattr(Environment, "skip", watched)
+    world = sim.Scenario.model_validate(
+        {
+            "start": "2011-03-01T09:00:00Z",
+            "kind": "terminating",
+            "duration": "20 s",
+            "arrivals": {"process": "poisson", "rate": "12 /s"},
+            "population": {"kind": "independent", "clients": 12},
+            "clients": [{"profile": "firefox-45"}],
+            "http": {"request_size": "9 kB", "response_size": "4 kB"},
+            "tcp": {
+                "initial_window": 1,
+                "delayed_acknowledgement": "200 ms",
+                "timestamps": True,
+            },
+            "links": {
+                "wan": {
+                    "round_trip_time": "150 ms",
+                    "loss": 0.05,
+                    "to_server": {"rate": "100 kbit/s"},
+                },
+                "middle": {"round_trip_time": "150 ms", "share_to_server": 0.2},
+                "line": {"round_trip_time": "30 ms", "rate": "128 kbit/s"},
+            },
+            "middleboxes": {"box": {"kind": "stateful-firewall"}},
+            "paths": {"way": {"crosses": ["wan", "middle", "box", "line"]}},
+            "path": "way",
+            "server": {"machine": "pentium-iii-933", "security": "plain"},
+        }
+    )
+    sim.simulate(world, seed=seed, sink=sim.MemorySink())

@@ -83,10 +83,7 @@ class Activity(simpy.Event):
         self._wake: Wake | None = None
         self._ended = ended
         first = next(moments, None)
-        if type(first) is float:
-            self.callbacks = self._again
-            environment.schedule(self, NORMAL, first - environment.now)
-        elif first is None:
+        if first is None:
             self._end()
         else:
             self._wait(first, environment.now)

@@ -82,8 +82,9 @@ class Scenario(Description):
     """Time between two samples: "5 min"; at most a million samples in the duration."""
     fidelity: Literal["live", "replay"] = "live"
     """"live": every connection runs two engines. "replay": the first connections of each kind do,
-    later ones follow their traces; some twenty times faster where a path only delays, two to three
-    times over busy networks, and the same tables where engines send as much each time."""
+    later ones follow their traces; some twenty times faster where a path only delays, two and a
+    half to four times over busy networks, and the same tables where engines send as much each
+    time."""
     traces: int = Field(default=8, gt=0, le=1024, strict=True)
     """How many connections of each kind run engines under "replay" and record a trace, which later
     ones follow."""

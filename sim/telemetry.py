@@ -129,7 +129,8 @@ class Table:
         for position, (_, kind, _) in enumerate(columns):
             encoder = None
             if pa.types.is_dictionary(kind.arrow):
-                encoder = (self._codes.setdefault(position, _Codes())).__getitem__
+                self._codes[position] = codes = _Codes()
+                encoder = codes.__getitem__
             elif kind is OPTIONAL_FLAG:
                 encoder = _FLAG_CODES.__getitem__
             self._encoders.append(encoder)

@@ -318,7 +318,7 @@ class TlsExchange:
     def work(
         self, processor: Processor, now: float, seconds: float
     ) -> Generator[Until, float, tuple[float, float]]:
-        """When a server's end begins and ends what it does where the client has sent nothing."""
+        """When a processor begins and ends a job that comes now, and takes so many seconds."""
         if not seconds:
             return now, now
         known = processor.begins(now)
@@ -353,10 +353,8 @@ class TlsExchange:
             self.now = received
         elif seconds:
             now = self.account_propagation((yield self.now))
-            begin = self._client_processor.begins(now)
-            if begin is None:
-                begin = yield self._client_processor.queue(now)
-            self.account_middlebox(self._client_processor.run(begin, seconds))
+            _, done = yield from self.work(self._client_processor, now, seconds)
+            self.account_middlebox(done)
 
     def _count_round_trips(self) -> None:
         """The client may send its request, or never will."""

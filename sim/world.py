@@ -82,7 +82,7 @@ class World:
         works += [proxy.work for proxy in self._network.proxies]
         for work in works:
             for row in work.rows():
-                tables["operations"].append(list(row))
+                tables["operations"].append(row)
         for verdict in self._network.verdicts.rows():
             tables["verdicts"].append(verdict)
         for table in tables.values():

@@ -33,12 +33,10 @@ from sim.endpoints.trace import (
     State,
     WholeTurn,
 )
-from sim.hosts.resources import TAKES_TIME, Request, RequestKind, Resources
+from sim.hosts.resources import TAKES_TIME, Request, Resources
 from sim.hosts.work import Work
 
 # Members of an enumeration are looked up slowly.
-_LOOK_UP_SESSION = RequestKind.LOOK_UP_SESSION
-
 EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
 ACCEPTS, STORE, REMOVE = QueryKind.ACCEPTS, QueryKind.STORE, QueryKind.REMOVE
 
@@ -207,13 +205,7 @@ class ReplayEndpoints:
         """Ask the world what the trace asks: what stands behind that, or the gap there."""
         while True:
             kind = query.kind
-            if kind is EPOCH:
-                answer = self._factory.epochs.at(now)
-            elif kind is LOOKUP:
-                found = self._factory.resources.answer(_LOOK_UP_SESSION, self._offered, now)
-                answer = found is not None
-            else:
-                answer = self._answer(kind, now)
+            answer = self._factory.epochs.at(now) if kind is EPOCH else self._answer(kind, now)
             entry = query.branches.get(answer)
             if type(entry) is not Query:
                 return entry or Gap(query.branches, answer, (*query.before, (kind, answer)))

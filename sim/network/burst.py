@@ -23,7 +23,6 @@ class Burst:
     """
 
     __slots__ = (
-        "count",
         "latency",
         "numbers",
         "propagation",
@@ -36,8 +35,7 @@ class Burst:
     def __init__(self, times: list[float], sizes: list[int]) -> None:
         self.times = times
         self.sizes = sizes
-        self.count = len(times)
-        self.numbers: Sequence[int] = range(self.count)
+        self.numbers: Sequence[int] = range(len(times))
         self.propagation = self.latency = 0.0
         self.transmission: list[float] | None = None
         self.queueing: list[float] | None = None

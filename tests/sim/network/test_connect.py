@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import sim
 from sim.environment import Environment
 from sim.middleboxes.middlebox import Action, Flow, Middlebox, Verdict
 from sim.network.link import LinkDirection, LinkQueue
@@ -14,6 +13,7 @@ from sim.network.middlebox_chain import Attention, MiddleboxChain, PlacedMiddleb
 from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.tcp import Tcp
 from sim.network.tcp_connection import TcpConnection, TransportFailure
+from tests.sim.worlds import scenario, simulated
 
 RTT = 0.1
 WAY = RTT / 2
@@ -181,33 +181,22 @@ def test_nothing_happens_in_the_past(seed: int, monkeypatch: pytest.MonkeyPatch)
         return skip(environment, moment)
 
     monkeypatch.setattr(Environment, "skip", watched)
-    world = sim.Scenario.model_validate(
-        {
-            "start": "2011-03-01T09:00:00Z",
-            "kind": "terminating",
-            "duration": "20 s",
-            "arrivals": {"process": "poisson", "rate": "12 /s"},
-            "population": {"kind": "independent", "clients": 12},
-            "clients": [{"profile": "firefox-45"}],
-            "http": {"request_size": "9 kB", "response_size": "4 kB"},
-            "tcp": {
-                "initial_window": 1,
-                "delayed_acknowledgement": "200 ms",
-                "timestamps": True,
-            },
-            "links": {
-                "wan": {
-                    "round_trip_time": "150 ms",
-                    "loss": 0.05,
-                    "to_server": {"rate": "100 kbit/s"},
-                },
-                "middle": {"round_trip_time": "150 ms", "share_to_server": 0.2},
-                "line": {"round_trip_time": "30 ms", "rate": "128 kbit/s"},
-            },
-            "middleboxes": {"box": {"kind": "stateful-firewall"}},
-            "paths": {"way": {"crosses": ["wan", "middle", "box", "line"]}},
-            "path": "way",
-            "server": {"machine": "pentium-iii-933", "security": "plain"},
-        }
+    wan = {"round_trip_time": "150 ms", "loss": 0.05, "to_server": {"rate": "100 kbit/s"}}
+    world = scenario(
+        duration="20 s",
+        arrivals__rate="12 /s",
+        population__clients=12,
+        clients=[{"profile": "firefox-45"}],
+        http={"request_size": "9 kB", "response_size": "4 kB"},
+        tcp={"initial_window": 1, "delayed_acknowledgement": "200 ms", "timestamps": True},
+        links={
+            "wan": wan,
+            "middle": {"round_trip_time": "150 ms", "share_to_server": 0.2},
+            "line": {"round_trip_time": "30 ms", "rate": "128 kbit/s"},
+        },
+        middleboxes={"box": {"kind": "stateful-firewall"}},
+        paths={"way": {"crosses": ["wan", "middle", "box", "line"]}},
+        path="way",
+        server={"machine": "pentium-iii-933", "security": "plain"},
     )
-    sim.simulate(world, seed=seed, sink=sim.MemorySink())
+    simulated(world, seed=seed)

@@ -12,13 +12,19 @@ import tempfile
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from aioquic import tls as aioquic_tls
+from aioquic.buffer import Buffer
 from credentials import SERVER_NAME, credentials
+from cryptography import x509
 from kinds import Kind
 from tlslite import api as tlslite
 
 import tls
+from tls.groups import DEFAULT_GROUPS, SECP256R1, X25519
 
 Handshake = Callable[[], object]
 
@@ -28,9 +34,9 @@ def engine(kind: Kind) -> Handshake:
     config = client_config(kind), server_config(kind)
 
     def shake_hands(offered: tls.Session | None) -> tls.ClientConnection:
-        return connected(*config, offered)[0]
+        return connected(*config, offered, bytes(kind.early_data))[0]
 
-    session = shake_hands(None).session if kind.resumed else None
+    session = session_to_offer(kind, *config)
     assert shake_hands(session).resumed is kind.resumed
     return lambda: shake_hands(session)
 
@@ -46,7 +52,9 @@ def client_config(kind: Kind) -> tls.ClientConfig:
         tls.TrustStore([root], remembered_checks=64 if kind.resumed else 0),
         versions=[kind.version],
         suites=[kind.suite],
+        groups=(X25519, kind.group) if kind.retried else _groups(kind),
         session_tickets=kind.resumed_by == "ticket",
+        early_data=kind.early_data > 0,
     )
 
 
@@ -59,15 +67,54 @@ def server_config(kind: Kind) -> tls.ServerConfig:
         suites=[kind.suite],
         sessions=None if by_ticket else tls.SessionCache(lifetime=None),
         ticket_keys=tls.TicketKeys(bytes(32)) if by_ticket else None,
+        groups=_groups(kind),
+        tickets=0,
+        max_early_data=kind.early_data,
+        early_data_guard=_TakesEverything() if kind.early_data else None,
     )
 
 
+class _TakesEverything:
+    """No guard at all: one ticket is used again and again."""
+
+    def accepts(self, hello: bytes, age_error: float, now: float) -> bool:
+        """Always."""
+        return True
+
+
+def _groups(kind: Kind) -> tuple[int, ...]:
+    # The one key share of TLS 1.3 is for the group that all agree on.
+    return (kind.group,) if kind.version == tls.TLS_1_3 else DEFAULT_GROUPS
+
+
+def session_to_offer(
+    kind: Kind, client_config: tls.ClientConfig, server_config: tls.ServerConfig
+) -> tls.Session | None:
+    """The session that is resumed again and again, if one is."""
+    if not kind.resumed:
+        return None
+    if kind.version < tls.TLS_1_3:
+        return connected(client_config, server_config, None)[0].session
+    client = tls.ClientConnection(client_config, SERVER_NAME)
+    server = tls.ServerConnection(replace(server_config, tickets=1))
+    while True:
+        server.receive(client.outgoing())
+        for event in client.receive(server.outgoing()):
+            if isinstance(event, tls.TicketReceived):
+                return event.session
+
+
 def connected(
-    client_config: tls.ClientConfig, server_config: tls.ServerConfig, offered: tls.Session | None
+    client_config: tls.ClientConfig,
+    server_config: tls.ServerConfig,
+    offered: tls.Session | None,
+    early_data: bytes = b"",
 ) -> tuple[tls.ClientConnection, tls.ServerConnection]:
     """A client and a server of the engine after their handshake."""
     client = tls.ClientConnection(client_config, SERVER_NAME, session=offered)
     server = tls.ServerConnection(server_config)
+    if early_data:
+        client.send(early_data)
     while data := client.outgoing():
         server.receive(data)
         if answer := server.outgoing():
@@ -81,17 +128,28 @@ def standard_library(kind: Kind) -> Handshake:
     A resumed handshake's two close_notify are in its time; the others have none.
     """
     client_context, server_context = ssl_contexts(kind)
+    if kind.retried:
+        assert kind.group == SECP256R1
+        server_context.set_ecdh_curve("prime256v1")
+    server_context.num_tickets = int(kind.resumed)
 
     def shake_hands(offered: ssl.SSLSession | None) -> ssl.SSLObject:
         client, server = ssl_connected(client_context, server_context, offered)
-        if kind.resumed:
+        if kind.resumed and kind.version < tls.TLS_1_3:
             # OpenSSL forgets the session of a connection that ends without a close_notify.
             for end in (client, server):
                 with contextlib.suppress(ssl.SSLWantReadError):
                     end.unwrap()
         return client
 
-    session = shake_hands(None).session if kind.resumed else None
+    session = None
+    if kind.resumed:
+        client = shake_hands(None)
+        if kind.version == tls.TLS_1_3:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.read()  # the ticket
+            server_context.num_tickets = 0
+        session = client.session
     assert shake_hands(session).session_reused is kind.resumed
     return lambda: shake_hands(session)
 
@@ -138,8 +196,11 @@ def tlslite_ng(kind: Kind) -> Handshake:
     settings.keyExchangeNames, settings.cipherNames = [exchange], [cipher]
     settings.macNames = [mac]
     settings.eccCurves = ["x25519", "secp256r1"]
+    settings.keyShares = ["x25519"]
     if kind.resumed_by == "ticket":
         settings.ticketKeys = [bytes(32)]
+    else:
+        settings.ticket_count = 0
     of_server = credentials(kind.identity)
     chain = tlslite.X509CertChain()
     chain.parsePemList(of_server.chain_pem)
@@ -163,6 +224,64 @@ def tlslite_ng(kind: Kind) -> Handshake:
     return lambda: shake_hands(session)
 
 
+def aioquic(kind: Kind) -> Handshake:
+    """The TLS 1.3 of aioquic, in Python on `cryptography` as the engine.
+
+    It makes and reads messages only: their records, QUIC's packets, are protected elsewhere, so
+    that it needs no traffic keys, IVs and AEAD, nor change_cipher_spec or a session ID.
+    """
+    of_server = credentials(kind.identity)
+    identity = of_server.identity
+    leaf, *others = [x509.load_der_x509_certificate(der) for der in identity.chain]
+    root = of_server.root_pem.encode()
+    tickets: dict[bytes, aioquic_tls.SessionTicket] = {}
+
+    def context(**settings: Any) -> aioquic_tls.Context:
+        made = aioquic_tls.Context(
+            cipher_suites=[aioquic_tls.CipherSuite.AES_128_GCM_SHA256], **settings
+        )
+        made._supported_groups = [aioquic_tls.Group.X25519]  # there is no other way
+        return made
+
+    def shake_hands(
+        offered: aioquic_tls.SessionTicket | None,
+        keep: Callable[[aioquic_tls.SessionTicket], None] | None = None,
+    ) -> aioquic_tls.Context:
+        client = context(is_client=True, cadata=root, server_name=SERVER_NAME)
+        client.session_ticket = offered
+        server = context(is_client=False, max_early_data=kind.early_data or None)
+        server.certificate, server.certificate_chain = leaf, others
+        server.certificate_private_key = identity.private_key
+        server.get_session_ticket_cb = tickets.get
+        client.new_session_ticket_cb = server.new_session_ticket_cb = keep
+        sent = b""
+        for end in (client, server, client, server):
+            written = {epoch: Buffer(capacity=8_192) for epoch in _AIOQUIC_EPOCHS}
+            end.handle_message(sent, written)
+            sent = b"".join([buffer.data for buffer in written.values()])
+        assert server.state is aioquic_tls.State.SERVER_POST_HANDSHAKE
+        return client
+
+    def keep(ticket: aioquic_tls.SessionTicket) -> None:
+        tickets[ticket.ticket] = ticket
+
+    session = None
+    if kind.resumed:
+        shake_hands(None, keep)
+        (session,) = tickets.values()
+    client = shake_hands(session)
+    assert client.session_resumed is kind.resumed
+    assert client.early_data_accepted is bool(kind.early_data)
+    return lambda: shake_hands(session)
+
+
+_AIOQUIC_EPOCHS = (
+    aioquic_tls.Epoch.INITIAL,
+    aioquic_tls.Epoch.HANDSHAKE,
+    aioquic_tls.Epoch.ONE_RTT,
+)
+
+
 def _context(protocol: ssl._SSLMethod, kind: Kind) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     with warnings.catch_warnings():
@@ -170,7 +289,7 @@ def _context(protocol: ssl._SSLMethod, kind: Kind) -> ssl.SSLContext:
         version = ssl.TLSVersion(kind.version)
         context.minimum_version = context.maximum_version = version
     context.set_ciphers(f"{kind.openssl_suite}:@SECLEVEL=0")
-    if kind.resumed_by != "ticket":
+    if kind.resumed_by != "ticket" and kind.version < tls.TLS_1_3:
         context.options |= ssl.OP_NO_TICKET
     return context
 

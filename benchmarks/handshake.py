@@ -22,17 +22,27 @@ from rich.console import Console
 from rich.table import Table
 
 import tls
+from tls.groups import X25519, X25519_MLKEM768
 
 CONTENDERS = {
     "tlscape": contenders.engine,
     "stdlib ssl": contenders.standard_library,
+    "aioquic": contenders.aioquic,
     "tlslite-ng": contenders.tlslite_ng,
 }
 
 
 def speaks(contender: str, kind: Kind) -> bool:
-    """Whether an implementation has that version."""
-    return contender != "stdlib ssl" or kind.version != tls.SSL_3_0
+    """Whether an implementation has that kind of handshake here."""
+    if contender == "stdlib ssl":
+        # Python's module has no early data, and the OpenSSL below it no ML-KEM.
+        return kind.version != tls.SSL_3_0 and not kind.early_data and kind.group != X25519_MLKEM768
+    if contender == "aioquic":
+        return kind.version == tls.TLS_1_3 and kind.group == X25519
+    if contender == "tlslite-ng" and kind.version == tls.TLS_1_3:
+        # What it takes for a ticket of TLS 1.3 to arrive is not worth it.
+        return not kind.resumed and kind.group == X25519
+    return True
 
 
 def measure(kind: Kind, seconds: float) -> tuple[dict[str, float], dict[str, float]]:

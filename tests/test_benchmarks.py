@@ -24,7 +24,14 @@ METERED = {
     "ECDSA P-256 sign": "ecdsa.sign",
     "ECDSA P-256 verify": "ecdsa.verify",
     "AES-128-GCM seal": "encrypt.aes-128-gcm",
+    "P-256 key": "ecdh.generate",
+    "P-256 agreement": "ecdh.exchange",
+    "ML-KEM-768 key": "mlkem.generate",
+    "ML-KEM-768 encapsulation": "mlkem.encapsulate",
+    "ML-KEM-768 decapsulation": "mlkem.decapsulate",
     "AES-128-GCM open": "decrypt.aes-128-gcm",
+    "AES-128-GCM seal, flight": "encrypt.aes-128-gcm",
+    "AES-128-GCM open, flight": "decrypt.aes-128-gcm",
 }
 
 
@@ -43,7 +50,11 @@ def test_handshake_benchmark() -> None:
             assert row in printed
     for row in ("RSA full", "ECDHE_RSA full", "ECDHE_ECDSA full", "ECDHE_RSA resumed by ticket"):
         assert f"TLS 1.2 {row}" in printed
-    for contender in ("floor", "in a row", "tlscape", "stdlib ssl", "tlslite-ng"):
+    for row in ("RSA full", "ECDSA full", "ECDSA full, MLKEM768", "ECDSA retried"):
+        assert f"TLS 1.3 ECDHE_{row}" in printed
+    for row in ("PSK", "0-RTT"):
+        assert f"TLS 1.3 ECDHE {row}" in printed
+    for contender in ("floor", "in a row", "tlscape", "stdlib ssl", "aioquic", "tlslite-ng"):
         assert contender in printed
 
 
@@ -96,9 +107,9 @@ def test_the_floor_counts_what_the_engine_does(monkeypatch: pytest.MonkeyPatch) 
     contenders, floor, kinds = map(importlib.import_module, ("contenders", "floor", "kinds"))
     for kind in kinds.KINDS:
         configs = contenders.client_config(kind), contenders.server_config(kind)
-        client, server = contenders.connected(*configs, None)
-        if kind.resumed:
-            client, server = contenders.connected(*configs, client.session)
+        session = contenders.session_to_offer(kind, *configs)
+        client, server = contenders.connected(*configs, session, bytes(kind.early_data))
+        assert client.resumed is kind.resumed
         done: dict[str, int] = {}
         for operation in [*client.meter.take(), *server.meter.take()]:
             if operation.name in METERED.values():

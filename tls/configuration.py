@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 from tls.certificates import CertificateProblem, Identity, TrustStore
 from tls.certificates.names import names_server
-from tls.deferrable import Deferrable, LookUpSession, StoreSession
+from tls.deferrable import AcceptEarlyData, LookUpSession, StoreSession
+from tls.early_data import EarlyDataGuard
 from tls.errors import UsageError
-from tls.extensions import encode_protocol
-from tls.groups import DEFAULT_GROUPS, FFDHE2048, GROUP_NAMES, FiniteField, finite_field, group_name
-from tls.record.sizes import RecordSizes
+from tls.groups import (
+    FFDHE2048,
+    HYBRID_NAMES,
+    FiniteField,
+    finite_field,
+    group_name,
+)
+from tls.hello_template import HelloTemplate
 from tls.sessions import SessionStore
-from tls.signatures import DEFAULT_SCHEMES, SCHEMES, scheme_name
-from tls.suites import DEFAULT_SUITES, SUITES, is_implemented, suite_name
+from tls.settings import MAX_LISTS, PskMode, Settings
+from tls.suites import (
+    SUITES,
+    TLS_1_3_SUITES,
+    is_implemented,
+    suite_name,
+)
 from tls.tickets import TicketKeys
-from tls.versions import IMPLEMENTED_VERSIONS, version_name
-
-
-class Renegotiation(enum.Enum):
-    """When a connection negotiates anew."""
-
-    REFUSE = "refuse"
-    """Never: no_renegotiation is answered."""
-    SECURE = "secure"
-    """When both sides know RFC 5746."""
-    LEGACY = "legacy"
-    """Always, as before 2009: open to the prefix attack."""
+from tls.versions import TLS_1_3
 
 
 class ClientAuthentication(enum.Enum):
@@ -41,103 +41,14 @@ class ClientAuthentication(enum.Enum):
     """Asks, and ends the handshake without."""
 
 
-MAX_SUITES = 32_000
-"""A hello's list has room for 32,767 codes, some of which signal something (RFC 5246 §7.4.1.2)."""
-
-MAX_LISTS = 32_000
-"""The bytes of a hello's extensions that lists may take: the rest is for names and tickets."""
+MAX_EARLY_DATA = (1 << 32) - 1
+"""The most bytes of early data that a ticket may allow (RFC 8446 §4.6.1)."""
 
 _MAX_SSL2_SUITES = 2_700
+_MAX_TICKETS = 32
+_BESIDE_IDENTITY = 64
+_LEAST_COOKIE_KEY = 16
 _MAX_AUTHORITIES = 65_535
-
-
-def _protocol_length(name: str) -> int:
-    try:
-        return len(encode_protocol(name))
-    except UnicodeEncodeError:
-        raise UsageError(
-            f"{name!r} is no application protocol's name: it has no form in UTF-8"
-        ) from None
-
-
-def _go_on(alert: int) -> bool:
-    return True
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Settings:
-    """What both sides are set up with.
-
-    Attributes:
-        versions: wire versions spoken.
-        suites: in order of preference.
-        groups: named groups for (EC)DHE, in order of preference.
-        signature_schemes: for TLS 1.2, in order of preference.
-        alpn: application protocols, in order of preference; none leaves ALPN out.
-        extended_master_secret, encrypt_then_mac: whether those extensions are spoken (RFC 7627,
-            RFC 7366).
-        compress: whether DEFLATE is offered or accepted.
-        renegotiation: when to negotiate anew.
-        record_size_limit: the largest plaintext this side takes, in bytes; `None` leaves RFC 8449
-            out.
-        record_sizes: how large the records of application data are made.
-        split_records: whether application data is split 1/n-1 under CBC in SSL 3.0 and TLS 1.0.
-        on_warning: asked with each warning alert's code whether to go on.
-        key_log: given each line of an SSLKEYLOGFILE, without its end.
-        deferred: kinds of requests that the caller answers, with `Connection.answer`, at once or
-            later, such as `{tls.LookUpSession}`; a client makes `PrivateKeyOperation` only.
-    """
-
-    versions: Sequence[int] = IMPLEMENTED_VERSIONS
-    suites: Sequence[int] = DEFAULT_SUITES
-    groups: Sequence[int] = DEFAULT_GROUPS
-    signature_schemes: Sequence[int] = DEFAULT_SCHEMES
-    alpn: Sequence[str] = ()
-    extended_master_secret: bool = True
-    encrypt_then_mac: bool = True
-    compress: bool = False
-    renegotiation: Renegotiation = Renegotiation.SECURE
-    record_size_limit: int | None = None
-    record_sizes: RecordSizes = field(default_factory=RecordSizes)
-    split_records: bool = True
-    on_warning: Callable[[int], bool] = _go_on
-    key_log: Callable[[str], None] | None = None
-
-    deferred: frozenset[type[Deferrable]] = frozenset()
-
-    def __post_init__(self) -> None:
-        """Check what both sides have in common. Raises `UsageError`."""
-        if not self.versions:
-            raise UsageError("at least one version is needed")
-        for version in self.versions:
-            if version not in IMPLEMENTED_VERSIONS:
-                raise UsageError(f"{version_name(version)} is not implemented")
-        if not 1 <= len(self.suites) <= MAX_SUITES:
-            raise UsageError(f"a hello lists 1 to {MAX_SUITES:,} cipher suites")
-        for code in self.suites:
-            if not 0 <= code <= 0xFFFF:
-                raise UsageError(f"a cipher suite's code has 16 bits, which {code} has not")
-        for group in self.groups:
-            if group not in GROUP_NAMES:
-                raise UsageError(f"{group_name(group)} is not implemented")
-        for scheme in self.signature_schemes:
-            if scheme not in SCHEMES:
-                raise UsageError(f"signature scheme {scheme_name(scheme)} is not implemented")
-        if self.record_size_limit is not None and not 64 <= self.record_size_limit <= 16_384:
-            raise UsageError("a record size limit is 64 to 16,384 bytes")
-        for name in self.alpn:
-            if not 1 <= _protocol_length(name) <= 255:
-                raise UsageError("an application protocol's name has 1 to 255 bytes")
-        lists = 2 * (len(self.groups) + len(self.signature_schemes))
-        lists += sum(1 + len(encode_protocol(name)) for name in self.alpn)
-        if lists > MAX_LISTS:
-            raise UsageError(
-                "groups, signature schemes and application protocols take "
-                f"{lists:,} bytes of a hello, which has room for {MAX_LISTS:,}: name fewer"
-            )
-        object.__setattr__(self, "versions", tuple(sorted(set(self.versions))))
-        for name in ("suites", "groups", "signature_schemes", "alpn"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +68,15 @@ class ServerConfig(Settings):
         accept: problems with it that do not matter.
         diffie_hellman_field: the finite field of DHE, unless the client names another (RFC 7919).
         ssl2_hello: whether a ClientHello in SSL 2.0's format is understood.
+        tickets: how many a full handshake of TLS 1.3 gives; one that resumes gives one.
+        max_early_data: the bytes of early data that a ticket of TLS 1.3 allows, and the most that
+            is taken or skipped; 0 takes none.
+        early_data_guard: what keeps early data from being taken twice; `None` leaves that to the
+            store of sessions, where each is found once, and takes none of sealed tickets.
+        retry_cookie_key: seals what a HelloRetryRequest has to remember into its cookie, so that
+            nothing need be kept for the client's second hello; `None` keeps it.
+        retry_for_preferred_group: whether a client whose key shares are of other groups is asked
+            for one of the first group that both have; else the first share that will do is taken.
         deferred: kinds of requests that the caller answers, with `Connection.answer`, at once or
             later. They are all that a handshake asks of the world outside, its clock apart:
 
@@ -180,14 +100,27 @@ class ServerConfig(Settings):
     accept: frozenset[CertificateProblem] = frozenset()
     diffie_hellman_field: FiniteField = field(default_factory=lambda: finite_field(FFDHE2048))
     ssl2_hello: bool = False
+    tickets: int = 2
+    max_early_data: int = 0
+    early_data_guard: EarlyDataGuard | None = None
+    retry_cookie_key: bytes | None = None
+    retry_for_preferred_group: bool = False
 
     def __post_init__(self) -> None:
         """Check the configuration. Raises `UsageError`."""
         super().__post_init__()
         object.__setattr__(self, "identities", tuple(self.identities))
         for code in self.suites:
-            if not is_implemented(code):
+            if not is_implemented(code) and (
+                code not in TLS_1_3_SUITES or self.versions[-1] < TLS_1_3
+            ):
                 raise UsageError(f"{suite_name(code)} is not implemented")
+        if not 0 <= self.tickets <= _MAX_TICKETS:
+            raise UsageError(f"a handshake gives 0 to {_MAX_TICKETS} tickets")
+        if not 0 <= self.max_early_data <= MAX_EARLY_DATA:
+            raise UsageError(f"early data has 0 to {MAX_EARLY_DATA:,} bytes")
+        if self.retry_cookie_key is not None and len(self.retry_cookie_key) < _LEAST_COOKIE_KEY:
+            raise UsageError(f"a retry cookie's key has {_LEAST_COOKIE_KEY} bytes at least")
         if not self.diffie_hellman_field.is_usable():
             raise UsageError(
                 "a Diffie-Hellman field has a prime of 512 to 8,192 bits and a generator from 2 on"
@@ -206,9 +139,19 @@ class ServerConfig(Settings):
                 f"CertificateRequest, which has room for {_MAX_AUTHORITIES:,}: name fewer in "
                 "client_authorities, or none"
             )
-        anonymous = all(SUITES[code].is_anonymous for code in self.suites)
+        anonymous = all(code in SUITES and SUITES[code].is_anonymous for code in self.suites)
         if self.client_authentication is ClientAuthentication.REQUIRE and anonymous:
             raise UsageError("anonymous suites authenticate nobody, and a certificate is required")
+
+    @property
+    def early_data_limit(self) -> int:
+        """The bytes of early data that a ticket may allow: none that could be taken twice."""
+        guarded = (
+            self.ticket_keys is None
+            or self.early_data_guard is not None
+            or AcceptEarlyData in self.deferred
+        )
+        return self.max_early_data if guarded else 0
 
     @property
     def remembers(self) -> bool:
@@ -249,6 +192,14 @@ class ClientConfig(Settings):
         false_start: whether data may be sent before the server's Finished, where the suite is
             strong and forward secret (RFC 7918).
         ssl2_hello: whether the hello goes out in SSL 2.0's format.
+        key_shares: the groups of the key shares in the first hello of TLS 1.3; `None` takes the
+            first group and, if that is a hybrid, the first that is none.
+        hello: what its hellos are made of, as a real program sends them: what that offers and the
+            engine can do takes the place of all settings here that a hello has a say in, versions
+            apart. What a server chooses of the rest fails the handshake.
+        early_data: whether a session or key that allows it is used to send early data.
+        post_handshake_authentication: whether the server may ask for a certificate later.
+        certificate_status: whether the server is asked to staple an OCSP response (RFC 6066 §8).
 
     Raises `UsageError` for what the engine cannot do.
     """
@@ -265,12 +216,51 @@ class ClientConfig(Settings):
     fallback: bool = False
     false_start: bool = False
     ssl2_hello: bool = False
+    key_shares: Sequence[int] | None = None
+    hello: HelloTemplate | None = None
+    early_data: bool = False
+    post_handshake_authentication: bool = False
+    certificate_status: bool = False
 
     def __post_init__(self) -> None:
         """Check the configuration. Raises `UsageError`."""
+        if self.hello is not None:
+            self._offer_what_is_said(self.hello)
         super().__post_init__()
         object.__setattr__(self, "identities", tuple(self.identities))
+        if self.hello is None:
+            self._choose_key_shares()
+        else:
+            self.hello.check_versions(tuple(self.versions))
+        if sum(len(psk.identity) + _BESIDE_IDENTITY for psk in self.psks) > MAX_LISTS:
+            raise UsageError("more pre-shared keys than a hello has room for")
         if self.max_fragment_length not in (None, 512, 1024, 2048, 4096):
             raise UsageError("a maximum fragment length is 512, 1024, 2048 or 4096 bytes")
         if self.ssl2_hello and len(self.suites) > _MAX_SSL2_SUITES:
             raise UsageError(f"a hello in SSL 2.0's format lists {_MAX_SSL2_SUITES:,} suites")
+
+    def _complete_for_tls_1_3(self) -> None:
+        if self.hello is None:
+            super()._complete_for_tls_1_3()
+
+    def _offer_what_is_said(self, hello: HelloTemplate) -> None:
+        if self.ssl2_hello:
+            raise UsageError("a hello of a template has no form in SSL 2.0's format")
+        for name, value in hello.settings.items():
+            object.__setattr__(self, name, value)
+        modes = tuple(mode for mode in PskMode if mode.value in hello.settings["psk_modes"])
+        object.__setattr__(self, "psk_modes", modes)
+
+    def _choose_key_shares(self) -> None:
+        groups = tuple(self.groups)
+        if self.key_shares is None:
+            plain = [group for group in groups if group not in HYBRID_NAMES]
+            shares = tuple(dict.fromkeys(groups[:1] + tuple(plain[:1])))
+        else:
+            shares = tuple(dict.fromkeys(self.key_shares))
+        for group in shares:
+            if group not in groups:
+                raise UsageError(f"a key share of {group_name(group)}, which is not in the groups")
+        # Shares stand in the order of the groups (RFC 8446 §4.2.8).
+        shares = tuple(sorted(shares, key=groups.index))
+        object.__setattr__(self, "key_shares", shares)

@@ -15,28 +15,34 @@ from tls.alerts import (
     NO_RENEGOTIATION,
     PROTOCOL_VERSION,
     UNEXPECTED_MESSAGE,
+    USER_CANCELED,
     WARNING,
     alert_in_version,
     alert_name,
 )
-from tls.configuration import ClientConfig, Renegotiation, ServerConfig
+from tls.configuration import ClientConfig, ServerConfig
 from tls.deferrable import Deferrable
 from tls.entropy import Entropy, RandomSource
 from tls.errors import PeerError, UsageError
 from tls.event import Event
-from tls.events import AlertReceived, ApplicationData, Truncated
+from tls.events import AlertReceived, ApplicationData, EarlyData, Truncated
 from tls.handshake.protocol import HandshakeProtocol
+from tls.handshake.requests import AfterHandshake
 from tls.handshake.role import Role
 from tls.meter import Meter
 from tls.reasons import Reason
 from tls.record.layer import ALERT, APPLICATION_DATA, HANDSHAKE, RecordLayer
 from tls.sessions import Session
+from tls.settings import Renegotiation
 from tls.state import MAY_SEND, RENEGOTIATING, ConnectionState, Occurrence, State
-from tls.versions import TLS_1_0
+from tls.versions import TLS_1_3
 
 # Members of an enumeration are looked up slowly.
 _CLOSED = State.CLOSED
 _LAST_DATA = State.LAST_DATA
+
+_ALERT_LENGTH = 2
+_CLOSING_ALERTS = frozenset({CLOSE_NOTIFY, USER_CANCELED})
 
 _MAX_EMPTY_RECORDS = 32
 _MAX_WARNINGS = 4
@@ -55,6 +61,7 @@ class Connection:
     _data_while_negotiating = 0
     _warnings = 0
     _first_record = True
+    _closes_when_open = False
 
     def __init__(
         self,
@@ -70,7 +77,7 @@ class Connection:
         self._waiting_data: list[bytes] = []
         self._records = RecordLayer(
             meter,
-            min(config.versions[-1], TLS_1_0),
+            role.record_version,
             sizes=config.record_sizes,
             split_records=config.split_records,
         )
@@ -134,6 +141,16 @@ class Connection:
     def peer_certificates(self) -> tuple[bytes, ...]:
         """The chain by which the peer authenticated itself in this session: DER, leaf first."""
         return self._handshake.peer_certificates
+
+    @property
+    def ocsp_response(self) -> bytes:
+        """The OCSP response in DER that the peer stapled to its certificate, else empty."""
+        return self._handshake.ocsp_response
+
+    @property
+    def early_data_left(self) -> int:
+        """The bytes of early data that may be sent now; 0 where there is no such thing."""
+        return self._handshake.early_data_to_send or 0
 
     @property
     def version(self) -> int | None:
@@ -214,12 +231,20 @@ class Connection:
             raise UsageError("application data cannot be sent before the handshake is completed")
         if state not in MAY_SEND:
             raise UsageError("the connection is closed for sending")
-        if state is State.RENEGOTIATION:
+        handshake = self._handshake
+        if state is State.RENEGOTIATION or handshake.holds_data:
             self._waiting_data.append(data)
             return
-        if self._handshake.flight:
-            self._handshake.flush()
+        left = handshake.early_data_to_send
+        if left is not None:
+            if len(data) > left:
+                raise UsageError(f"no more than {left:,} bytes of early data may be sent")
+            handshake.early_data_to_send = left - len(data)
+        if handshake.flight:
+            handshake.flush()
         self._records.send_application_data(data)
+        if handshake.after is not None and self._records.key_is_worn:
+            handshake.run(handshake.after.update_keys(update_requested=False))
 
     def renegotiate(self) -> None:
         """Negotiate anew: a client sends its hello, a server asks for one (RFC 5246 §7.4.1.1).
@@ -229,6 +254,8 @@ class Connection:
         """
         if self._state.current is not State.OPEN:
             raise UsageError("there is no completed handshake to negotiate anew")
+        if self.version == TLS_1_3:
+            raise UsageError("TLS 1.3 has no renegotiation; `update_keys` changes its keys")
         if self._config.renegotiation is Renegotiation.REFUSE:
             raise UsageError("the configuration refuses renegotiation")
         if not self._handshake.may_renegotiate:
@@ -238,6 +265,46 @@ class Connection:
         else:
             self._handshake.request_renegotiation()
 
+    def update_keys(self, *, update_requested: bool = False) -> None:
+        """Send under new keys from now on (RFC 8446 §4.6.3).
+
+        Args:
+            update_requested: whether the peer shall change its keys, too.
+
+        Raises:
+            UsageError: before the handshake of TLS 1.3 is completed, and after `close`.
+        """
+        after = self._after_handshake()
+        if self._state.current not in MAY_SEND:
+            raise UsageError("the connection is closed for sending")
+        self._handshake.run(after.update_keys(update_requested=update_requested))
+
+    def export_keying_material(
+        self, label: str, length: int, context: bytes | None = None, *, early: bool = False
+    ) -> bytes:
+        """A secret that only both sides know, for another protocol (RFC 5705, RFC 8446 §7.5).
+
+        While a connection negotiates anew it is still that of the handshake before.
+
+        Args:
+            label: of the exporter, registered or private.
+            length: in bytes.
+            context: what the secret is bound to. In TLS 1.3 none is the same as an empty one.
+            early: whether it is made of the ClientHello alone, which may have been sent twice.
+
+        Raises:
+            UsageError: before the handshake is completed; in SSL 3.0, which has no exporters;
+                before TLS 1.3 for a label that begins like one of TLS itself; for what is too long;
+                for an early one before TLS 1.3 and where no early data was offered and accepted.
+        """
+        return self._handshake.export(label.encode(), context, length, early=early)
+
+    def _after_handshake(self) -> AfterHandshake:
+        after = self._handshake.after
+        if after is None:
+            raise UsageError("there is no completed handshake of TLS 1.3")
+        return after
+
     def close(self) -> None:
         """Send close_notify, once; what the peer still sends is received until its own.
 
@@ -246,6 +313,8 @@ class Connection:
         state = self._state.current
         if state is State.RENEGOTIATION:
             self._state.advance(Occurrence.CLOSE_REQUESTED)
+        elif state is State.EARLY and self._handshake.sends_early_data:
+            self._closes_when_open = True
         elif state in (State.HANDSHAKE, State.EARLY, State.OPEN):
             self._send_close_notify()
 
@@ -290,7 +359,7 @@ class Connection:
             content_type, fragment = record
             if content_type == HANDSHAKE:
                 handshake.receive(fragment)
-                if self._waiting_data or state.current is _LAST_DATA:
+                if self._waiting_data or state.current is _LAST_DATA or self._closes_when_open:
                     self._send_waiting_data()
             elif content_type == APPLICATION_DATA:
                 self._receive_application_data(fragment)
@@ -319,20 +388,30 @@ class Connection:
 
     def _receive_application_data(self, fragment: bytes) -> None:
         handshake = self._handshake
+        if handshake.version == TLS_1_3 and handshake.has_half_a_message:
+            raise PeerError(
+                UNEXPECTED_MESSAGE,
+                Reason.MESSAGE_INTERRUPTED,
+                "application data in the middle of a handshake message",
+            )
         if handshake.completed is None or handshake.expects_finished:
+            if handshake.take_early_data(len(fragment)):
+                if fragment:
+                    self._empty_records = 0
+                    self._events.append(EarlyData(fragment))
+                else:
+                    self._count_empty_record()
+                return
             raise PeerError(
                 UNEXPECTED_MESSAGE,
                 Reason.DATA_DURING_HANDSHAKE,
                 "application data during the handshake",
             )
         if not fragment:
-            self._empty_records += 1
-            if self._empty_records > _MAX_EMPTY_RECORDS:
-                raise PeerError(
-                    DECODE_ERROR, Reason.TOO_MANY_EMPTY_RECORDS, "too many empty records in a row"
-                )
+            self._count_empty_record()
             return
         self._empty_records = self._warnings = 0
+        handshake.later_messages = 0
         if not handshake.running:
             self._data_while_negotiating = 0
         else:
@@ -346,9 +425,19 @@ class Connection:
                 )
         self._events.append(ApplicationData(fragment))
 
+    def _count_empty_record(self) -> None:
+        self._empty_records += 1
+        if self._empty_records > _MAX_EMPTY_RECORDS:
+            raise PeerError(
+                DECODE_ERROR, Reason.TOO_MANY_EMPTY_RECORDS, "too many empty records in a row"
+            )
+
     def _receive_alerts(self, fragment: bytes) -> None:
         if not fragment:
             raise PeerError(UNEXPECTED_MESSAGE, Reason.EMPTY_ALERT_RECORD, "an empty alert record")
+        if self.version == TLS_1_3:
+            self._receive_whole_alert(fragment)
+            return
         alerts = self._alert_input + fragment
         whole = len(alerts) & ~1
         self._alert_input = alerts[whole:]
@@ -356,6 +445,15 @@ class Connection:
             self._receive_alert(alerts[position], alerts[position + 1])
             if self.closed:
                 return
+
+    def _receive_whole_alert(self, fragment: bytes) -> None:
+        """An alert of TLS 1.3: one a record, fatal unless it closes (RFC 8446 §5.1, §6)."""
+        if len(fragment) != _ALERT_LENGTH:
+            raise PeerError(
+                DECODE_ERROR, Reason.ALERT_LENGTH, f"an alert record of {len(fragment)} bytes"
+            )
+        alert = fragment[1]
+        self._receive_alert(WARNING if alert in _CLOSING_ALERTS else FATAL, alert)
 
     def _receive_alert(self, level: int, alert: int) -> None:
         if level not in (WARNING, FATAL):
@@ -400,10 +498,13 @@ class Connection:
         """Send what waited for the end of a renegotiation, once that is reached."""
         if self._state.current in RENEGOTIATING:
             return
+        if self._handshake.sends_early_data:
+            return
         if self._waiting_data:
             waiting, self._waiting_data = self._waiting_data, []
             self._handshake.flush()
             for data in waiting:
                 self._records.send_application_data(data)
-        if self._state.current is _LAST_DATA:
+        if self._state.current is _LAST_DATA or self._closes_when_open:
+            self._closes_when_open = False
             self._send_close_notify()

@@ -74,6 +74,18 @@ class SealTicket:
 
 
 @dataclass(slots=True)
+class AcceptEarlyData:
+    """Say whether early data may be taken, which somebody may have sent before (RFC 8446 §8).
+
+    Answered yes or no, as `EarlyDataGuard.accepts` does. `hello` is what is unique to the
+    ClientHello, `age_error` the seconds by which its ticket's age differs from what it says.
+    """
+
+    hello: bytes
+    age_error: float
+
+
+@dataclass(slots=True)
 class PrivateKeyOperation:
     """Use an identity's private key: on an accelerator or a remote signer, if the caller wants.
 
@@ -97,5 +109,6 @@ Deferrable = (
     | RemoveSession
     | OpenTicket
     | SealTicket
+    | AcceptEarlyData
     | PrivateKeyOperation
 )

@@ -2,8 +2,9 @@
 
 Under entropy that the caller gives, the values that an observer sees in hellos follow from it by
 themselves, without an engine: each side draws its hello's random first (`hello_random`), and a
-server that gives a new session an ID draws that next (`new_session_id`), whatever is configured and
-whatever the other side says. All else comes behind.
+server that gives a new session an ID, or a client that offers a ticket, draws the ID of its hello
+next (`new_session_id`), whatever is configured and whatever the other side says. All else comes
+behind.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ def hello_random(draw: Entropy, now: float) -> bytes:
 
 
 def new_session_id(draw: Entropy) -> bytes:
-    """The ID that a server gives a new session, as long as there may be (RFC 2246 §7.4.1.3)."""
+    """A server's ID for a new session, or a client's beside a ticket: as long as there may be.
+
+    RFC 2246 §7.4.1.3, RFC 5077 §3.4.
+    """
     return draw(_SESSION_ID_LENGTH)
 
 

@@ -22,6 +22,14 @@ class HandshakeCompleted(Event):
     """What can be offered or looked up next time; `None` when the server gave no ID or ticket."""
     application_protocol: str | None = None
     """What ALPN agreed on."""
+    group: int | None = None
+    """The group of TLS 1.3's key exchange, `None` where a pre-shared key stood alone."""
+    external_psk: bytes | None = None
+    """The identity of the external pre-shared key that authenticated both sides."""
+    retried: bool = False
+    """Whether a HelloRetryRequest asked for another ClientHello."""
+    early_data: bool = False
+    """Whether early data was accepted."""
 
 
 @dataclass(slots=True)
@@ -29,6 +37,36 @@ class ApplicationData(Event):
     """The peer's application data, of one record."""
 
     data: bytes
+
+
+@dataclass(slots=True)
+class EarlyData(ApplicationData):
+    """Application data that came before the handshake was completed.
+
+    It may be a copy of what somebody heard (RFC 8446 §8).
+    """
+
+
+@dataclass(slots=True)
+class EarlyDataAccepted(Event):
+    """The server takes the early data that this client sends."""
+
+
+@dataclass(slots=True)
+class EarlyDataRejected(Event):
+    """The server took none of the early data, which may be sent again after the handshake."""
+
+
+@dataclass(slots=True)
+class TicketReceived(Event):
+    """The server gave a session that can be offered once (RFC 8446 §4.6.1)."""
+
+    session: Session
+
+
+@dataclass(slots=True)
+class KeysUpdated(Event):
+    """The peer sends under new keys from now on (RFC 8446 §4.6.3)."""
 
 
 @dataclass(slots=True)

@@ -14,15 +14,74 @@ from tls.wire import Reader, codes16, remembered, too_short, vector8, vector16
 
 SERVER_NAME = 0
 MAX_FRAGMENT_LENGTH = 1
+STATUS_REQUEST = 5
 SUPPORTED_GROUPS = 10
 EC_POINT_FORMATS = 11
 SIGNATURE_ALGORITHMS = 13
 ALPN = 16
+STATUS_REQUEST_V2 = 17
+SIGNED_CERTIFICATE_TIMESTAMP = 18
+PADDING = 21
 ENCRYPT_THEN_MAC = 22
 EXTENDED_MASTER_SECRET = 23
+COMPRESS_CERTIFICATE = 27
 RECORD_SIZE_LIMIT = 28
+DELEGATED_CREDENTIAL = 34
 SESSION_TICKET = 35
+PRE_SHARED_KEY = 41
+EARLY_DATA = 42
+SUPPORTED_VERSIONS = 43
+COOKIE = 44
+PSK_KEY_EXCHANGE_MODES = 45
+CERTIFICATE_AUTHORITIES = 47
+OID_FILTERS = 48
+POST_HANDSHAKE_AUTH = 49
+SIGNATURE_ALGORITHMS_CERT = 50
+KEY_SHARE = 51
+NEXT_PROTOCOL_NEGOTIATION = 13172
+APPLICATION_SETTINGS_OLD = 17513
+APPLICATION_SETTINGS = 17613
+TRUST_ANCHORS = 0xCA34
+ENCRYPTED_CLIENT_HELLO = 0xFE0D
 RENEGOTIATION_INFO = 0xFF01
+
+EXTENSION_NAMES = {
+    SERVER_NAME: "server_name",
+    MAX_FRAGMENT_LENGTH: "max_fragment_length",
+    STATUS_REQUEST: "status_request",
+    SUPPORTED_GROUPS: "supported_groups",
+    EC_POINT_FORMATS: "ec_point_formats",
+    SIGNATURE_ALGORITHMS: "signature_algorithms",
+    ALPN: "application_layer_protocol_negotiation",
+    STATUS_REQUEST_V2: "status_request_v2",
+    SIGNED_CERTIFICATE_TIMESTAMP: "signed_certificate_timestamp",
+    PADDING: "padding",
+    ENCRYPT_THEN_MAC: "encrypt_then_mac",
+    EXTENDED_MASTER_SECRET: "extended_master_secret",
+    COMPRESS_CERTIFICATE: "compress_certificate",
+    RECORD_SIZE_LIMIT: "record_size_limit",
+    DELEGATED_CREDENTIAL: "delegated_credential",
+    SESSION_TICKET: "session_ticket",
+    PRE_SHARED_KEY: "pre_shared_key",
+    EARLY_DATA: "early_data",
+    SUPPORTED_VERSIONS: "supported_versions",
+    COOKIE: "cookie",
+    PSK_KEY_EXCHANGE_MODES: "psk_key_exchange_modes",
+    CERTIFICATE_AUTHORITIES: "certificate_authorities",
+    OID_FILTERS: "oid_filters",
+    POST_HANDSHAKE_AUTH: "post_handshake_auth",
+    SIGNATURE_ALGORITHMS_CERT: "signature_algorithms_cert",
+    KEY_SHARE: "key_share",
+    NEXT_PROTOCOL_NEGOTIATION: "next_protocol_negotiation",
+    TRUST_ANCHORS: "trust_anchors",
+    APPLICATION_SETTINGS_OLD: "application_settings_old",
+    APPLICATION_SETTINGS: "application_settings",
+    ENCRYPTED_CLIENT_HELLO: "encrypted_client_hello",
+    RENEGOTIATION_INFO: "renegotiation_info",
+}
+"""Names of extensions as IANA or their drafts have them."""
+
+_CODES = {name: code for code, name in EXTENSION_NAMES.items()}
 
 _HOST_NAME = 0
 _TYPE_AND_LENGTH = Struct(">HH")
@@ -41,10 +100,29 @@ UNCOMPRESSED_POINTS = vector8(b"\0")
 """ec_point_formats that offers the uncompressed format (RFC 8422 §5.1.2)."""
 
 
+def extension_name(code: int) -> str:
+    """The name of an extension type, such as `"key_share"` for 51; else its number."""
+    return EXTENSION_NAMES.get(code, f"extension {code}")
+
+
+def extension_from_name(name: str) -> int:
+    """The type of an extension's name. Raises `KeyError` with the known names."""
+    try:
+        return _CODES[name]
+    except KeyError:
+        raise KeyError(f"unknown extension {name!r}; known: {', '.join(_CODES)}") from None
+
+
 def encode_extensions(extensions: Extensions) -> bytes:
     """The block of a hello's extensions; no extensions, no block (RFC 3546 §2.1)."""
     if not extensions:
         return b""
+    pack = _TYPE_AND_LENGTH.pack
+    return vector16(b"".join([pack(kind, len(data)) + data for kind, data in extensions.items()]))
+
+
+def encode_extension_block(extensions: Extensions) -> bytes:
+    """The block of extensions of a message that always has one (RFC 8446 §4.2)."""
     pack = _TYPE_AND_LENGTH.pack
     return vector16(b"".join([pack(kind, len(data)) + data for kind, data in extensions.items()]))
 
@@ -57,9 +135,17 @@ def decode_extensions(reader: Reader) -> Extensions:
     """
     if reader.at_end():
         return {}
-    block = reader.vector16()
+    extensions = _decode_block(reader.vector16())
     reader.finish()
-    return _decode_block(block).copy()
+    return extensions.copy()
+
+
+def decode_extension_block(reader: Reader) -> Extensions:
+    """The extensions that come next in a message that always has them (RFC 8446 §4.2).
+
+    Raises `PeerError` as `decode_extensions` does.
+    """
+    return _decode_block(reader.vector16()).copy()
 
 
 @remembered
@@ -142,6 +228,11 @@ def encode_protocol(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
+def decode_protocol(name: bytes) -> str:
+    """A protocol's name from its bytes, whatever they are."""
+    return name.decode("utf-8", "surrogateescape")
+
+
 def encode_protocols(protocols: Iterable[str]) -> bytes:
     """ALPN's list of protocol names (RFC 7301 §3.1)."""
     return vector16(b"".join([vector8(encode_protocol(name)) for name in protocols]))
@@ -158,7 +249,7 @@ def decode_protocols(data: bytes) -> tuple[str, ...]:
         name = names.vector8()
         if not name:
             raise PeerError(DECODE_ERROR, Reason.EMPTY_VALUE, "an empty protocol name in ALPN")
-        protocols.append(name.decode("utf-8", "surrogateescape"))
+        protocols.append(decode_protocol(name))
     if not protocols:
         raise PeerError(DECODE_ERROR, Reason.EMPTY_LIST, "ALPN names no protocol")
     return tuple(protocols)

@@ -1,8 +1,8 @@
 """Where a flight has values that are fresh in each connection: randoms, IDs, keys, signatures.
 
 All the rest of what goes over the wire in clear is the same whenever two sides with the same
-configuration do the same, SSL 3.0 to TLS 1.2. What follows change_cipher_spec is protected, and
-taken as fresh whole, the header of its record apart.
+configuration do the same. What follows change_cipher_spec is protected, and taken as fresh whole,
+the header of its record apart; in TLS 1.3, where that says nothing, hellos behind it are in clear.
 """
 
 from __future__ import annotations
@@ -12,8 +12,15 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from tls.exchange.selection import is_elliptic, is_finite_field_exchange
-from tls.extensions import SESSION_TICKET
-from tls.handshake.context import DOWNGRADE
+from tls.extensions import (
+    COOKIE,
+    KEY_SHARE,
+    PRE_SHARED_KEY,
+    SESSION_TICKET,
+    SUPPORTED_VERSIONS,
+)
+from tls.grease import is_grease
+from tls.handshake.context import DOWNGRADE, DOWNGRADE_FROM_TLS_1_3
 from tls.messages import (
     HEADER_LENGTH,
     CertificateVerify,
@@ -26,6 +33,7 @@ from tls.messages import (
 from tls.record.layer import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
 from tls.record.layer import HEADER_LENGTH as RECORD_HEADER_LENGTH
 from tls.suites import SUITES, CipherSuite
+from tls.tls13.messages import HELLO_RETRY_REQUEST_RANDOM
 from tls.versions import TLS_1_2
 from tls.wire import Reader
 
@@ -43,12 +51,15 @@ class FreshKind(Enum):
     """The random of a ClientHello."""
     SERVER_RANDOM = auto()
     """The random of a ServerHello, less an end that says what the server speaks."""
+    TLS_1_3_SERVER_RANDOM = auto()
+    """The same of TLS 1.3, all of it drawn."""
     CLIENT_SESSION_ID = auto()
     """The ID of the session that a client offers."""
     SERVER_SESSION_ID = auto()
     """The ID in a ServerHello, a new session's or the one that was offered."""
     OTHER = auto()
-    """A ticket, an ephemeral key, an encrypted secret, a signature, or a protected record."""
+    """A ticket, an ephemeral key, a binder, an encrypted secret, a signature, or a protected
+    record."""
 
 
 class FreshValue(NamedTuple):
@@ -88,11 +99,22 @@ def fresh_values(flight: bytes, *, protected: bool = False) -> list[FreshValue]:
         position = start + int.from_bytes(flight[start - 2 : start], "big")
         if content_type == CHANGE_CIPHER_SPEC and not protected:
             protected = True
+        elif content_type == HANDSHAKE and (not protected or _begins_hello(flight[start:position])):
+            clear.add(version, start, position)
         elif protected or content_type == APPLICATION_DATA:
             sealed.append(FreshValue(FreshKind.OTHER, 0, start, position))
-        elif content_type == HANDSHAKE:
-            clear.add(version, start, position)
     return [*clear.values(), *sealed]
+
+
+def _begins_hello(record: bytes) -> bool:
+    """Whether a record behind a change_cipher_spec is a hello of TLS 1.3, in clear, and no more.
+
+    A protected Finished begins like that by chance once in some billions.
+    """
+    return (
+        record[:1] in (b"\x01", b"\x02")
+        and int.from_bytes(record[1:HEADER_LENGTH], "big") == len(record) - HEADER_LENGTH
+    )
 
 
 def changes_cipher_spec(flight: bytes) -> bool:
@@ -180,9 +202,7 @@ def _values_of_messages(stream: bytes, version: int) -> _Values:
 
 
 def _in_client_hello(body: Reader) -> _Values:
-    yield from _random_and_session_id(
-        body, FreshKind.CLIENT_RANDOM, FreshKind.CLIENT_SESSION_ID, sentinel=b""
-    )
+    yield from _random_and_session_id(body, FreshKind.CLIENT_RANDOM, FreshKind.CLIENT_SESSION_ID)
     body.vector16()
     body.vector8()
     if body.at_end():
@@ -191,23 +211,85 @@ def _in_client_hello(body: Reader) -> _Values:
     while not body.at_end():
         extension = body.uint16()
         value = body.vector16()
-        if extension == SESSION_TICKET:
-            yield FreshKind.OTHER, body.position - len(value), body.position
+        start = body.position - len(value)
+        if extension in (SESSION_TICKET, COOKIE):
+            yield FreshKind.OTHER, start, body.position
+        elif extension == KEY_SHARE:
+            shares = Reader(value)
+            yield from _shifted(_key_shares(Reader(shares.vector16())), start + 2)
+        elif extension == PRE_SHARED_KEY:
+            yield from _shifted(_pre_shared_keys(Reader(value)), start)
+
+
+def _key_shares(entries: Reader) -> _Values:
+    """The public values of key shares, less the byte that says in which form a point is.
+
+    That of a GREASE group is no key.
+    """
+    while not entries.at_end():
+        group = entries.uint16()
+        key = entries.vector16()
+        if is_grease(group):
+            continue
+        form = len(key) % 2 and key[0] == _UNCOMPRESSED_POINT
+        yield FreshKind.OTHER, entries.position - len(key) + form, entries.position
+
+
+def _pre_shared_keys(body: Reader) -> _Values:
+    """Tickets with their obscured ages, and binders (RFC 8446 §4.2.11)."""
+    identities = Reader(body.vector16())
+    while not identities.at_end():
+        length = len(identities.vector16())
+        identities.opaque(4)
+        yield FreshKind.OTHER, identities.position + 2 - length - 4, identities.position + 2
+    shift = body.position + 2
+    binders = Reader(body.vector16())
+    while not binders.at_end():
+        length = len(binders.vector8())
+        yield FreshKind.OTHER, shift + binders.position - length, shift + binders.position
+
+
+def _shifted(values: _Values, start: int) -> _Values:
+    for kind, first, last in values:
+        yield kind, start + first, start + last
 
 
 def _in_server_hello(body: Reader) -> _Values:
-    return _random_and_session_id(
-        body, FreshKind.SERVER_RANDOM, FreshKind.SERVER_SESSION_ID, sentinel=DOWNGRADE
+    if body.data[_VERSION_LENGTH : _VERSION_LENGTH + _RANDOM_LENGTH] == HELLO_RETRY_REQUEST_RANDOM:
+        _, session_id = _random_and_session_id(
+            body, FreshKind.SERVER_RANDOM, FreshKind.SERVER_SESSION_ID
+        )
+        yield session_id
+        return
+    kind = FreshKind.SERVER_RANDOM
+    share: tuple[int, int] | None = None
+    hello = Reader(body.data)
+    hello.opaque(_VERSION_LENGTH + _RANDOM_LENGTH)
+    hello.vector8()
+    hello.opaque(3)
+    if not hello.at_end():
+        hello.uint16()
+    while not hello.at_end():
+        extension = hello.uint16()
+        value = hello.vector16()
+        if extension == SUPPORTED_VERSIONS:
+            kind = FreshKind.TLS_1_3_SERVER_RANDOM
+        elif extension == KEY_SHARE:
+            share = hello.position - len(value), hello.position
+    yield from _random_and_session_id(
+        body, kind, FreshKind.SERVER_SESSION_ID, sentinels=(DOWNGRADE, DOWNGRADE_FROM_TLS_1_3)
     )
+    if share is not None:
+        yield from _shifted(_key_shares(Reader(body.data[slice(*share)])), share[0])
 
 
 def _random_and_session_id(
-    body: Reader, random: FreshKind, session_id: FreshKind, *, sentinel: bytes
+    body: Reader, random: FreshKind, session_id: FreshKind, *, sentinels: tuple[bytes, ...] = ()
 ) -> _Values:
-    """What both hellos begin with; a random that ends with the sentinel is as much shorter."""
+    """What both hellos begin with; a random that ends with a sentinel is as much shorter."""
     body.opaque(_VERSION_LENGTH)
     value = body.opaque(_RANDOM_LENGTH)
-    fixed = len(sentinel) if value.endswith(sentinel) else 0
+    fixed = next((len(each) for each in sentinels if value.endswith(each)), 0)
     yield random, _VERSION_LENGTH, _VERSION_LENGTH + _RANDOM_LENGTH - fixed
     length = len(body.vector8())
     yield session_id, body.position - length, body.position

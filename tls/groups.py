@@ -1,6 +1,6 @@
 """Named groups: elliptic curves and finite fields to agree on a secret in.
 
-(RFC 8422 §5.1.1, RFC 7919 appendix A, RFC 7748)
+(RFC 8422 §5.1.1, RFC 7919 appendix A, RFC 7748; hybrids with ML-KEM: draft-ietf-tls-ecdhe-mlkem)
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ FFDHE3072 = 257
 FFDHE4096 = 258
 FFDHE6144 = 259
 FFDHE8192 = 260
+SECP256R1_MLKEM768 = 0x11EB
+X25519_MLKEM768 = 0x11EC
+SECP384R1_MLKEM1024 = 0x11ED
 
 GROUP_NAMES = {
     SECP256R1: "secp256r1",
@@ -52,7 +55,14 @@ GROUP_NAMES = {
     FFDHE6144: "ffdhe6144",
     FFDHE8192: "ffdhe8192",
 }
-"""IANA names of the groups this engine has."""
+"""IANA names of the groups that this engine has for every version."""
+
+HYBRID_NAMES = {
+    X25519_MLKEM768: "X25519MLKEM768",
+    SECP256R1_MLKEM768: "SecP256r1MLKEM768",
+    SECP384R1_MLKEM1024: "SecP384r1MLKEM1024",
+}
+"""IANA names of the hybrids, a curve beside ML-KEM, which only TLS 1.3 has."""
 
 DEFAULT_GROUPS = (
     X25519,
@@ -67,12 +77,16 @@ DEFAULT_GROUPS = (
     FFDHE8192,
 )
 
-_CODES = {name: code for code, name in GROUP_NAMES.items()}
+DEFAULT_TLS_1_3_GROUPS = (X25519_MLKEM768, *DEFAULT_GROUPS)
+"""What TLS 1.3 uses unless told otherwise, in order of preference."""
+
+_NAMES = GROUP_NAMES | HYBRID_NAMES
+_CODES = {name: code for code, name in _NAMES.items()}
 
 
 def group_name(code: int) -> str:
     """The IANA name of a group; else its number."""
-    return GROUP_NAMES.get(code, f"group {code}")
+    return _NAMES.get(code, f"group {code}")
 
 
 def group_from_name(name: str) -> int:

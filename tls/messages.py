@@ -32,9 +32,10 @@ class HandshakeMessage(Protocol):
 def encode_message(message: HandshakeMessage, version: int) -> bytes:
     """A message with its header: type in one byte, length in three (RFC 2246 §7.4)."""
     body = message.encode(version)
-    return (message.type << 24 | len(body)).to_bytes(HEADER_LENGTH, "big") + body
+    return _HEADER(message.type << 24 | len(body)) + body
 
 
+_HEADER = Struct(">I").pack
 _HELLO_HEAD = Struct(">H32sB")
 _CHOICE = Struct(">HB")
 
@@ -378,6 +379,8 @@ MESSAGE_NAMES = {
     1: "client_hello",
     2: "server_hello",
     4: "new_session_ticket",
+    5: "end_of_early_data",
+    8: "encrypted_extensions",
     11: "certificate",
     12: "server_key_exchange",
     13: "certificate_request",
@@ -385,6 +388,8 @@ MESSAGE_NAMES = {
     15: "certificate_verify",
     16: "client_key_exchange",
     20: "finished",
+    24: "key_update",
+    25: "compressed_certificate",
 }
 """The RFC's names of handshake types."""
 

@@ -17,6 +17,7 @@ class Reason(enum.Enum):
     RECORD_VERSION = "record_version"
     RECORD_TOO_LONG = "record_too_long"
     RECORD_NOT_AUTHENTIC = "record_not_authentic"
+    RECORD_NOT_PROTECTED = "record_not_protected"
     DECOMPRESSION_FAILED = "decompression_failed"
     DECOMPRESSED_TOO_LONG = "decompressed_too_long"
     EMPTY_HANDSHAKE_RECORD = "empty_handshake_record"
@@ -25,10 +26,31 @@ class Reason(enum.Enum):
 
     # -- the order of messages
     MESSAGE_NOT_DUE = "message_not_due"
+    MESSAGE_BEFORE_KEY_CHANGE = "message_before_key_change"
     CHANGE_CIPHER_SPEC_NOT_DUE = "change_cipher_spec_not_due"
     MALFORMED_CHANGE_CIPHER_SPEC = "malformed_change_cipher_spec"
+    MESSAGE_INTERRUPTED = "message_interrupted"
+    TOO_MANY_LATER_MESSAGES = "too_many_later_messages"
+    TOO_MUCH_EARLY_DATA = "too_much_early_data"
     DATA_DURING_HANDSHAKE = "data_during_handshake"
     TOO_MUCH_DATA_DURING_RENEGOTIATION = "too_much_data_during_renegotiation"
+
+    # -- what TLS 1.3 agrees on
+    RETRY_NOT_KEPT = "retry_not_kept"
+    SESSION_ID_NOT_ECHOED = "session_id_not_echoed"
+    EARLY_DATA_TO_AN_OLD_SERVER = "early_data_to_an_old_server"
+    EARLY_DATA_UNDER_ANOTHER_KEY = "early_data_under_another_key"
+    PSK_NOT_OFFERED = "psk_not_offered"
+    PSK_OF_ANOTHER_HASH = "psk_of_another_hash"
+    PSK_MODE_NOT_OFFERED = "psk_mode_not_offered"
+    PSK_BINDER_INVALID = "psk_binder_invalid"
+    CERTIFICATE_CONTEXT = "certificate_context"
+    SECOND_HELLO_CHANGED = "second_hello_changed"
+    COMPRESSION_IN_TLS_1_3 = "compression_in_tls_1_3"
+    EARLY_DATA_WITHOUT_PSK = "early_data_without_psk"
+    COOKIE_TOO_LONG = "cookie_too_long"
+    COOKIE_INVALID = "cookie_invalid"
+    KEY_SHARE_OF_ANOTHER_GROUP = "key_share_of_another_group"
 
     # -- the form of messages
     HANDSHAKE_MESSAGE_TOO_LONG = "handshake_message_too_long"
@@ -47,9 +69,25 @@ class Reason(enum.Enum):
     RECORD_SIZE_LIMIT_TOO_SMALL = "record_size_limit_too_small"
     UNCOMPRESSED_POINTS_MISSING = "uncompressed_points_missing"
 
+    # -- the form of TLS 1.3's messages
+    DUPLICATE_KEY_SHARE = "duplicate_key_share"
+    BINDER_TOO_SHORT = "binder_too_short"
+    BINDER_COUNT = "binder_count"
+    PRE_SHARED_KEY_NOT_LAST = "pre_shared_key_not_last"
+    EXTENSION_MISSING = "extension_missing"
+    EXTENSION_OF_ANOTHER_MESSAGE = "extension_of_another_message"
+    UNKNOWN_KEY_UPDATE_REQUEST = "unknown_key_update_request"
+    TICKET_LIFETIME_TOO_LONG = "ticket_lifetime_too_long"
+    CERTIFICATE_STATUS_MALFORMED = "certificate_status_malformed"
+    CERTIFICATE_STATUS_TYPE = "certificate_status_type"
+    CERTIFICATE_COMPRESSION_NOT_OFFERED = "certificate_compression_not_offered"
+    CERTIFICATE_COMPRESSION_NOT_IMPLEMENTED = "certificate_compression_not_implemented"
+    CERTIFICATE_DECOMPRESSION = "certificate_decompression"
+
     # -- alerts
     UNKNOWN_ALERT_LEVEL = "unknown_alert_level"
     WARNING_NOT_ACCEPTED = "warning_not_accepted"
+    ALERT_LENGTH = "alert_length"
     TOO_MANY_WARNINGS = "too_many_warnings"
 
     # -- SSL 2.0
@@ -58,6 +96,7 @@ class Reason(enum.Enum):
     MALFORMED_SSL2_HELLO = "malformed_ssl2_hello"
 
     # -- what the hellos agree on
+    RETRY_CHANGES_NOTHING = "retry_changes_nothing"
     NO_VERSION_IN_COMMON = "no_version_in_common"
     INAPPROPRIATE_FALLBACK = "inappropriate_fallback"
     DOWNGRADED = "downgraded"
@@ -72,7 +111,9 @@ class Reason(enum.Enum):
     SUITE_NOT_IMPLEMENTED = "suite_not_implemented"
     SUITE_OF_ANOTHER_VERSION = "suite_of_another_version"
     COMPRESSION_NOT_OFFERED = "compression_not_offered"
+    COMPRESSION_NOT_IMPLEMENTED = "compression_not_implemented"
     EXTENSION_NOT_OFFERED = "extension_not_offered"
+    EXTENSION_NOT_IMPLEMENTED = "extension_not_implemented"
     EXTENSION_IN_SSL_3_0 = "extension_in_ssl_3_0"
     APPLICATION_PROTOCOL_NOT_OFFERED = "application_protocol_not_offered"
     SEVERAL_APPLICATION_PROTOCOLS = "several_application_protocols"
@@ -116,12 +157,14 @@ class Reason(enum.Enum):
     KEY_USAGE_OF_CLIENT = "key_usage_of_client"
     KEY_KIND_OF_SIGNATURE_SCHEME = "key_kind_of_signature_scheme"
     SIGNATURE_SCHEME_NOT_OFFERED = "signature_scheme_not_offered"
+    SIGNATURE_SCHEME_NOT_IMPLEMENTED = "signature_scheme_not_implemented"
     SIGNATURE_INVALID = "signature_invalid"
 
     # -- the key exchange
     PARAMETERS_MISSING = "parameters_missing"
     EXPLICIT_CURVE = "explicit_curve"
     GROUP_NOT_OFFERED = "group_not_offered"
+    GROUP_NOT_IMPLEMENTED = "group_not_implemented"
     KEY_SHARE_INVALID = "key_share_invalid"
     DIFFIE_HELLMAN_PRIME_LENGTH = "diffie_hellman_prime_length"
     DIFFIE_HELLMAN_GROUP_INVALID = "diffie_hellman_group_invalid"

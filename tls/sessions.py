@@ -21,6 +21,12 @@ class Session:
     peer's chain in DER, leaf first. `ticket` is the server's, on the client's side (RFC 5077).
     `validation` is what was found in that chain and need not be asked again.
     `keyed_prf` is the PRF under the master secret, once it was used: made, not stored.
+
+    In TLS 1.3 `master_secret` is the pre-shared key of a ticket (RFC 8446 §4.6.1), or of its ID
+    where the server keeps it; `ticket_lifetime_hint` is how long it may be used, in seconds.
+    `made` is the Unix time at which this side made or got the ticket, `age_add` what its age is
+    obscured by, `max_early_data` the bytes of early data that it allows, under
+    `application_protocol`.
     """
 
     id: bytes
@@ -34,6 +40,10 @@ class Session:
     ticket: bytes = b""
     ticket_lifetime_hint: int = 0
     validation: Validation | None = field(default=None, repr=False, compare=False)
+    made: float = 0.0
+    age_add: int = 0
+    max_early_data: int = 0
+    application_protocol: str | None = None
     keyed_prf: Prf | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +128,11 @@ class SessionCache:
         """Make a session older than it is, if it is held, as though it had been stored earlier."""
         if key in self._since:
             self._since[key] -= seconds
+
+    def clear(self) -> None:
+        """Forget all sessions, as a restart does; the counters go on."""
+        self._since.clear()
+        self._whole.clear()
 
     def accepts(self) -> bool:
         """Whether a new session would be kept."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 
+from tls.groups import SECP256R1, SECP384R1, SECP521R1
 from tls.meter import Meter
 
 PrivateKey = (
@@ -20,6 +22,9 @@ PrivateKey = (
     | ec.EllipticCurvePrivateKey
     | ed25519.Ed25519PrivateKey
     | ed448.Ed448PrivateKey
+    | mldsa.MLDSA44PrivateKey
+    | mldsa.MLDSA65PrivateKey
+    | mldsa.MLDSA87PrivateKey
 )
 """The kinds of private keys an identity may have."""
 
@@ -29,6 +34,9 @@ PublicKey = (
     | ec.EllipticCurvePublicKey
     | ed25519.Ed25519PublicKey
     | ed448.Ed448PublicKey
+    | mldsa.MLDSA44PublicKey
+    | mldsa.MLDSA65PublicKey
+    | mldsa.MLDSA87PublicKey
 )
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -45,7 +53,9 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 class SignatureScheme:
     """A way to sign: kind of key, hash ("" where the scheme has its own) and padding.
 
-    The kind "rsa-pss" is an RSA key that its certificate restricts to RSASSA-PSS.
+    The kind "rsa-pss" is an RSA key that its certificate restricts to RSASSA-PSS. `curve` is the
+    group that an ECDSA key is of in TLS 1.3 (RFC 8446 §4.2.3); before, any curve goes with any
+    hash.
     """
 
     code: int
@@ -53,6 +63,7 @@ class SignatureScheme:
     key: str
     hash: str
     pss: bool = False
+    curve: int | None = None
 
 
 @cache
@@ -64,9 +75,9 @@ def certificate_scheme(key: str, hash_name: str, *, pss: bool) -> SignatureSchem
 SCHEMES = {
     scheme.code: scheme
     for scheme in (
-        SignatureScheme(0x0403, "ecdsa_secp256r1_sha256", "ecdsa", "sha256"),
-        SignatureScheme(0x0503, "ecdsa_secp384r1_sha384", "ecdsa", "sha384"),
-        SignatureScheme(0x0603, "ecdsa_secp521r1_sha512", "ecdsa", "sha512"),
+        SignatureScheme(0x0403, "ecdsa_secp256r1_sha256", "ecdsa", "sha256", curve=SECP256R1),
+        SignatureScheme(0x0503, "ecdsa_secp384r1_sha384", "ecdsa", "sha384", curve=SECP384R1),
+        SignatureScheme(0x0603, "ecdsa_secp521r1_sha512", "ecdsa", "sha512", curve=SECP521R1),
         SignatureScheme(0x0807, "ed25519", "ed25519", ""),
         SignatureScheme(0x0808, "ed448", "ed448", ""),
         SignatureScheme(0x0804, "rsa_pss_rsae_sha256", "rsa", "sha256", pss=True),
@@ -85,14 +96,48 @@ SCHEMES = {
         SignatureScheme(0x0203, "ecdsa_sha1", "ecdsa", "sha1"),
         SignatureScheme(0x0201, "rsa_pkcs1_sha1", "rsa", "sha1"),
         SignatureScheme(0x0202, "dsa_sha1", "dsa", "sha1"),
+        SignatureScheme(0x0904, "mldsa44", "mldsa44", ""),
+        SignatureScheme(0x0905, "mldsa65", "mldsa65", ""),
+        SignatureScheme(0x0906, "mldsa87", "mldsa87", ""),
     )
 }
 """The schemes this engine has, in order of preference, by their code."""
 
+
+def _shortest_key(scheme: SignatureScheme) -> int:
+    digest = hashlib.new(scheme.hash).digest_size
+    return 2 * digest + 2 if scheme.pss else digest + 19 + 11
+
+
+SHORTEST_KEYS = {
+    code: _shortest_key(scheme) for code, scheme in SCHEMES.items() if scheme.key.startswith("rsa")
+}
+"""The bytes that an RSA key needs at least for a scheme's padding (RFC 8017 §9)."""
+
 BEFORE_TLS_1_2 = ("rsa", "dsa", "ecdsa")
 """Kinds of keys that sign in SSL 3.0 to TLS 1.1, whose signatures say no scheme."""
 
-DEFAULT_SCHEMES = tuple(SCHEMES)
+MLDSA = ("mldsa44", "mldsa65", "mldsa87")
+"""Kinds of post-quantum keys, which only TLS 1.3 signs with (draft-ietf-tls-mldsa)."""
+
+DEFAULT_SCHEMES = tuple(code for code, scheme in SCHEMES.items() if scheme.key not in MLDSA)
+"""What both sides use before TLS 1.3 unless told otherwise, in order of preference."""
+
+TLS_1_3_SCHEMES = tuple(
+    code
+    for code, scheme in SCHEMES.items()
+    if scheme.curve is not None or scheme.pss or not scheme.hash
+)
+"""The schemes that may sign a handshake of TLS 1.3, in order of preference (RFC 8446 §4.2.3).
+
+Those of RSASSA-PKCS1-v1_5, with SHA-1, or of DSA sign nothing but certificates, if that.
+"""
+
+CERTIFICATE_ONLY_SCHEMES = (0x0401, 0x0501, 0x0601)
+"""The schemes that a hello of TLS 1.3 names for signatures in certificates alone (§4.2.3)."""
+
+DEFAULT_TLS_1_3_SCHEMES = TLS_1_3_SCHEMES + CERTIFICATE_ONLY_SCHEMES
+"""What a hello of TLS 1.3 names unless told otherwise."""
 
 _CODES = {scheme.name: code for code, scheme in SCHEMES.items()}
 
@@ -131,23 +176,31 @@ _KEY_CLASSES: dict[str, tuple[type, ...]] = {
     "dsa": (dsa.DSAPrivateKey, dsa.DSAPublicKey),
     "ed25519": (ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey),
     "ed448": (ed448.Ed448PrivateKey, ed448.Ed448PublicKey),
+    "mldsa44": (mldsa.MLDSA44PrivateKey, mldsa.MLDSA44PublicKey),
+    "mldsa65": (mldsa.MLDSA65PrivateKey, mldsa.MLDSA65PublicKey),
+    "mldsa87": (mldsa.MLDSA87PrivateKey, mldsa.MLDSA87PublicKey),
 }
 
-_EDWARDS_BITS = {"ed25519": 255, "ed448": 448}
-_SIGN = {kind: f"{kind}.sign" for kind in _KEY_CLASSES} | {"rsa": "rsa.private"}
-_VERIFY = {kind: f"{kind}.verify" for kind in _KEY_CLASSES} | {"rsa": "rsa.public"}
+# Kinds of one size: the bits of the field, the number in the name of a parameter set (FIPS 204 §4).
+_BITS = {"ed25519": 255, "ed448": 448, "mldsa44": 44, "mldsa65": 65, "mldsa87": 87}
+_FAMILIES = {kind: "mldsa" if kind in MLDSA else kind for kind in _KEY_CLASSES}
+_SIGN = {kind: f"{family}.sign" for kind, family in _FAMILIES.items()} | {"rsa": "rsa.private"}
+_VERIFY = {kind: f"{family}.verify" for kind, family in _FAMILIES.items()} | {"rsa": "rsa.public"}
 
 
 def _book(meter: Meter, kind: str, key: PrivateKey | PublicKey, *, sign: bool) -> None:
     name = _SIGN[kind] if sign else _VERIFY[kind]
-    bits = _EDWARDS_BITS[kind] if kind in _EDWARDS_BITS else int(getattr(key, "key_size", 0))
+    bits = _BITS.get(kind) or int(getattr(key, "key_size", 0))
     meter.add(name, bits, 1, 0)
 
 
 def sign(
     key: PrivateKey, scheme: SignatureScheme, data: bytes, *, deterministic: bool, meter: Meter
 ) -> bytes:
-    """The signature of `data`. ECDSA is deterministic on demand (RFC 6979)."""
+    """The signature of `data`. ECDSA is deterministic on demand (RFC 6979).
+
+    RSA-PSS draws its salt, and ML-DSA what hedges it, from the system always.
+    """
     kind = _library_kind(scheme)
     private: Any = key
     signature: bytes

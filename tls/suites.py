@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from tls.versions import SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2
+from tls.versions import SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,8 @@ class CipherSuite:
     """A cipher suite (RFC 2246 appendix A.5).
 
     `mac` names the record MAC, for AEAD ciphers only the hash of the PRF. `versions` are the lowest
-    and the highest version that it may be negotiated in.
+    and the highest version that it may be negotiated in. Suites of TLS 1.3 say nothing of the key
+    exchange, which is "".
     """
 
     code: int
@@ -101,7 +103,10 @@ class CipherSuite:
 
     @cached_property
     def prf_hash(self) -> str:
-        """The hash of the TLS 1.2 PRF, as hashlib names it (RFC 5246 §5)."""
+        """The hash of the PRF or the key schedule from TLS 1.2 on, as hashlib names it.
+
+        (RFC 5246 §5, RFC 8446 §7.1)
+        """
         return "sha384" if self.mac == "SHA384" else "sha256"
 
     @cached_property
@@ -276,16 +281,47 @@ SUITES = {
 }
 """Every suite of SSL 3.0 to TLS 1.2 that this engine has, by its code."""
 
-_CODES = {suite.name: suite.code for suite in SUITES.values()}
+
+def _tls_1_3_suite(code: int, name: str, cipher: BulkCipher, mac: str) -> CipherSuite:
+    # The whole nonce is derived, no part of it goes over the wire (RFC 8446 §5.3).
+    cipher = replace(cipher, fixed_nonce_length=12, explicit_nonce_length=0)
+    return CipherSuite(code, f"TLS_{name}_{mac}", "", cipher, mac, (TLS_1_3, TLS_1_3))
+
+
+TLS_1_3_SUITES = {
+    code: _tls_1_3_suite(code, name, CIPHERS[name], mac)
+    for code, name, mac in (
+        (0x1302, "AES_256_GCM", "SHA384"),
+        (0x1303, "CHACHA20_POLY1305", "SHA256"),
+        (0x1301, "AES_128_GCM", "SHA256"),
+        (0x1304, "AES_128_CCM", "SHA256"),
+        (0x1305, "AES_128_CCM_8", "SHA256"),
+    )
+}
+"""Every suite of TLS 1.3, by its code, strongest first (RFC 8446 appendix B.4)."""
+
+DEFAULT_TLS_1_3_SUITES = (0x1302, 0x1303, 0x1301, 0x1304)
+"""What TLS 1.3 uses unless told otherwise: all but that of a short tag (RFC 8446 §B.4)."""
+
+_CODES = {suite.name: suite.code for suite in (*SUITES.values(), *TLS_1_3_SUITES.values())}
 _SIGNALLING = {
     "TLS_EMPTY_RENEGOTIATION_INFO_SCSV": EMPTY_RENEGOTIATION_INFO_SCSV,
     "TLS_FALLBACK_SCSV": FALLBACK_SCSV,
 }
 
+SUITE_NAMES = {code: name for name, code in (_CODES | _SIGNALLING).items()}
+"""IANA names of all suites that this engine knows, and of those that signal something."""
+
 
 def is_implemented(code: int) -> bool:
-    """Whether this engine can run a suite."""
+    """Whether this engine can run a suite before TLS 1.3."""
     return code in SUITES
+
+
+def is_of_versions(code: int, versions: Iterable[int]) -> bool:
+    """Whether a suite may be negotiated in one of these versions; any that is not known may."""
+    suite = SUITES.get(code) or TLS_1_3_SUITES.get(code)
+    return suite is None or any(map(suite.allowed_in, versions))
 
 
 _FORWARD_SECRET = ("ECDHE", "DHE")
@@ -312,6 +348,9 @@ def strength_order(code: int) -> tuple[int, int, int, int]:
 IMPLEMENTED_SUITES = tuple(sorted(SUITES, key=strength_order))
 """All suites, strongest first."""
 
+ALL_SUITES = (*TLS_1_3_SUITES, *IMPLEMENTED_SUITES)
+"""Every suite this engine has, those of TLS 1.3 first."""
+
 DEFAULT_SUITES = tuple(
     code
     for code in IMPLEMENTED_SUITES
@@ -324,7 +363,7 @@ DEFAULT_SUITES = tuple(
 
 def suite_name(code: int) -> str:
     """The IANA name of a suite, such as `"TLS_RSA_WITH_RC4_128_SHA"`; else its code."""
-    suite = SUITES.get(code)
+    suite = SUITES.get(code) or TLS_1_3_SUITES.get(code)
     return suite.name if suite else f"0x{code:04x}"
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -15,18 +16,34 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from tls.certificates.validation import Question, Validation
 from tls.entropy import RandomSource
 from tls.errors import PeerError, UsageError
+from tls.extensions import decode_protocol, encode_protocol
 from tls.meter import Meter
 from tls.sessions import Session
+from tls.versions import TLS_1_3
 from tls.wire import Reader, vector8, vector16, vector24
 
 _NAME_LENGTH = 16
 _IV_LENGTH = 16
 _MAC_LENGTH = 32
+_LEAST = _NAME_LENGTH + _IV_LENGTH + 2 + _MAC_LENGTH
 _PADDING = PKCS7(128)
 _TIMES = struct.Struct(">dd")
+_RESUMPTION = struct.Struct(">dII")
 
 _MAX_STATE = 65_535 - _NAME_LENGTH - _IV_LENGTH - 2 - _MAC_LENGTH - 16
 """The longest state that fits a ticket, its padding included."""
+
+
+class OpenedTicket(NamedTuple):
+    """What stands in a ticket.
+
+    Attributes:
+        session: without an ID.
+        made: the calendar time that it was sealed with, in whole seconds.
+    """
+
+    session: Session
+    made: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,46 @@ class TicketKey:
         """The key that every server with that secret has for that number."""
         material = hashlib.shake_128(secret + number.to_bytes(8, "big", signed=True)).digest(64)
         return cls(material[:16], material[16:32], material[32:])
+
+    def seals(self, ticket: bytes) -> bool:
+        """Whether a ticket names this key as the one that it was sealed with."""
+        return len(ticket) >= _LEAST and ticket[:_NAME_LENGTH] == self.name
+
+    def seal(self, session: Session, made: float, random: RandomSource, meter: Meter) -> bytes:
+        """The ticket of a session, with the calendar time `made` in it.
+
+        Empty for a session that no ticket has room for: so the server takes back what its hello
+        said (RFC 5077 §3.3).
+        """
+        state = _encode(session, made)
+        if len(state) > _MAX_STATE:
+            return b""
+        iv = random.draw(_IV_LENGTH)
+        padder = _PADDING.padder()
+        state = padder.update(state) + padder.finalize()
+        encrypted = Cipher(AES(self.encryption_key), CBC(iv)).encryptor().update(state)
+        meter.add("encrypt.aes-128-cbc", 0, 1, len(encrypted))
+        body = self.name + iv + vector16(encrypted)
+        meter.add("hmac.sha256", 0, 1, len(body))
+        return body + hmac.digest(self.mac_key, body, "sha256")
+
+    def open(self, ticket: bytes, meter: Meter) -> OpenedTicket | None:
+        """What stands in a ticket that names this key; `None` where the key did not seal it."""
+        body, mac = ticket[:-_MAC_LENGTH], ticket[-_MAC_LENGTH:]
+        meter.add("hmac.sha256", 0, 1, len(body))
+        if not hmac.compare_digest(hmac.digest(self.mac_key, body, "sha256"), mac):
+            return None
+        iv = body[_NAME_LENGTH : _NAME_LENGTH + _IV_LENGTH]
+        encrypted = body[_NAME_LENGTH + _IV_LENGTH + 2 :]
+        if len(encrypted) % _IV_LENGTH:
+            return None
+        meter.add("decrypt.aes-128-cbc", 0, 1, len(encrypted))
+        padded = Cipher(AES(self.encryption_key), CBC(iv)).decryptor().update(encrypted)
+        unpadder = _PADDING.unpadder()
+        try:
+            return _decode(unpadder.update(padded) + unpadder.finalize())
+        except (ValueError, PeerError):
+            return None
 
 
 class TicketKeys:
@@ -74,56 +131,23 @@ class TicketKeys:
         self._keys: dict[int, TicketKey] = {}
 
     def seal(self, session: Session, now: float, random: RandomSource, meter: Meter) -> bytes:
-        """The ticket of a session, made at calendar time `now`.
-
-        Empty for a session that no ticket has room for: so the server takes back what its hello
-        said (RFC 5077 §3.3).
-        """
-        state = _encode(session, now)
-        if len(state) > _MAX_STATE:
-            return b""
-        key = self._key(self._period(now))
-        iv = random.draw(_IV_LENGTH)
-        padder = _PADDING.padder()
-        state = padder.update(state) + padder.finalize()
-        encrypted = Cipher(AES(key.encryption_key), CBC(iv)).encryptor().update(state)
-        meter.add("encrypt.aes-128-cbc", 0, 1, len(encrypted))
-        body = key.name + iv + vector16(encrypted)
-        meter.add("hmac.sha256", 0, 1, len(body))
-        return body + hmac.digest(key.mac_key, body, "sha256")
+        """The ticket of a session, made at calendar time `now`; empty for one too large."""
+        return self._key(self._period(now)).seal(session, now, random, meter)
 
     def open(self, ticket: bytes, now: float, meter: Meter) -> tuple[Session, bool] | None:
         """The session of a ticket and whether it deserves a new one; `None` when it is no good.
 
         A ticket deserves a new one when its key is not the current one any more.
         """
-        if len(ticket) < _NAME_LENGTH + _IV_LENGTH + 2 + _MAC_LENGTH:
-            return None
         period = self._period(now)
         for age in range(self.kept + 1):
             key = self._key(period - age)
-            if key.name == ticket[:_NAME_LENGTH]:
-                session = self._opened(key, ticket, now, meter)
-                return None if session is None else (session, age > 0)
+            if key.seals(ticket):
+                opened = key.open(ticket, meter)
+                if opened is None or not 0 <= now - opened.made <= self.lifetime:
+                    return None
+                return opened.session, age > 0
         return None
-
-    def _opened(self, key: TicketKey, ticket: bytes, now: float, meter: Meter) -> Session | None:
-        body, mac = ticket[:-_MAC_LENGTH], ticket[-_MAC_LENGTH:]
-        meter.add("hmac.sha256", 0, 1, len(body))
-        if not hmac.compare_digest(hmac.digest(key.mac_key, body, "sha256"), mac):
-            return None
-        iv = body[_NAME_LENGTH : _NAME_LENGTH + _IV_LENGTH]
-        encrypted = body[_NAME_LENGTH + _IV_LENGTH + 2 :]
-        if len(encrypted) % _IV_LENGTH:
-            return None
-        meter.add("decrypt.aes-128-cbc", 0, 1, len(encrypted))
-        padded = Cipher(AES(key.encryption_key), CBC(iv)).decryptor().update(encrypted)
-        unpadder = _PADDING.unpadder()
-        try:
-            session, made = _decode(unpadder.update(padded) + unpadder.finalize())
-        except (ValueError, PeerError):
-            return None
-        return session if 0 <= now - made <= self.lifetime else None
 
     def _period(self, now: float) -> int:
         return int(now // self.rotation_period)
@@ -138,18 +162,27 @@ class TicketKeys:
 
 
 def _encode(session: Session, now: float) -> bytes:
-    return b"".join(
-        (
-            int(now).to_bytes(8, "big", signed=True),
-            session.version.to_bytes(2, "big"),
-            session.suite.to_bytes(2, "big"),
-            vector8(session.master_secret),
-            bytes((session.compression, session.extended_master_secret)),
-            vector16((session.server_name or "").encode()),
-            vector24(b"".join([vector24(der) for der in session.certificates])),
-            _encode_validation(session.validation),
-        )
+    parts = (
+        int(now).to_bytes(8, "big", signed=True),
+        session.version.to_bytes(2, "big"),
+        session.suite.to_bytes(2, "big"),
+        vector8(session.master_secret),
+        bytes((session.compression, session.extended_master_secret)),
+        vector16((session.server_name or "").encode()),
+        vector24(b"".join([vector24(der) for der in session.certificates])),
+        _encode_resumption(session),
+        _encode_validation(session.validation),
     )
+    return b"".join(parts)
+
+
+def _encode_resumption(session: Session) -> bytes:
+    """What a ticket of TLS 1.3 holds beside: its exact time, and what its early data goes by."""
+    if session.version < TLS_1_3:
+        return b""
+    protocol = encode_protocol(session.application_protocol or "")
+    numbers = _RESUMPTION.pack(session.made, session.age_add, session.max_early_data)
+    return numbers + vector8(protocol)
 
 
 def _encode_validation(validation: Validation | None) -> bytes:
@@ -167,7 +200,7 @@ def _decode_validation(reader: Reader) -> Validation | None:
     return Validation(question, (), after, before)
 
 
-def _decode(state: bytes) -> tuple[Session, float]:
+def _decode(state: bytes) -> OpenedTicket:
     reader = Reader(state)
     made = int.from_bytes(reader.opaque(8), "big", signed=True)
     version, suite = reader.uint16(), reader.uint16()
@@ -187,6 +220,9 @@ def _decode(state: bytes) -> tuple[Session, float]:
         tuple(certificates),
         compression,
         bool(extended),
-        validation=_decode_validation(reader),
     )
-    return session, made
+    if version >= TLS_1_3:
+        session.made, session.age_add, session.max_early_data = reader.unpack(_RESUMPTION)
+        session.application_protocol = decode_protocol(reader.vector8()) or None
+    session.validation = _decode_validation(reader)
+    return OpenedTicket(session, made)

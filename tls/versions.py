@@ -18,7 +18,10 @@ _NAMES = {
 _CODES = {name: code for code, name in _NAMES.items()}
 
 IMPLEMENTED_VERSIONS = (SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2)
-"""The versions this engine speaks, lowest first."""
+"""The versions a configuration speaks unless told otherwise, lowest first: those before TLS 1.3."""
+
+ALL_VERSIONS = (*IMPLEMENTED_VERSIONS, TLS_1_3)
+"""Every version this engine speaks, lowest first."""
 
 
 def version_name(version: int) -> str:

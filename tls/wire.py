@@ -45,7 +45,7 @@ class Reader:
 
     def uint24(self) -> int:
         """The next three bytes as a number."""
-        return self.uint8() << 16 | self.uint16()
+        return int.from_bytes(self.opaque(3), "big")
 
     def opaque(self, length: int) -> bytes:
         """The next `length` bytes."""
@@ -98,7 +98,12 @@ class Reader:
 
     def vector24(self) -> bytes:
         """An opaque vector with a length of three bytes."""
-        return self.opaque(self.uint24())
+        start = self.position + 3
+        after = start + int.from_bytes(self.data[start - 3 : start], "big")
+        if start > self.end or after > self.end:
+            raise too_short()
+        self.position = after
+        return self.data[start:after]
 
     def codes16(self) -> tuple[int, ...]:
         """A vector of 16-bit codes with a length of two bytes."""

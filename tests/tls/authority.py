@@ -9,7 +9,7 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -22,15 +22,32 @@ _START = datetime.datetime(1996, 1, 1)
 _END = datetime.datetime(2049, 12, 31)
 
 
+_MLDSA = {
+    "mldsa44": mldsa.MLDSA44PrivateKey,
+    "mldsa65": mldsa.MLDSA65PrivateKey,
+    "mldsa87": mldsa.MLDSA87PrivateKey,
+}
+_OWN_HASH = (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey, *_MLDSA.values())
+
+
 @cache
 def _key(name: int | str) -> PrivateKey:
     """The key of that name.
 
-    "ecdsa", "dsa", "ed25519", "ed448", "rsa-512", an RSA-2048 key for "rsa-2048" and what begins
-    so, or the RSA-1024 key of a number or of "rsa-1024".
+    "ecdsa", "ecdsa-384", "ecdsa-521", "dsa", "ed25519", "ed448", "mldsa44", "mldsa65", "mldsa87",
+    "rsa-512", each other one with " of " and whose behind it, an RSA-2048 key for "rsa-2048" and
+    what begins so, or the RSA-1024 key of a number or of "rsa-1024".
     """
+    if isinstance(name, str):
+        name = name.partition(" of ")[0]
     if name == "ecdsa":
         return ec.generate_private_key(ec.SECP256R1())
+    if name == "ecdsa-384":
+        return ec.generate_private_key(ec.SECP384R1())
+    if name == "ecdsa-521":
+        return ec.generate_private_key(ec.SECP521R1())
+    if name in _MLDSA:
+        return _MLDSA[name].generate()
     if name == "dsa":
         return dsa.generate_private_key(1024)
     if name == "ed25519":
@@ -144,7 +161,7 @@ def issue(issuer: Issued | None, shape: Shape, signing_key: PrivateKey | None = 
     pss: padding.PSS | None = None
     if shape.pss_salt_length is not None:
         pss = padding.PSS(padding.MGF1(hashes.SHA256()), shape.pss_salt_length)
-    own_hash = isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
+    own_hash = isinstance(signer, _OWN_HASH)
     return Issued(
         shape.common_name,
         shape.key_name,

@@ -209,7 +209,7 @@ def spoilt(flight: bytes, draw: random.Random) -> bytes:
     messages = _messages(flight)
     if messages and draw.random() < 0.6:
         for _ in range(draw.choice((1, 1, 1, 2))):
-            _spoil_messages(messages, draw)
+            spoil_messages(messages, draw)
         data = b"".join(messages)
         piece = draw.choice((len(data), 1 << 14, 100, 1))
         version = flight[1:3]
@@ -243,7 +243,8 @@ def _spoil_bytes(wire: bytearray, draw: random.Random) -> None:
         wire.append(0)
 
 
-def _spoil_messages(messages: list[bytes], draw: random.Random) -> None:
+def spoil_messages(messages: list[bytes], draw: random.Random) -> None:
+    """Change one of some handshake messages, or their order."""
     if not messages:
         return
     position = draw.randrange(len(messages))

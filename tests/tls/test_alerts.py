@@ -15,7 +15,7 @@ from tls.alerts import (
     USER_CANCELED,
     alert_in_version,
 )
-from tls.configuration import Renegotiation
+from tls.settings import Renegotiation
 
 # The specification's Table 1: alert, its code in RFC 2246 §7.2, "Fatal?" in the table.
 TABLE_1 = {

@@ -27,7 +27,13 @@ from tls.errors import PeerError
 from tls.groups import GROUP_NAMES
 from tls.meter import Meter
 from tls.reasons import Reason
-from tls.signatures import SignatureScheme, certificate_scheme, key_kind, verify
+from tls.signatures import (
+    TLS_1_3_SCHEMES,
+    SignatureScheme,
+    certificate_scheme,
+    key_kind,
+    verify,
+)
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -49,6 +55,7 @@ _UNDERSTOOD = frozenset(
 )
 _SIZED_KINDS = ("rsa", "rsa-pss", "dsa")
 _STEP_UP = x509.ObjectIdentifier("2.16.840.1.113730.4.1")
+_TLS_1_3_SCHEMES = frozenset(TLS_1_3_SCHEMES)
 _CURVE_CODES = {name: code for code, name in GROUP_NAMES.items()}
 
 
@@ -199,6 +206,15 @@ class Certificate:
         if scheme.key != self.key_kind:
             return False
         return self._restriction is None or self._restriction.allows_digest_length(scheme.hash)
+
+    def allows_in_tls_1_3(self, scheme: SignatureScheme) -> bool:
+        """Whether its key may sign a handshake of TLS 1.3 so: on the scheme's own curve, too.
+
+        (RFC 8446 §4.2.3)
+        """
+        if scheme.code not in _TLS_1_3_SCHEMES or not self.allows(scheme):
+            return False
+        return scheme.curve is None or scheme.curve == self.curve
 
     def is_signed_by(self, issuer: Certificate, meter: Meter) -> bool:
         """Whether `issuer`'s key made this certificate's signature; booked in the meter."""

@@ -12,6 +12,7 @@ from tls.signatures import PrivateKey, key_kind
 
 # The certificate_list of a handshake message, whose own length has 24 bits (RFC 5246 §7.4.2).
 _MAX_CHAIN = (1 << 24) - 4
+_MAX_OCSP_RESPONSE = 65_000
 
 
 class Identity:
@@ -19,16 +20,21 @@ class Identity:
 
     Attributes:
         certificates: the chain, parsed, but for those whose keys are not understood.
+        ocsp_response: of the leaf, in DER, stapled where a peer of TLS 1.3 asks for it.
 
     Raises `UsageError` when the chain is unreadable, or the key is not the leaf's or of a kind the
     engine has not.
     """
 
-    def __init__(self, chain: tuple[bytes, ...], private_key: PrivateKey) -> None:
+    def __init__(
+        self, chain: tuple[bytes, ...], private_key: PrivateKey, ocsp_response: bytes = b""
+    ) -> None:
         if not chain:
             raise UsageError("an identity needs at least one certificate")
         if not key_kind(private_key):
-            raise UsageError("an identity needs an RSA, DSA, ECDSA, Ed25519 or Ed448 private key")
+            raise UsageError(
+                "an identity needs an RSA, DSA, ECDSA, Ed25519, Ed448 or ML-DSA private key"
+            )
         self.chain = tuple(chain)
         length = sum(3 + len(der) for der in chain)
         if length > _MAX_CHAIN:
@@ -36,6 +42,9 @@ class Identity:
                 f"an identity's chain takes {length:,} bytes of a Certificate message, which has "
                 f"room for {_MAX_CHAIN:,}"
             )
+        if len(ocsp_response) > _MAX_OCSP_RESPONSE:
+            raise UsageError(f"an OCSP response has {_MAX_OCSP_RESPONSE:,} bytes at most")
+        self.ocsp_response = ocsp_response
         self.private_key = private_key
         try:
             self.certificates = tuple(parse_chain(chain))
@@ -48,7 +57,7 @@ class Identity:
 
     @property
     def key_size(self) -> int:
-        """The key's size in bits; 0 for Ed25519 and Ed448, which have one size."""
+        """The key's size in bits; 0 for kinds of keys that have one size."""
         return getattr(self.private_key, "key_size", 0)
 
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tls.certificates.certificate import Certificate
 from tls.errors import UsageError
 from tls.host_names import host_name, ip_address
@@ -36,6 +38,7 @@ def common_host_names(certificate: Certificate) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=256)
 def matches(pattern: str, server_name: str) -> bool:
     """Whether a certificate's name, perhaps with a wildcard, covers a DNS name.
 

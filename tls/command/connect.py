@@ -6,6 +6,7 @@ import contextlib
 import socket
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from tls.alerts import NO_RENEGOTIATION
 from tls.client_connection import ClientConnection
@@ -16,12 +17,14 @@ from tls.events import (
     AlertReceived,
     ApplicationData,
     CertificateAccepted,
+    EarlyDataAccepted,
+    EarlyDataRejected,
     FalseStart,
     HandshakeCompleted,
 )
 from tls.sessions import Session
 from tls.suites import suite_name
-from tls.versions import version_name
+from tls.versions import TLS_1_3, version_name
 
 _READ_SIZE = 65_536
 _TIMEOUT = 30.0
@@ -37,6 +40,9 @@ class ConnectOptions:
     resume: int
     get: str | None
     renegotiate: bool
+    key_update: bool = False
+    early_data: int = 0
+    stapling: str | None = None
 
 
 class _ConnectionFailed(Exception):
@@ -52,7 +58,8 @@ def connect(config: ClientConfig, options: ConnectOptions) -> int:
     session: Session | None = None
     for number in range(1 + options.resume):
         try:
-            connection = _Exchange(config, options, session).run()
+            wants_session = number < options.resume
+            connection = _Exchange(config, options, session, wants_session).run()
         except (_ConnectionFailed, PeerError, OSError) as error:
             print(f"tls: {error}", file=sys.stderr)
             return 1
@@ -68,31 +75,65 @@ def connect(config: ClientConfig, options: ConnectOptions) -> int:
 
 class _Exchange:
     def __init__(
-        self, config: ClientConfig, options: ConnectOptions, session: Session | None
+        self,
+        config: ClientConfig,
+        options: ConnectOptions,
+        session: Session | None,
+        wants_session: bool,
     ) -> None:
+        self._wants_session = wants_session
         self._options = options
         self._handshakes = 0
         self._false_started = False
         self._connection = ClientConnection(config, options.server_name, session=session)
+        self._early_data_accepted = False
 
     def run(self) -> ClientConnection:
         """Handshake, perhaps another one, request if one is wanted, close_notify."""
         options, connection = self._options, self._connection
         with socket.create_connection((options.host, options.port), _TIMEOUT) as transport:
+            early = self._send_early()
             while not (self._handshakes or self._false_started):
                 self._exchange(transport)
             if options.renegotiate:
                 connection.renegotiate()
                 while self._handshakes < 2:
                     self._exchange(transport)
+            if options.key_update:
+                connection.update_keys(update_requested=True)
             if options.get is not None:
-                host = options.server_name
-                connection.send(f"GET {options.get} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+                if not (early and self._early_data_accepted):
+                    connection.send(self._request())
                 while not connection.closed:
+                    self._exchange(transport)
+            elif self._awaits_ticket:
+                while connection.session is None:
                     self._exchange(transport)
             connection.close()
             self._say_farewell(transport)
+        if options.stapling is not None:
+            Path(options.stapling).write_bytes(connection.ocsp_response)
         return connection
+
+    def _request(self) -> bytes:
+        options = self._options
+        return f"GET {options.get} HTTP/1.0\r\nHost: {options.server_name}\r\n\r\n".encode()
+
+    def _send_early(self) -> bool:
+        """Whether the request went out as early data."""
+        options, connection = self._options, self._connection
+        if options.get is None or not options.early_data:
+            return False
+        request = self._request()
+        if len(request) > min(options.early_data, connection.early_data_left):
+            return False
+        connection.send(request)
+        return True
+
+    @property
+    def _awaits_ticket(self) -> bool:
+        """Whether a session is wanted, which comes after the handshake in TLS 1.3."""
+        return self._wants_session and self._connection.version == TLS_1_3
 
     def _say_farewell(self, transport: socket.socket) -> None:
         """Send the last there is to say; the server need not wait for it."""
@@ -125,6 +166,11 @@ class _Exchange:
         elif isinstance(event, HandshakeCompleted):
             self._handshakes += 1
             self._report()
+        elif isinstance(event, EarlyDataAccepted):
+            self._early_data_accepted = True
+            print("early data accepted", flush=True)
+        elif isinstance(event, EarlyDataRejected):
+            print("early data rejected", flush=True)
         elif isinstance(event, FalseStart):
             self._false_started = True
         elif isinstance(event, AlertReceived) and (event.fatal or event.alert == NO_RENEGOTIATION):

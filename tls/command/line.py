@@ -19,13 +19,17 @@ from tls.command.options import (
     count,
     key_log_writer,
     lifetime,
+    list_of,
     protocol_settings,
 )
 from tls.command.serve import serve
 from tls.configuration import ClientAuthentication, ClientConfig, ServerConfig
+from tls.early_data import ReplayWindow
 from tls.errors import UsageError
+from tls.groups import group_from_name
 from tls.sessions import SessionCache
 from tls.tickets import TicketKeys
+from tls.versions import ALL_VERSIONS, IMPLEMENTED_VERSIONS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,6 +112,26 @@ def _add_serve(commands: Any) -> None:
         default=True,
         help="issue session tickets (default on)",
     )
+    parser.add_argument(
+        "--early-data",
+        metavar="BYTES",
+        type=count,
+        default=0,
+        help="take so many bytes of early data (default 0)",
+    )
+    parser.add_argument(
+        "--stapling", metavar="FILE", help="OCSP response in DER, stapled to the first certificate"
+    )
+    parser.add_argument(
+        "--retry-cookie",
+        action="store_true",
+        help="keep nothing for a client that is asked for another key share",
+    )
+    parser.add_argument(
+        "--retry-for-preferred-group",
+        action="store_true",
+        help="ask for a key share of the first group that both sides have",
+    )
 
 
 def _add_connect(commands: Any) -> None:
@@ -137,7 +161,9 @@ def _add_connect(commands: Any) -> None:
     )
     parser.add_argument("--get", metavar="PATH", help="request a page and print the answer")
     parser.add_argument(
-        "--renegotiate", action="store_true", help="negotiate anew once, before any request"
+        "--renegotiate",
+        action="store_true",
+        help="negotiate anew once, before any request; leaves TLS 1.3 out unless it is named",
     )
     parser.add_argument(
         "--minimum-key-bits",
@@ -154,6 +180,27 @@ def _add_connect(commands: Any) -> None:
     )
     parser.add_argument(
         "--max-fragment-length", metavar="N", type=count, help="512, 1024, 2048 or 4096"
+    )
+    parser.add_argument(
+        "--key-shares",
+        metavar="G,G",
+        type=list_of(group_from_name),
+        help="groups of the first key shares; default: the first, with a curve beside a hybrid",
+    )
+    parser.add_argument(
+        "--early-data",
+        metavar="BYTES",
+        type=count,
+        default=0,
+        help="send a request of up to so many bytes as early data when resuming (default 0)",
+    )
+    parser.add_argument(
+        "--stapling", metavar="FILE", help="ask for an OCSP response and write it there, in DER"
+    )
+    parser.add_argument(
+        "--post-handshake-auth",
+        action="store_true",
+        help="let the server ask for a certificate after the handshake",
     )
 
 
@@ -183,6 +230,18 @@ def _identities(options: argparse.Namespace) -> list[Identity]:
     ]
 
 
+def _servers_identities(options: argparse.Namespace) -> list[Identity]:
+    """The same, with an OCSP response for the first, if there is one."""
+    identities = _identities(options)
+    if options.stapling is not None:
+        if not identities:
+            raise UsageError("--stapling wants a --certificate")
+        first, *others = identities
+        response = Path(options.stapling).read_bytes()
+        identities = [Identity(first.chain, first.private_key, response), *others]
+    return identities
+
+
 def _trust(path: str | None) -> TrustStore:
     return TrustStore.from_pem(Path(path).read_bytes()) if path else TrustStore()
 
@@ -194,7 +253,7 @@ _INSECURE = _EVERY_PROBLEM - {CertificateProblem.KEY_TOO_SHORT}  # --minimum-key
 def _serve(options: argparse.Namespace) -> int:
     with key_log_writer(options.keylog) as key_log:
         config = ServerConfig(
-            _identities(options),
+            _servers_identities(options),
             sessions=SessionCache(
                 options.sessions,
                 options.session_lifetime,
@@ -210,6 +269,10 @@ def _serve(options: argparse.Namespace) -> int:
             client_trust=_trust(options.client_trust),
             accept=frozenset() if options.client_trust else _EVERY_PROBLEM,
             ssl2_hello=options.ssl2_hello,
+            max_early_data=options.early_data,
+            early_data_guard=ReplayWindow(),
+            retry_cookie_key=os.urandom(32) if options.retry_cookie else None,
+            retry_for_preferred_group=options.retry_for_preferred_group,
             key_log=key_log,
             **protocol_settings(options),
         )
@@ -220,6 +283,7 @@ def _serve(options: argparse.Namespace) -> int:
                 echo=options.echo,
                 deadline=options.deadline,
                 places=options.connections,
+                key_update=options.key_update,
             )
         )
     return 0
@@ -227,6 +291,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _connect(options: argparse.Namespace) -> int:
     host, port = options.address
+    if options.renegotiate and options.versions == ALL_VERSIONS:
+        options.versions = IMPLEMENTED_VERSIONS  # TLS 1.3 has no renegotiation
     with key_log_writer(options.keylog) as key_log:
         config = ClientConfig(
             _trust(options.trust),
@@ -238,6 +304,10 @@ def _connect(options: argparse.Namespace) -> int:
             minimum_key_bits=options.minimum_key_bits,
             fallback=options.fallback_scsv,
             max_fragment_length=options.max_fragment_length,
+            key_shares=options.key_shares,
+            early_data=options.early_data > 0,
+            certificate_status=options.stapling is not None,
+            post_handshake_authentication=options.post_handshake_auth,
             key_log=key_log,
             **protocol_settings(options),
         )
@@ -250,5 +320,8 @@ def _connect(options: argparse.Namespace) -> int:
                 options.resume,
                 options.get,
                 options.renegotiate,
+                options.key_update,
+                options.early_data,
+                options.stapling,
             ),
         )

@@ -7,12 +7,21 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from tls.configuration import Renegotiation
-from tls.groups import DEFAULT_GROUPS, GROUP_NAMES, group_from_name
+from tls.errors import UsageError
+from tls.external_psks import ExternalPsk
+from tls.groups import DEFAULT_GROUPS, GROUP_NAMES, HYBRID_NAMES, group_from_name
 from tls.record.sizes import RecordSizes
+from tls.settings import PskMode, Renegotiation
 from tls.signatures import DEFAULT_SCHEMES, SCHEMES, scheme_from_name
-from tls.suites import DEFAULT_SUITES, IMPLEMENTED_SUITES, suite_from_name, suite_name
-from tls.versions import IMPLEMENTED_VERSIONS, version_from_name, version_name
+from tls.suites import (
+    DEFAULT_SUITES,
+    DEFAULT_TLS_1_3_SUITES,
+    IMPLEMENTED_SUITES,
+    TLS_1_3_SUITES,
+    suite_from_name,
+    suite_name,
+)
+from tls.versions import ALL_VERSIONS, version_from_name, version_name
 
 _Item = TypeVar("_Item")
 
@@ -21,17 +30,18 @@ def _lines(names: list[str]) -> str:
     return "\n".join(f"  {name}" for name in names)
 
 
+_DEFAULT = (*DEFAULT_TLS_1_3_SUITES, *DEFAULT_SUITES)
 _SUITE_LINES = _lines(
     [
-        suite_name(code) + ("" if code in DEFAULT_SUITES else " (only when named)")
-        for code in IMPLEMENTED_SUITES
+        suite_name(code) + ("" if code in _DEFAULT else " (only when named)")
+        for code in (*TLS_1_3_SUITES, *IMPLEMENTED_SUITES)
     ]
 )
 
 EPILOG = f"""\
-versions: {", ".join(f'"{version_name(version)}"' for version in IMPLEMENTED_VERSIONS)}
+versions: {", ".join(f'"{version_name(version)}"' for version in ALL_VERSIONS)}
 
-groups: {", ".join(GROUP_NAMES.values())}
+groups: {", ".join([*HYBRID_NAMES.values(), *GROUP_NAMES.values()])}
 
 signature schemes:
 {_lines([scheme.name for scheme in SCHEMES.values()])}
@@ -44,7 +54,7 @@ cipher suites, strongest first:
 def add_protocol_options(parser: argparse.ArgumentParser) -> None:
     """Add what both sides can be told about the protocol."""
     lists: tuple[tuple[str, str, Callable[[str], Any], Any, str], ...] = (
-        ("--versions", "V,V", version_from_name, IMPLEMENTED_VERSIONS, "default: all"),
+        ("--versions", "V,V", version_from_name, ALL_VERSIONS, "default: all"),
         ("--suites", "S,S", suite_from_name, DEFAULT_SUITES, "preferred first; by strength"),
         ("--groups", "G,G", group_from_name, DEFAULT_GROUPS, "preferred first; default: all"),
         ("--signature-schemes", "S,S", scheme_from_name, DEFAULT_SCHEMES, "default: all"),
@@ -58,7 +68,36 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         default="secure",
         help="when to negotiate anew (default secure)",
     )
+    parser.add_argument(
+        "--psk",
+        metavar="IDENTITY=HEX",
+        type=external_psk,
+        action="append",
+        default=[],
+        help="a pre-shared key of TLS 1.3, for suites with SHA-256; again for another",
+    )
+    parser.add_argument(
+        "--psk-modes",
+        metavar="M,M",
+        type=list_of(_psk_mode),
+        default=(PskMode.WITH_DIFFIE_HELLMAN,),
+        help="what goes beside a pre-shared key: psk_dhe_ke (default), psk_ke",
+    )
+    parser.add_argument(
+        "--key-update",
+        action="store_true",
+        help="change the keys of TLS 1.3 once, on both sides, before any request or answer",
+    )
+    parser.add_argument(
+        "--record-padding",
+        metavar="N",
+        type=count,
+        default=1,
+        help="pad the records of TLS 1.3 to a multiple of N bytes",
+    )
     switches = (
+        ("--certificate-compression", False, "compress certificates of TLS 1.3 by zlib"),
+        ("--middlebox-compatibility", True, "let TLS 1.3 look like a resumed session"),
         ("--split-records", True, "split application data 1/n-1 where the IV is predictable"),
         ("--encrypt-then-mac", True, "speak RFC 7366"),
         ("--extended-master-secret", True, "speak RFC 7627"),
@@ -102,6 +141,11 @@ def protocol_settings(options: argparse.Namespace) -> dict[str, Any]:
         "extended_master_secret": options.extended_master_secret,
         "compress": options.compress,
         "record_size_limit": options.record_size_limit,
+        "psks": options.psk,
+        "psk_modes": options.psk_modes,
+        "record_padding": options.record_padding,
+        "certificate_compression": options.certificate_compression,
+        "middlebox_compatibility": options.middlebox_compatibility,
         "record_sizes": RecordSizes(full=options.record_size, warm_up_bytes=options.small_records),
     }
 
@@ -122,6 +166,26 @@ def address(text: str) -> tuple[str, int]:
     if not separator or not host or not port.isdigit() or int(port) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def external_psk(text: str) -> ExternalPsk:
+    """IDENTITY=HEX, the key in hexadecimal."""
+    identity, _, key = text.rpartition("=")
+    try:
+        return ExternalPsk(identity.encode(), bytes.fromhex(key))
+    except (ValueError, UsageError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not IDENTITY=HEX") from None
+
+
+_PSK_MODES = {"psk_ke": PskMode.ALONE, "psk_dhe_ke": PskMode.WITH_DIFFIE_HELLMAN}
+
+
+def _psk_mode(name: str) -> PskMode:
+    try:
+        return _PSK_MODES[name]
+    except KeyError:
+        known = ", ".join(_PSK_MODES)
+        raise KeyError(f"unknown mode of pre-shared keys {name!r}; known: {known}") from None
 
 
 def lifetime(text: str) -> float:

@@ -11,7 +11,7 @@ from tls.errors import PeerError
 from tls.events import ApplicationData
 from tls.server_connection import ServerConnection
 from tls.suites import suite_name
-from tls.versions import version_name
+from tls.versions import TLS_1_3, version_name
 
 _READ_SIZE = 65_536
 _LINGER_TIMEOUT = 2.0
@@ -27,6 +27,7 @@ async def serve(
     echo: bool,
     deadline: float = 60.0,
     places: int | None = None,
+    key_update: bool = False,
 ) -> None:
     """Answer connections until cancelled; says on standard output where it listens.
 
@@ -39,6 +40,7 @@ async def serve(
             the answer, with `echo` each answer. It is cut off then, however slowly it sends or
             reads.
         places: the most connections at a time; `None` takes what the descriptors allow.
+        key_update: change the keys of TLS 1.3 once, on both sides, after each handshake.
     """
 
     async def handle(transport: socket.socket, place: Place) -> None:
@@ -50,7 +52,9 @@ async def serve(
         # Nothing counts as sent before the client's side has taken it.
         writer.transport.set_write_buffer_limits(0)
         try:
-            await _Exchange(config, reader, writer, place, echo=echo, deadline=deadline).run()
+            await _Exchange(
+                config, reader, writer, place, echo=echo, deadline=deadline, key_update=key_update
+            ).run()
         except (OSError, TimeoutError):
             pass  # the peer is gone or too slow, which is its own affair
         finally:
@@ -91,8 +95,11 @@ class _Exchange:
         *,
         echo: bool,
         deadline: float,
+        key_update: bool,
     ) -> None:
         self._echo = echo
+        self._key_update = key_update
+        self._answered = False
         self._deadline = deadline
         self._connection = ServerConnection(config)
         self._reader = reader
@@ -120,6 +127,13 @@ class _Exchange:
             except PeerError:
                 break
             self._place.established = connection.handshake_completed
+            if (
+                self._key_update
+                and connection.version == TLS_1_3
+                and connection.handshake_completed
+            ):
+                self._key_update = False
+                connection.update_keys(update_requested=True)
             received = b"".join(e.data for e in events if isinstance(e, ApplicationData))
             if self._echo:
                 if received and not connection.closed:
@@ -133,20 +147,26 @@ class _Exchange:
 
     def _answers(self, received: bytes) -> bool:
         """Whether the request is whole and was answered."""
+        connection = self._connection
         self._request += received
-        if not _is_whole(self._request) or self._connection.closed:
+        if not _is_whole(self._request) or connection.closed:
             return False
-        self._connection.send(self._page())
-        self._connection.close()
+        if not self._answered:
+            self._answered = True
+            connection.send(self._page())
+        if not connection.handshake_completed:
+            return False  # a request in early data
+        connection.close()
         return True
 
     def _page(self) -> bytes:
         connection = self._connection
         version, suite = connection.version or 0, connection.suite or 0
-        body = (
-            f"{version_name(version)}\n{suite_name(suite)}\n"
-            f"{'resumed' if connection.resumed else 'full'} handshake\n"
-        ).encode()
+        how = "resumed" if connection.resumed else "full"
+        lines = [version_name(version), suite_name(suite), f"{how} handshake"]
+        if not connection.handshake_completed:
+            lines = [version_name(version), "early data"]
+        body = "".join(f"{line}\n" for line in lines).encode()
         header = (
             "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"

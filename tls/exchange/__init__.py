@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +27,8 @@ class ExchangeContext:
 
     `client_version` is the one of the ClientHello, `groups` the elliptic curves both sides have,
     `field` the server's finite field. A server has an `identity` (`None` for anonymous suites), a
-    client the server's `certificate` and the shortest finite field it takes, `minimum_bits`.
+    client the server's `certificate`, the shortest finite field it takes, `minimum_bits`, and what
+    tells whether its hello lists a group, which it may not have, `is_offered`.
     """
 
     version: int
@@ -39,6 +40,7 @@ class ExchangeContext:
     identity: Identity | None = None
     certificate: Certificate | None = None
     minimum_bits: int = MINIMUM_EXPORT_BITS
+    is_offered: Callable[[int], bool] | None = None
 
 
 class KeyExchange(Protocol):

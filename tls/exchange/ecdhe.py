@@ -42,6 +42,13 @@ class EcdheExchange:
             )
         group = parameters.uint16()
         if group not in self._context.groups or not is_curve(group):
+            is_offered = self._context.is_offered
+            if group not in self._context.groups and is_offered is not None and is_offered(group):
+                raise PeerError(
+                    HANDSHAKE_FAILURE,
+                    Reason.GROUP_NOT_IMPLEMENTED,
+                    f"the server chose {group_name(group)}, not implemented",
+                )
             raise PeerError(
                 ILLEGAL_PARAMETER,
                 Reason.GROUP_NOT_OFFERED,

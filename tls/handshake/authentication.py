@@ -9,13 +9,21 @@ from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.certificates import Certificate, Identity
 from tls.deferrable import PrivateKeyOperation
 from tls.errors import PeerError, UsageError
+from tls.handshake.choices import unusable_scheme
 from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import Handshake
 from tls.keys import Secrets
 from tls.keys.ssl30 import Ssl30Secrets
-from tls.messages import CertificateVerify
+from tls.messages import CertificateVerify, ClientHello
 from tls.reasons import Reason
-from tls.signatures import SCHEMES, SignatureScheme, scheme_name, verify, verify_md5_and_sha1
+from tls.signatures import (
+    SCHEMES,
+    SHORTEST_KEYS,
+    SignatureScheme,
+    scheme_name,
+    verify,
+    verify_md5_and_sha1,
+)
 from tls.versions import SSL_3_0, TLS_1_2
 from tls.wire import Reader, vector16
 
@@ -36,20 +44,9 @@ def usable_scheme(
         scheme = SCHEMES[code]
         if code not in peers or not identity.leaf.allows(scheme):
             continue
-        if identity.key_size // 8 >= _SHORTEST_KEYS.get(code, 0):
+        if identity.key_size // 8 >= SHORTEST_KEYS.get(code, 0):
             return scheme
     return None
-
-
-def _shortest_key(scheme: SignatureScheme) -> int:
-    """The bytes that an RSA key needs at least for a scheme's padding (RFC 8017 §9)."""
-    digest = hashlib.new(scheme.hash).digest_size
-    return 2 * digest + 2 if scheme.pss else digest + 19 + 11
-
-
-_SHORTEST_KEYS = {
-    code: _shortest_key(scheme) for code, scheme in SCHEMES.items() if scheme.key.startswith("rsa")
-}
 
 
 def sign_parameters(
@@ -59,13 +56,13 @@ def sign_parameters(
     data = context.client_random + context.server_random + parameters
     if scheme is None:
         digests = _md5_and_sha1(context, data)
-        signature = yield from _signature(identity, digests, None)
+        signature = yield from signature_of(identity, digests, None)
         return vector16(signature)
-    signature = yield from _signature(identity, data, scheme)
+    signature = yield from signature_of(identity, data, scheme)
     return scheme.code.to_bytes(2, "big") + vector16(signature)
 
 
-def _signature(identity: Identity, data: bytes, scheme: SignatureScheme | None) -> Handshake:
+def signature_of(identity: Identity, data: bytes, scheme: SignatureScheme | None) -> Handshake:
     """A signature, wherever its key is held. Raises `UsageError` for an answer that is none."""
     signature = yield PrivateKeyOperation(identity, "sign", data, scheme)
     if not isinstance(signature, bytes) or not 1 <= len(signature) <= _MAX_SIGNATURE:
@@ -74,12 +71,19 @@ def _signature(identity: Identity, data: bytes, scheme: SignatureScheme | None) 
 
 
 def check_parameters(
-    context: HandshakeContext, certificate: Certificate, parameters: bytes, reader: Reader
+    context: HandshakeContext,
+    hello: ClientHello,
+    certificate: Certificate,
+    parameters: bytes,
+    reader: Reader,
 ) -> None:
     """The client's check of the signature that follows the server's parameters."""
     data = context.client_random + context.server_random + parameters
     if context.version >= TLS_1_2:
-        scheme = offered_scheme(context, certificate, reader.uint16())
+        code = reader.uint16()
+        if code not in context.settings.signature_schemes:
+            raise unusable_scheme(hello, code)
+        scheme = offered_scheme(context, certificate, code)
         signature = reader.vector16()
         reader.finish()
         verified = verify(certificate.public_key, scheme, signature, data, context.meter)
@@ -129,10 +133,10 @@ def sign_conversation(
                 "no signature scheme for the client's certificate",
             )
         data = context.transcript.data()
-        signature = yield from _signature(identity, data, scheme)
+        signature = yield from signature_of(identity, data, scheme)
         return CertificateVerify(signature, scheme.code)
     digests = _conversation_digests(context, secrets)
-    signature = yield from _signature(identity, digests, None)
+    signature = yield from signature_of(identity, digests, None)
     return CertificateVerify(signature)
 
 

@@ -7,7 +7,6 @@ from tls.alerts import (
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
     NO_CERTIFICATE,
-    PROTOCOL_VERSION,
 )
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import Identity, parse_certificate
@@ -25,10 +24,10 @@ from tls.exchange.selection import (
 )
 from tls.extensions import SUPPORTED_GROUPS
 from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
+from tls.handshake.choices import lists, unusable_suite
 from tls.handshake.client_extensions import Agreed, read_extensions
-from tls.handshake.client_hello import client_hello
-from tls.handshake.client_resumption import minimum_key_bits
-from tls.handshake.context import DOWNGRADE, HandshakeContext
+from tls.handshake.client_resumption import Offer, minimum_key_bits
+from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import (
     AgreeOnVersion,
     Emit,
@@ -36,7 +35,6 @@ from tls.handshake.requests import (
     Handshake,
     Send,
     SendAlert,
-    SendSsl2Hello,
 )
 from tls.keys import Secrets
 from tls.messages import (
@@ -50,13 +48,13 @@ from tls.messages import (
     ServerKeyExchange,
 )
 from tls.reasons import Reason
+from tls.record.compression import DEFLATE, NULL
 from tls.sessions import Session
 from tls.signatures import BEFORE_TLS_1_2
-from tls.suites import SUITES, CipherSuite, suite_name
+from tls.suites import SUITES, CipherSuite
 from tls.versions import SSL_3_0, TLS_1_2, version_name
 from tls.wire import Reader
 
-_EXPECT_SERVER_HELLO = Expect(ServerHello)
 _EXPECT_CERTIFICATE = Expect(Certificate)
 _EXPECT_PARAMETERS = Expect(ServerKeyExchange)
 _EXPECT_REQUEST_OR_DONE = Expect(CertificateRequest, ServerHelloDone)
@@ -66,22 +64,25 @@ _EXPECT_TICKET = Expect(NewSessionTicket)
 _FALSE_START_STRENGTH = 128
 
 
-def client_handshake(
-    context: HandshakeContext, config: ClientConfig, server_name: str, session: Session | None
+def follow_server(
+    context: HandshakeContext,
+    config: ClientConfig,
+    server_name: str,
+    hello: ClientHello,
+    offered: Offer | None,
+    answer: ServerHello,
+    version: int,
 ) -> Handshake:
-    """From the ClientHello to the last Finished; `session` is offered if it may be."""
-    context.client_random = context.hello_random()
-    hello, offered = client_hello(context, config, server_name, session)
-    first = not context.history.completed
-    yield SendSsl2Hello(hello) if config.ssl2_hello and first else Send(hello)
-    answer: ServerHello = yield _EXPECT_SERVER_HELLO
-    version = _agreed_version(config, answer)
+    """From the ServerHello, by which `version` is agreed on, to the last Finished.
+
+    `offered` is the session that the hello offers to resume.
+    """
     context.version = version
     context.server_random = answer.random
     yield AgreeOnVersion(version)
     suite = _agreed_suite(hello, answer)
     context.compression = answer.compression_method
-    agreed = yield from read_extensions(context, config, hello, answer, suite)
+    agreed = yield from read_extensions(context, hello, answer, suite)
 
     if offered is not None and answer.session_id == hello.session_id:
         session = yield from _resume(context, answer, agreed, offered.session)
@@ -104,35 +105,11 @@ def _is_resumable(session: Session) -> bool:
     return kept and bool(session.id or session.ticket)
 
 
-def _agreed_version(config: ClientConfig, answer: ServerHello) -> int:
-    if answer.server_version not in config.versions:
-        raise PeerError(
-            PROTOCOL_VERSION,
-            Reason.VERSION_NOT_OFFERED,
-            f"the server chose {version_name(answer.server_version)}",
-        )
-    if answer.server_version < TLS_1_2 <= config.versions[-1] and answer.random.endswith(DOWNGRADE):
-        raise PeerError(
-            ILLEGAL_PARAMETER, Reason.DOWNGRADED, "the server speaks TLS 1.2 and was told we do not"
-        )
-    return answer.server_version
-
-
 def _agreed_suite(hello: ClientHello, answer: ServerHello) -> CipherSuite:
     code = answer.cipher_suite
-    if code not in hello.cipher_suites:
-        raise PeerError(
-            ILLEGAL_PARAMETER,
-            Reason.SUITE_NOT_OFFERED,
-            f"the server chose {suite_name(code)}, not offered",
-        )
     suite = SUITES.get(code)
-    if suite is None:
-        raise PeerError(
-            HANDSHAKE_FAILURE,
-            Reason.SUITE_NOT_IMPLEMENTED,
-            f"the server chose {suite_name(code)}, not implemented",
-        )
+    if suite is None or code not in hello.cipher_suites:
+        raise unusable_suite(hello, code)
     if not suite.allowed_in(answer.server_version):
         raise PeerError(
             ILLEGAL_PARAMETER,
@@ -144,6 +121,12 @@ def _agreed_suite(hello: ClientHello, answer: ServerHello) -> CipherSuite:
             ILLEGAL_PARAMETER,
             Reason.COMPRESSION_NOT_OFFERED,
             "the server chose a compression not offered",
+        )
+    if answer.compression_method not in (NULL, DEFLATE):
+        raise PeerError(
+            HANDSHAKE_FAILURE,
+            Reason.COMPRESSION_NOT_IMPLEMENTED,
+            f"the server chose compression {answer.compression_method}, not implemented",
         )
     return suite
 
@@ -234,6 +217,7 @@ def _negotiate(
             tuple(config.groups),
             certificate=leaf,
             minimum_bits=MINIMUM_EXPORT_BITS if suite.is_export else config.minimum_key_bits,
+            is_offered=lambda group: lists(hello, SUPPORTED_GROUPS, group),
         ),
     )
     parameters: Reader | None = None
@@ -245,7 +229,7 @@ def _negotiate(
     if parameters is not None:
         if leaf is not None:
             signed = parameters.data[: parameters.position]
-            check_parameters(context, leaf, signed, parameters)
+            check_parameters(context, hello, leaf, signed, parameters)
         else:
             parameters.finish()
 

@@ -9,7 +9,6 @@ from tls.alerts import (
     ILLEGAL_PARAMETER,
     UNSUPPORTED_EXTENSION,
 )
-from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.extensions import (
     ALPN,
@@ -22,11 +21,16 @@ from tls.extensions import (
     SERVER_NAME,
     SESSION_TICKET,
     SUPPORTED_GROUPS,
+    Extensions,
+    decode_fragment_length,
     decode_point_formats,
     decode_protocols,
     decode_record_size_limit,
+    encode_protocol,
     require_empty,
 )
+from tls.grease import is_grease
+from tls.handshake.choices import check_implemented
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import check_server_hello
 from tls.handshake.requests import Handshake, LimitRecords
@@ -56,7 +60,6 @@ class Agreed:
 
 def read_extensions(
     context: HandshakeContext,
-    config: ClientConfig,
     hello: ClientHello,
     answer: ServerHello,
     suite: CipherSuite,
@@ -67,7 +70,7 @@ def read_extensions(
     """
     answered = answer.extensions
     for kind, data in answered.items():
-        if kind not in hello.extensions and not _is_tolerated(kind, hello):
+        if (kind not in hello.extensions or is_grease(kind)) and not _is_tolerated(kind, hello):
             raise PeerError(
                 UNSUPPORTED_EXTENSION,
                 Reason.EXTENSION_NOT_OFFERED,
@@ -75,6 +78,7 @@ def read_extensions(
             )
         if kind in _EMPTY:
             require_empty(data, _EMPTY[kind])
+    check_implemented(answered)
     if answer.server_version == SSL_3_0 and not answered.keys() <= {RENEGOTIATION_INFO}:
         raise PeerError(
             UNSUPPORTED_EXTENSION,
@@ -98,8 +102,8 @@ def read_extensions(
         context.check_encrypt_then_mac(suite)
     agreed = Agreed(expects_ticket=SESSION_TICKET in answered)
     if ALPN in answered:
-        agreed.application_protocol = _agreed_protocol(config, answered[ALPN])
-    yield from _limit_records(config, hello, answer)
+        agreed.application_protocol = agreed_protocol(hello.extensions, answered[ALPN])
+    yield from _limit_records(hello, answer)
     return agreed
 
 
@@ -111,7 +115,8 @@ def _is_tolerated(kind: int, hello: ClientHello) -> bool:
     return kind == SUPPORTED_GROUPS
 
 
-def _agreed_protocol(config: ClientConfig, data: bytes) -> str:
+def agreed_protocol(offered: Extensions, data: bytes) -> str:
+    """The application protocol that a server chose. Raises `PeerError` unless it was offered."""
     protocols = decode_protocols(data)
     if len(protocols) != 1:
         raise PeerError(
@@ -119,7 +124,9 @@ def _agreed_protocol(config: ClientConfig, data: bytes) -> str:
             Reason.SEVERAL_APPLICATION_PROTOCOLS,
             "the server chose several application protocols",
         )
-    if protocols[0] not in config.alpn:
+    chosen = encode_protocol(protocols[0])
+    is_no_protocol = len(chosen) == 2 and is_grease(int.from_bytes(chosen, "big"))
+    if is_no_protocol or protocols[0] not in decode_protocols(offered[ALPN]):
         raise PeerError(
             ILLEGAL_PARAMETER,
             Reason.APPLICATION_PROTOCOL_NOT_OFFERED,
@@ -128,23 +135,36 @@ def _agreed_protocol(config: ClientConfig, data: bytes) -> str:
     return protocols[0]
 
 
-def _limit_records(config: ClientConfig, hello: ClientHello, answer: ServerHello) -> Handshake:
-    answered = answer.extensions
-    if MAX_FRAGMENT_LENGTH in answered and RECORD_SIZE_LIMIT in answered:
+def check_fragment_length(answered: Extensions, offered: Extensions) -> None:
+    """Check that at most one limit of records is answered, and as it was asked for.
+
+    (RFC 6066 §4, RFC 8449 §5)
+    """
+    if MAX_FRAGMENT_LENGTH not in answered:
+        return
+    if RECORD_SIZE_LIMIT in answered:
         raise PeerError(
             ILLEGAL_PARAMETER,
             Reason.TWO_RECORD_LIMITS,
             "max_fragment_length beside record_size_limit",
         )
-    if RECORD_SIZE_LIMIT in answered and config.record_size_limit is not None:
-        limit = decode_record_size_limit(answered[RECORD_SIZE_LIMIT])
-        yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit, protected_only=True)
-    elif MAX_FRAGMENT_LENGTH in answered and config.max_fragment_length is not None:
-        if answered[MAX_FRAGMENT_LENGTH] != hello.extensions[MAX_FRAGMENT_LENGTH]:
-            raise PeerError(
-                ILLEGAL_PARAMETER,
-                Reason.FRAGMENT_LENGTH_CHANGED,
-                "the server changed max_fragment_length",
-            )
-        length = config.max_fragment_length
+    if answered[MAX_FRAGMENT_LENGTH] != offered[MAX_FRAGMENT_LENGTH]:
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.FRAGMENT_LENGTH_CHANGED,
+            "the server changed max_fragment_length",
+        )
+
+
+def _limit_records(hello: ClientHello, answer: ServerHello) -> Handshake:
+    offered, answered = hello.extensions, answer.extensions
+    check_fragment_length(answered, offered)
+    if RECORD_SIZE_LIMIT in answered:
+        sends, takes = (
+            min(decode_record_size_limit(each[RECORD_SIZE_LIMIT]), MAX_FRAGMENT)
+            for each in (answered, offered)
+        )
+        yield LimitRecords(sends, takes, protected_only=True)
+    elif MAX_FRAGMENT_LENGTH in answered:
+        length = decode_fragment_length(offered[MAX_FRAGMENT_LENGTH])
         yield LimitRecords(length, length, protected_only=False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
-from tls.configuration import MAX_LISTS, ClientConfig
+from tls.configuration import ClientConfig
+from tls.entropy import new_session_id
 from tls.exchange.selection import is_elliptic
 from tls.extensions import (
     ALPN,
@@ -32,10 +34,13 @@ from tls.groups import is_curve
 from tls.handshake.client_resumption import Offer, offer_of
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import clients_renegotiation_info
+from tls.hello_form import HelloForm
+from tls.hello_template import HelloTemplate
 from tls.host_names import ip_address
 from tls.messages import ClientHello
 from tls.record.compression import DEFLATE, NULL
 from tls.sessions import Session
+from tls.settings import MAX_LISTS
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV, FALLBACK_SCSV, SUITES
 from tls.versions import SSL_3_0, TLS_1_2
 
@@ -46,7 +51,9 @@ def client_hello(
     context: HandshakeContext, config: ClientConfig, server_name: str, session: Session | None
 ) -> tuple[ClientHello, Offer | None]:
     """The hello of a configuration, and how it offers to resume a session, if it does."""
-    version = config.versions[-1]
+    if config.hello is not None:
+        return _hello_of_template(context, config, config.hello, server_name, session)
+    version = min(config.versions[-1], TLS_1_2)
     first = not context.history.completed
     says = _sayings(config)
     offered: Offer | None = None
@@ -63,7 +70,11 @@ def client_hello(
     if session is not None:
         ticket_fits = SESSION_TICKET in extensions and _has_room(extensions, session.ticket)
         offered = offer_of(
-            config, server_name, session, context.clock(), context.meter, ticket_fits=ticket_fits
+            context,
+            config,
+            server_name,
+            session,
+            ticket_fits=ticket_fits,
         )
         if offered is not None and offered.ticket:
             extensions[SESSION_TICKET] = offered.ticket
@@ -76,6 +87,50 @@ def client_hello(
         extensions,
     )
     return hello, offered
+
+
+def _hello_of_template(
+    context: HandshakeContext,
+    config: ClientConfig,
+    template: HelloTemplate,
+    server_name: str,
+    session: Session | None,
+) -> tuple[ClientHello, Offer | None]:
+    says = template.draw(context.random)
+    own = own_name(template.form, server_name)
+    if context.history.completed and config.secure_renegotiation:
+        # By the extension alone (RFC 5746 §3.5).
+        suites = tuple(code for code in says.suites if code != EMPTY_RENEGOTIATION_INFO_SCSV)
+        says = replace(says, suites=suites)
+        own[RENEGOTIATION_INFO] = clients_renegotiation_info(context.history)
+    offered: Offer | None = None
+    if session is not None:
+        offered = offer_of(
+            context,
+            config,
+            server_name,
+            session,
+            ticket_fits=SESSION_TICKET in says.extensions
+            and _has_room(says.extensions, session.ticket),
+        )
+        if offered is not None and offered.ticket:
+            own[SESSION_TICKET] = offered.ticket
+    if offered is not None and offered.id:
+        session_id = offered.id
+    else:
+        session_id = unused_session_id(context, template.form)
+    return says.hello(context.client_random, session_id, own), offered
+
+
+def own_name(form: HelloForm, server_name: str) -> Extensions:
+    """The extension that names a server, if the form names any and this is no address."""
+    return form.own_name(None if ip_address(server_name) is not None else server_name)
+
+
+def unused_session_id(context: HandshakeContext, form: HelloForm) -> bytes:
+    """An ID of no session, as long as the form has one."""
+    length = form.session_id_length
+    return new_session_id(context.random.draw)[:length] if length else b""
 
 
 def _has_room(extensions: Extensions, ticket: bytes) -> bool:
@@ -98,10 +153,7 @@ class _Sayings:
         self.suites = offered + fallback
         self.plain_suites = offered + renegotiation + fallback
         self.compression_methods = bytes((DEFLATE, NULL)) if config.compress else bytes((NULL,))
-        self.extensions = _key_exchange_extensions(config)
-        if config.session_tickets:
-            self.extensions[SESSION_TICKET] = b""
-        self.extensions |= _record_and_application_extensions(config)
+        self.extensions = fixed_extensions(config)
 
 
 _by_config: WeakKeyDictionary[ClientConfig, _Sayings] = WeakKeyDictionary()
@@ -125,6 +177,14 @@ def offered_suites(config: ClientConfig) -> tuple[int, ...]:
     return tuple(filter(possible, config.suites))
 
 
+def fixed_extensions(config: ClientConfig) -> Extensions:
+    """The extensions that every hello of a configuration has, and that hold no session."""
+    extensions = _key_exchange_extensions(config)
+    if config.session_tickets:
+        extensions[SESSION_TICKET] = b""
+    return extensions | _record_and_application_extensions(config)
+
+
 def _key_exchange_extensions(config: ClientConfig) -> Extensions:
     extensions: Extensions = {}
     if config.extended_master_secret:
@@ -141,7 +201,7 @@ def _record_and_application_extensions(config: ClientConfig) -> Extensions:
         extensions[ENCRYPT_THEN_MAC] = b""
     if config.alpn:
         extensions[ALPN] = encode_protocols(config.alpn)
-    if config.versions[-1] >= TLS_1_2:
+    if config.versions[-1] >= TLS_1_2 and config.signature_schemes:
         extensions[SIGNATURE_ALGORITHMS] = encode_codes(config.signature_schemes)
     if config.max_fragment_length is not None:
         code = next(c for c, size in FRAGMENT_LENGTHS.items() if size == config.max_fragment_length)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from tls.configuration import ClientConfig
+from tls.entropy import new_session_id
 from tls.errors import PeerError
+from tls.handshake.context import HandshakeContext
 from tls.meter import Meter
 from tls.record.compression import DEFLATE
 from tls.sessions import Session
@@ -24,23 +25,22 @@ class Offer:
 
 
 def offer_of(
+    context: HandshakeContext,
     config: ClientConfig,
     server_name: str,
     session: Session,
-    now: float,
-    meter: Meter,
     *,
     ticket_fits: bool,
 ) -> Offer | None:
-    """How to offer a session at calendar time `now`; `None` for one that may not be resumed.
+    """How to offer a session now; `None` for one that may not be resumed.
 
     Where the hello has no room for a ticket, the ID is left. The server echoes the ID that stands
-    beside a ticket if it accepts that (RFC 5077 §3.4).
+    beside a ticket if it accepts that (RFC 5077 §3.4); it is drawn anew for each hello.
     """
-    if not may_resume(config, server_name, session, now, meter):
+    if not may_resume(config, server_name, session, context.clock(), context.meter):
         return None
     if session.ticket and ticket_fits and session.version > SSL_3_0:
-        return Offer(session, hashlib.sha256(session.ticket).digest(), session.ticket)
+        return Offer(session, new_session_id(context.random.draw), session.ticket)
     return Offer(session, session.id) if session.id else None
 
 

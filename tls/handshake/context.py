@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from hmac import compare_digest
 
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
-from tls.configuration import Settings
 from tls.entropy import RandomSource, hello_random
 from tls.errors import PeerError, UsageError
 from tls.handshake.requests import (
@@ -30,11 +29,15 @@ from tls.reasons import Reason
 from tls.record.compression import DEFLATE, Deflate
 from tls.record.suite_protection import connection_keys, protections
 from tls.sessions import Session
+from tls.settings import Settings
 from tls.suites import SUITES, CipherSuite
-from tls.versions import SSL_3_0, TLS_1_2
+from tls.versions import SSL_3_0, TLS_1_2, TLS_1_3
 
 DOWNGRADE = b"DOWNGRD\0"
 """How a server's random ends that speaks TLS 1.2 and agreed on less (RFC 8446 §4.1.3)."""
+
+DOWNGRADE_FROM_TLS_1_3 = b"DOWNGRD\1"
+"""The same of one that speaks TLS 1.3 and agreed on TLS 1.2."""
 
 _EXPECT_FINISHED = Expect(Finished)
 
@@ -64,15 +67,19 @@ class HandshakeContext:
 
     Attributes:
         peer_certificates: the peer's chain once it has proved that it holds its key.
+        ocsp_response: what the peer stapled to it, in DER.
+        secrets: of the session, before TLS 1.3.
     """
 
     version = 0
     peer_certificates: tuple[bytes, ...] = ()
     client_random = b""
     server_random = b""
+    ocsp_response = b""
     compression = 0
     encrypt_then_mac = False
     extended_master_secret = False
+    secrets: Secrets | None = None
 
     def __init__(
         self,
@@ -95,7 +102,8 @@ class HandshakeContext:
     def hello_random(self) -> bytes:
         """A hello's random: Unix time in 4 bytes, then 28 random ones (RFC 2246 §7.4.1.2).
 
-        A server that could have agreed on TLS 1.2 says so in the last 8 of them (RFC 8446 §4.1.3).
+        A server that could have agreed on more, TLS 1.2 or 1.3, says so in the last 8 of them
+        (RFC 8446 §4.1.3).
         """
         now = self.clock()
         if not -_LONGEST_TIME < now < _LONGEST_TIME:
@@ -103,7 +111,13 @@ class HandshakeContext:
         random = hello_random(self.random.draw, now)
         if self.version and self.version < TLS_1_2 <= self.settings.versions[-1]:
             return random[:-8] + DOWNGRADE
+        if self.version and self.settings.versions[-1] == TLS_1_3:
+            return random[:-8] + DOWNGRADE_FROM_TLS_1_3
         return random
+
+    def forget_transcript(self) -> None:
+        """Keep no message any longer than the handshake needs them."""
+        self.transcript = Transcript(self.meter)
 
     def check_encrypt_then_mac(self, suite: CipherSuite) -> None:
         """After a handshake with it none goes back to MAC-then-encrypt (RFC 7366 §3.1)."""
@@ -124,7 +138,7 @@ class HandshakeContext:
             secrets = secrets_from_premaster(
                 self.version, suite, premaster, self.client_random, self.server_random, self.meter
             )
-        self._log_key(secrets)
+        self._keep(secrets)
         return secrets
 
     def resumed_secrets(self, session: Session) -> Secrets:
@@ -136,10 +150,11 @@ class HandshakeContext:
             self.meter,
             session.keyed_prf,
         )
-        self._log_key(secrets)
+        self._keep(secrets)
         return secrets
 
-    def _log_key(self, secrets: Secrets) -> None:
+    def _keep(self, secrets: Secrets) -> None:
+        self.secrets = secrets
         if self.settings.key_log is not None:
             self.settings.key_log(
                 f"CLIENT_RANDOM {self.client_random.hex()} {secrets.master_secret.hex()}"

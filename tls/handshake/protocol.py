@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
+from struct import Struct
 
 from tls.alerts import (
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
     NO_RENEGOTIATION,
     UNEXPECTED_MESSAGE,
-    WARNING,
 )
-from tls.configuration import Renegotiation, Settings
-from tls.deferrable import Deferrable, RemoveSession
-from tls.entropy import RandomSource
-from tls.errors import PeerError
-from tls.event import Event
-from tls.events import FalseStart, HandshakeCompleted, RequestPending
-from tls.handshake.context import FinishedHistory, HandshakeContext
-from tls.handshake.requests import (
-    AgreeOnVersion,
-    ChangeReadKeys,
-    ChangeWriteKeys,
-    Emit,
-    Expect,
-    LimitRecords,
-    Send,
-    SendAlert,
-    SendSsl2Hello,
-)
-from tls.handshake.role import Role
+from tls.deferrable import RemoveSession
+from tls.errors import PeerError, UsageError
+from tls.handshake.driver import CHANGE_CIPHER_SPEC_BODY, NOTHING, CoroutineDriver
+from tls.handshake.exporter import export_keying_material
 from tls.messages import (
     HEADER_LENGTH,
     ClientHello,
     Finished,
-    HandshakeMessage,
     HelloRequest,
     ServerHello,
     encode_message,
     message_name,
 )
-from tls.meter import Meter
 from tls.reasons import Reason
-from tls.record.layer import ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, RecordLayer
-from tls.record.ssl2 import decode_ssl2_hello, encode_ssl2_hello
-from tls.state import RENEGOTIATING, ConnectionState, Occurrence, State
-from tls.versions import SSL_3_0
+from tls.record.ssl2 import decode_ssl2_hello
+from tls.settings import Renegotiation
+from tls.state import RENEGOTIATING, Occurrence, State
+from tls.versions import SSL_3_0, TLS_1_3
 
 MAX_MESSAGE = 131_400
 """The longest handshake message taken, in bytes: a ClientHello with every vector full."""
@@ -54,78 +36,19 @@ MAX_MESSAGE = 131_400
 MAX_RENEGOTIATIONS = 8
 """How many handshakes a peer may ask for in a connection's life, whatever it does between them."""
 
-_CHANGE_CIPHER_SPEC_BODY = b"\x01"
-_HANDSHAKE_COMPLETED = Occurrence.HANDSHAKE_COMPLETED
-_NOTHING: Mapping[int, type[HandshakeMessage]] = {}
+MAX_LATER_MESSAGES = 64
+"""How many messages a peer of TLS 1.3 may send after the handshake without any data between."""
+
+_MAX_CHANGE_CIPHER_SPECS = 32
+_HEADER = Struct(">I").unpack_from
 
 
-class HandshakeProtocol:
-    """Feeds handshake coroutines with messages, one after another, and serves what they ask for.
+class HandshakeProtocol(CoroutineDriver):
+    """Feeds handshake coroutines with messages: those they wait for, and those that come anyway."""
 
-    Requests of a kind that the settings defer wait for `answer`; the `role` answers the others at
-    once. Events go to the list that `events` is. It knows nothing of the connection that it belongs
-    to: two objects that hold each other are freed by the collector only, which costs as much as a
-    part of the handshake.
-
-    Attributes:
-        role: which side this is.
-        history: the last handshake's Finished messages.
-        version: agreed on, else `None`.
-        completed: what the last completed handshake agreed on, else `None`.
-        peer_certificates: the peer's chain if it proved that it holds its key.
-        running: whether a coroutine is running.
-        pending_request: the deferred request that waits for `answer`, else `None`.
-        flight: messages that wait for `flush`.
-        events: where events go.
-    """
-
-    version: int | None = None
-    completed: HandshakeCompleted | None = None
-    peer_certificates: tuple[bytes, ...] = ()
-    running = False
-    pending_request: Deferrable | None = None
-    _input: bytes | bytearray = b""
-    _change_due: ChangeReadKeys | None = None
-    _expected = _NOTHING
+    _dropped_change_cipher_specs = 0
     _renegotiations = 0
     _renegotiation_requested = False
-
-    def __init__(
-        self,
-        settings: Settings,
-        role: Role,
-        records: RecordLayer,
-        state: ConnectionState,
-        *,
-        clock: Callable[[], float],
-        random: RandomSource,
-        meter: Meter,
-    ) -> None:
-        self.role = role
-        self.history = FinishedHistory()
-        self.flight: list[bytes] = []
-        self.events: list[Event] = []
-        self._settings = settings
-        self._records = records
-        self._state = state
-        self._clock = clock
-        self._random = random
-        self._meter = meter
-        self._message_version = records.write_version
-
-    def start(self) -> None:
-        """Run a new handshake up to where it waits."""
-        self._context = context = HandshakeContext(
-            self._settings,
-            is_client=self.role.is_client,
-            clock=self._clock,
-            random=self._random,
-            meter=self._meter,
-            history=self.history,
-        )
-        self.running = True
-        self._resume = self.role.handshake(context).send
-        self._advance(None)
 
     @property
     def may_renegotiate(self) -> bool:
@@ -138,7 +61,50 @@ class HandshakeProtocol:
     @property
     def expects_finished(self) -> bool:
         """Whether nothing but the peer's Finished may come."""
-        return Finished.type in self._expected
+        return Finished.type in self._expected and not self._later
+
+    @property
+    def ocsp_response(self) -> bytes:
+        """What the peer stapled to its certificate."""
+        return self._context.ocsp_response
+
+    @property
+    def sends_early_data(self) -> bool:
+        """Whether this is a client that sends, or has sent, early data in this handshake."""
+        return self.holds_data or self.early_data_to_send is not None
+
+    @property
+    def has_half_a_message(self) -> bool:
+        """Whether the rest of a handshake message must come next (RFC 8446 §5.1)."""
+        return bool(self._input)
+
+    def export(self, label: bytes, context: bytes | None, length: int, *, early: bool) -> bytes:
+        """Keying material of the last completed handshake.
+
+        Raises `UsageError` where there is none, or none such.
+        """
+        if self.after is not None:
+            return self.after.export(label, context or b"", length, early=early)
+        if self._completed_context is None:
+            raise UsageError("there is no completed handshake to export keying material of")
+        if early:
+            raise UsageError("there is no early data before TLS 1.3, nor a secret of it to export")
+        return export_keying_material(self._completed_context, label, context, length)
+
+    def take_early_data(self, length: int) -> bool:
+        """Whether so many bytes of early data may come now.
+
+        Raises `PeerError(unexpected_message)` for more than the ticket allows (RFC 8446 §4.2.10).
+        """
+        left = self._early_data_to_come
+        if left is None:
+            return False
+        if length > left:
+            raise PeerError(
+                UNEXPECTED_MESSAGE, Reason.TOO_MUCH_EARLY_DATA, "more early data than is allowed"
+            )
+        self._early_data_to_come = left - length
+        return True
 
     def receive(self, fragment: bytes) -> None:
         """Take a handshake record's fragment."""
@@ -162,13 +128,16 @@ class HandshakeProtocol:
     def receive_change_cipher_spec(self, fragment: bytes) -> None:
         """Take a change_cipher_spec record's fragment (RFC 5246 §7.1)."""
         due = self._change_due
+        if self.version == TLS_1_3 or (self.version is None and self.role.keeps_no_hello):
+            self._drop_change_cipher_spec(fragment)
+            return
         if due is None or self._input:
             raise PeerError(
                 UNEXPECTED_MESSAGE,
                 Reason.CHANGE_CIPHER_SPEC_NOT_DUE,
                 "change_cipher_spec is not due",
             )
-        if fragment != _CHANGE_CIPHER_SPEC_BODY:
+        if fragment != CHANGE_CIPHER_SPEC_BODY:
             raise PeerError(
                 ILLEGAL_PARAMETER,
                 Reason.MALFORMED_CHANGE_CIPHER_SPEC,
@@ -177,6 +146,21 @@ class HandshakeProtocol:
         self._change_due = None
         self._records.change_read(due.protection, due.compression)
         self._advance(None)
+
+    def _drop_change_cipher_spec(self, fragment: bytes) -> None:
+        """It means nothing in TLS 1.3, and may come before the peer's Finished (RFC 8446 §5)."""
+        self._dropped_change_cipher_specs += 1
+        if (
+            fragment != CHANGE_CIPHER_SPEC_BODY
+            or self.completed is not None
+            or self._input
+            or self._dropped_change_cipher_specs > _MAX_CHANGE_CIPHER_SPECS
+        ):
+            raise PeerError(
+                UNEXPECTED_MESSAGE,
+                Reason.CHANGE_CIPHER_SPEC_NOT_DUE,
+                "change_cipher_spec is not due",
+            )
 
     def answer(self, value: object) -> None:
         """Answer the pending request and go on."""
@@ -189,13 +173,6 @@ class HandshakeProtocol:
         self._renegotiation_requested = True
         self.flight.append(encode_message(HelloRequest(), self._message_version))
         self.flush()
-
-    def flush(self) -> None:
-        """Put the messages of the current flight into records."""
-        if self.flight:
-            data = b"".join(self.flight)
-            self.flight.clear()
-            self._records.send(HANDSHAKE, data)
 
     def _read_messages(self) -> None:
         """Give whole messages to the handshake while it wants some."""
@@ -210,7 +187,8 @@ class HandshakeProtocol:
             body_start = position + HEADER_LENGTH
             if length < body_start:
                 break
-            end = body_start + int.from_bytes(data[position + 1 : body_start], "big")
+            (header,) = _HEADER(data, position)
+            end = body_start + (header & 0xFFFFFF)
             if end - position > MAX_MESSAGE:
                 raise PeerError(
                     ILLEGAL_PARAMETER,
@@ -221,12 +199,14 @@ class HandshakeProtocol:
                 break
             raw = bytes(data[position:end])
             position = end
+            self._unread = length - end
             if message_class is None:
                 self._receive_unexpected(kind, raw)
                 continue
             message = message_class.decode(raw[HEADER_LENGTH:], self._message_version)
-            self._context.transcript.add(raw)
+            self._keep(raw)
             self._advance(message)
+        self._unread = length - position
         if position == length:
             self._input = b""
         elif position or isinstance(data, bytes):
@@ -237,9 +217,11 @@ class HandshakeProtocol:
     def _may_come_unexpected(self, kind: int) -> bool:
         """Whether a message may come that no coroutine expects.
 
-        A HelloRequest unless change_cipher_spec is due, a ClientHello between handshakes. In
-        TLS 1.3 this is where tickets, KeyUpdate and a later CertificateRequest belong.
+        After a handshake that says which: those. Else a HelloRequest unless change_cipher_spec is
+        due, and a ClientHello between handshakes.
         """
+        if self._later:
+            return kind in self._later
         if kind != self.role.renegotiation_request or self._change_due is not None:
             return False
         return kind == HelloRequest.type or not self.running
@@ -251,6 +233,12 @@ class HandshakeProtocol:
         this side's close_notify, behind which nothing may be sent (§7.2.1).
         """
         body = raw[HEADER_LENGTH:]
+        if self._later:
+            self._count_later_message(kind)
+            message_class, serve = self._later[kind]
+            message = message_class.decode(body, self._message_version)
+            self.run(serve(self.after, message, raw))
+            return
         if kind == HelloRequest.type:
             HelloRequest.decode(body, self._message_version)
         self._count_renegotiation(kind)
@@ -278,7 +266,7 @@ class HandshakeProtocol:
         """The peer sent no_renegotiation: whether that answered this side's hello."""
         if self._state.current not in RENEGOTIATING or ServerHello.type not in self._expected:
             return False
-        self._expected = _NOTHING
+        self._expected = NOTHING
         self.running = False
         self._state.advance(Occurrence.RENEGOTIATION_REFUSED)
         return True
@@ -292,6 +280,15 @@ class HandshakeProtocol:
             raise PeerError(
                 UNEXPECTED_MESSAGE,
                 Reason.TOO_MANY_RENEGOTIATIONS,
+                f"{message_name(kind)} again and again",
+            )
+
+    def _count_later_message(self, kind: int) -> None:
+        self.later_messages += 1
+        if self.later_messages > MAX_LATER_MESSAGES:
+            raise PeerError(
+                UNEXPECTED_MESSAGE,
+                Reason.TOO_MANY_LATER_MESSAGES,
                 f"{message_name(kind)} again and again",
             )
 
@@ -312,74 +309,3 @@ class HandshakeProtocol:
             self._defer(removal)
         else:
             self.role.answer(removal, self._context)
-
-    def _send_alert(self, alert: int) -> None:
-        self.flush()
-        self._records.send(ALERT, bytes((WARNING, alert)))
-
-    # -- what the coroutine asks for
-
-    def _advance(self, answer: object) -> None:
-        """Resume the handshake with an answer and serve its requests until it has to wait."""
-        resume = self._resume
-        add_to_transcript = self._context.transcript.add
-        while True:
-            try:
-                request = resume(answer)
-            except StopIteration:
-                return
-            answer = None
-            if isinstance(request, Send):
-                raw = encode_message(request.message, self._message_version)
-                add_to_transcript(raw)
-                self.flight.append(raw)
-            elif isinstance(request, Expect):
-                self._expected = request.by_type
-                return
-            elif isinstance(request, Emit):
-                self._emit(request.event)
-            elif isinstance(request, ChangeReadKeys):
-                if request.announced:
-                    self._change_due = request
-                    self._expected = _NOTHING
-                    return
-                self._records.change_read(request.protection, request.compression)
-            elif isinstance(request, ChangeWriteKeys):
-                self.flush()
-                if request.announced:
-                    self._records.send(CHANGE_CIPHER_SPEC, _CHANGE_CIPHER_SPEC_BODY)
-                self._records.change_write(request.protection, request.compression)
-            elif isinstance(request, AgreeOnVersion):
-                self.version = self._message_version = request.version
-                self._records.version = self._records.write_version = request.version
-            elif isinstance(request, LimitRecords):
-                self._records.limit(
-                    request.send, request.receive, protected_only=request.protected_only
-                )
-            elif isinstance(request, SendAlert):
-                self._send_alert(request.alert)
-            elif isinstance(request, SendSsl2Hello):
-                body = encode_ssl2_hello(request.hello)
-                add_to_transcript(body)
-                self._records.send_ssl2(body)
-            elif type(request) in self._settings.deferred:
-                self._defer(request)
-                return
-            else:
-                answer = self.role.answer(request, self._context)
-
-    def _defer(self, request: Deferrable) -> None:
-        self.pending_request = request
-        self.events.append(RequestPending(request))
-
-    def _emit(self, event: Event) -> None:
-        self.events.append(event)
-        if isinstance(event, HandshakeCompleted):
-            self._expected = _NOTHING
-            self.running = False
-            self.completed = event
-            self.peer_certificates = self._context.peer_certificates
-            self.history.completed = True
-            self._state.advance(_HANDSHAKE_COMPLETED)
-        elif isinstance(event, FalseStart) and self._state.current is State.HANDSHAKE:
-            self._state.advance(Occurrence.SENDING_ALLOWED)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tls.configuration import ClientConfig, ServerConfig
 from tls.deferrable import (
+    AcceptEarlyData,
     AcceptSession,
     Deferrable,
     LookUpSession,
@@ -15,13 +16,13 @@ from tls.deferrable import (
     SealTicket,
     StoreSession,
 )
-from tls.handshake.client import client_handshake
 from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import Handshake
-from tls.handshake.server import server_handshake
+from tls.handshake.version_agreement import client_handshake, server_handshake
 from tls.messages import ClientHello, HelloRequest
 from tls.private_keys import use_private_key
 from tls.sessions import Session
+from tls.versions import TLS_1_0
 
 
 class Role(Protocol):
@@ -31,11 +32,16 @@ class Role(Protocol):
         is_client: whether this is the client's side.
         renegotiation_request: the type of the message by which the peer asks for another handshake.
         takes_ssl2_hello: whether a ClientHello may come in SSL 2.0's format.
+        record_version: of the records that it begins with.
+        keeps_no_hello: whether the first hello may be a second one, with a cookie, so that
+            change_cipher_spec may come before it (RFC 8446 appendix D.4).
     """
 
     is_client: bool
     renegotiation_request: int
     takes_ssl2_hello: bool
+    record_version: int
+    keeps_no_hello: bool
 
     def handshake(self, context: HandshakeContext) -> Handshake:
         """The coroutine of one handshake."""
@@ -53,11 +59,14 @@ class ClientRole:
     is_client = True
     renegotiation_request = HelloRequest.type
     takes_ssl2_hello = False
+    keeps_no_hello = False
 
     def __init__(self, config: ClientConfig, server_name: str, offered: Session | None) -> None:
         self.config = config
         self.server_name = server_name
         self.offered = offered
+        said = None if config.hello is None else config.hello.record_version
+        self.record_version = min(config.versions[-1], TLS_1_0) if said is None else said
 
     def handshake(self, context: HandshakeContext) -> Handshake:
         """The client's coroutine."""
@@ -80,7 +89,9 @@ class ServerRole:
 
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
+        self.record_version = min(config.versions[-1], TLS_1_0)
         self.takes_ssl2_hello = config.ssl2_hello
+        self.keeps_no_hello = config.retry_cookie_key is not None
 
     def handshake(self, context: HandshakeContext) -> Handshake:
         """The server's coroutine."""
@@ -92,6 +103,11 @@ class ServerRole:
             return _use_private_key(request, context)
         if isinstance(request, OpenTicket | SealTicket):
             return self._use_ticket_keys(request, context)
+        if isinstance(request, AcceptEarlyData):
+            guard = self.config.early_data_guard
+            return guard is not None and guard.accepts(
+                request.hello, request.age_error, context.clock()
+            )
         sessions = self.config.sessions
         if isinstance(request, AcceptSession):
             return sessions is None or sessions.accepts()

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from tls.alerts import (
     HANDSHAKE_FAILURE,
     ILLEGAL_PARAMETER,
-    INAPPROPRIATE_FALLBACK,
     INSUFFICIENT_SECURITY,
-    PROTOCOL_VERSION,
 )
 from tls.certificates import Identity
 from tls.configuration import ClientAuthentication, ServerConfig
@@ -47,8 +45,8 @@ from tls.messages import ClientHello
 from tls.reasons import Reason
 from tls.record.compression import DEFLATE, NULL
 from tls.signatures import BEFORE_TLS_1_2, SignatureScheme
-from tls.suites import FALLBACK_SCSV, SUITES, CipherSuite
-from tls.versions import SSL_3_0, TLS_1_2, version_name
+from tls.suites import SUITES, CipherSuite
+from tls.versions import SSL_3_0, TLS_1_2
 
 
 @dataclass(slots=True)
@@ -84,9 +82,10 @@ class Choice:
     compression: int
 
 
-def read_offer(context: HandshakeContext, config: ServerConfig, hello: ClientHello) -> ClientOffer:
+def read_offer(
+    context: HandshakeContext, config: ServerConfig, hello: ClientHello, version: int
+) -> ClientOffer:
     """The offer in a ClientHello. Raises `PeerError` for what is malformed or impossible."""
-    version = negotiate_version(config, hello)
     if NULL not in hello.compression_methods:
         raise PeerError(
             ILLEGAL_PARAMETER, Reason.NULL_COMPRESSION_MISSING, "null compression is not offered"
@@ -118,25 +117,6 @@ def read_offer(context: HandshakeContext, config: ServerConfig, hello: ClientHel
     )
 
 
-def negotiate_version(config: ServerConfig, hello: ClientHello) -> int:
-    """The highest version both sides speak (RFC 5246 appendix E.1, RFC 7507 §3)."""
-    highest = config.versions[-1]
-    common = [version for version in config.versions if version <= hello.client_version]
-    if not common:
-        raise PeerError(
-            PROTOCOL_VERSION,
-            Reason.NO_VERSION_IN_COMMON,
-            f"the client speaks at most {version_name(hello.client_version)}",
-        )
-    if FALLBACK_SCSV in hello.cipher_suites and hello.client_version < highest:
-        raise PeerError(
-            INAPPROPRIATE_FALLBACK,
-            Reason.INAPPROPRIATE_FALLBACK,
-            "the client fell back without need",
-        )
-    return common[-1]
-
-
 def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) -> Choice:
     """The first of the server's suites that the client offers and both can run.
 
@@ -150,8 +130,8 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
     for code in config.suites:
         if code not in offer.hello.cipher_suites:
             continue
-        suite = SUITES[code]
-        if not suite.allowed_in(offer.version):
+        suite = SUITES.get(code)
+        if suite is None or not suite.allowed_in(offer.version):
             continue
         groups = _curves(config, offer) if is_elliptic(suite) else ()
         finite = _field(config, offer, suite) if is_finite_field_exchange(suite) else None

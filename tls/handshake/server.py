@@ -48,7 +48,6 @@ from tls.signatures import BEFORE_TLS_1_2
 from tls.suites import SUITES
 from tls.versions import SSL_3_0, TLS_1_2
 
-_EXPECT_CLIENT_HELLO = Expect(ClientHello)
 _EXPECT_CERTIFICATE = Expect(Certificate)
 _EXPECT_CERTIFICATE_OR_KEY_EXCHANGE = Expect(Certificate, ClientKeyExchange)
 _EXPECT_KEY_EXCHANGE = Expect(ClientKeyExchange)
@@ -64,12 +63,13 @@ _NO_TICKET = Send(NewSessionTicket(0, b""))
 _CERTIFICATE_TYPES = b"\x01\x02\x40"
 
 
-def server_handshake(context: HandshakeContext, config: ServerConfig) -> Handshake:
-    """From the ClientHello to the last Finished."""
-    hello: ClientHello = yield _EXPECT_CLIENT_HELLO
-    offer = read_offer(context, config, hello)
-    context.version = offer.version
-    yield AgreeOnVersion(offer.version)
+def answer_hello(
+    context: HandshakeContext, config: ServerConfig, hello: ClientHello, version: int
+) -> Handshake:
+    """From the ClientHello, by which `version` is agreed on, to the last Finished."""
+    offer = read_offer(context, config, hello, version)
+    context.version = version
+    yield AgreeOnVersion(version)
     context.client_random = hello.random
     context.server_random = context.hello_random()
 
@@ -99,7 +99,7 @@ def _resumable_session(
         yield Emit(SessionLookedUp(offer.hello.session_id, session is not None))
     if session is None or not _fits(config, offer, session):
         return None
-    if session.certificates and not _still_accepts(context, config, session):
+    if session.certificates and not still_accepts(context, config, session):
         return None
     if session.suite not in offer.hello.cipher_suites:
         # RFC 5246 §7.4.1.2: the hello MUST include the suite of the session it offers.
@@ -130,7 +130,7 @@ def _fits(config: ServerConfig, offer: ClientOffer, session: Session) -> bool:
     )
 
 
-def _still_accepts(context: HandshakeContext, config: ServerConfig, session: Session) -> bool:
+def still_accepts(context: HandshakeContext, config: ServerConfig, session: Session) -> bool:
     """Whether a client's chain that a session was authenticated by would be accepted now.
 
     Signatures that were verified when the session was made are not verified again.

@@ -69,12 +69,12 @@ def answer_extensions(
     if issues_ticket:
         answered[SESSION_TICKET] = b""
     if ALPN in offered and config.alpn:
-        offer.application_protocol = _choose_protocol(config, decode_protocols(offered[ALPN]))
+        offer.application_protocol = choose_protocol(config, decode_protocols(offered[ALPN]))
         answered[ALPN] = encode_protocols([offer.application_protocol])
     yield from _limit_records(config, offer)
 
 
-def _choose_protocol(config: ServerConfig, offered: tuple[str, ...]) -> str:
+def choose_protocol(config: ServerConfig, offered: tuple[str, ...]) -> str:
     """The server's first protocol that the client offers (RFC 7301 §3.2)."""
     common = next((name for name in config.alpn if name in offered), None)
     if common is None:

@@ -9,6 +9,17 @@ _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
+def hmac(hash_name: str, key: bytes, data: bytes) -> bytes:
+    """HMAC(key, data) under a key that is used once: two hashes and no copies.
+
+    `hash_name` is as in `KeyedHmac`, the key no longer than a block of the hash.
+    """
+    new = HASHES[hash_name]
+    padded = key.ljust(_BLOCK_SIZES[hash_name], b"\0")
+    inner = new(padded.translate(_INNER) + data).digest()
+    return new(padded.translate(_OUTER) + inner).digest()
+
+
 class KeyedHmac:
     """HMAC under one key: the padded key is hashed once, each digest starts from a copy.
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from tls.keys.hmac import KeyedHmac
 from tls.keys.transcript import Transcript
 from tls.meter import Meter
+from tls.wire import vector16
 
 _TLS_1_2_OPERATIONS = {"sha256": "prf.sha256", "sha384": "prf.sha384"}
 
@@ -124,6 +125,32 @@ class TlsSecrets:
         label = b"client finished" if from_client else b"server finished"
         self._book((self._prf.operation, 0, 1, 12))
         return self._prf.expand(label, session_hash(transcript, self._prf_hash), 12)
+
+    def export(
+        self,
+        label: bytes,
+        client_random: bytes,
+        server_random: bytes,
+        context: bytes | None,
+        length: int,
+    ) -> bytes:
+        """Keying material for another protocol (RFC 5705 §4).
+
+        PRF(master_secret, label, client_random + server_random + context_length + context); no
+        context is another one than an empty one.
+
+        Args:
+            label: of the exporter, registered or private.
+            client_random: of the handshake, as the server's.
+            server_random: 32 bytes.
+            context: at most 65,535 bytes.
+            length: in bytes.
+        """
+        seed = client_random + server_random
+        if context is not None:
+            seed += vector16(context)
+        self._book((self._prf.operation, 0, 1, length))
+        return self._prf.expand(label, seed, length)
 
 
 def session_hash(transcript: Transcript, prf_hash: str | None) -> bytes:

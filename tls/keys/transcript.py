@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _NOTHING: tuple[None, int] = (None, 0)
+_MESSAGE_HASH = 254
 
 
 class Transcript:
@@ -25,13 +26,53 @@ class Transcript:
         add: appends a whole handshake message, header included.
     """
 
-    __slots__ = ("_book", "_messages", "_running", "add")
+    __slots__ = ("_book", "_messages", "_meter", "_running", "add")
 
     def __init__(self, meter: Meter) -> None:
+        self._meter = meter
         self._book = meter.book
         self._messages: list[bytes] = []
         self.add = self._messages.append
         self._running: dict[str, tuple[_Hash, int]] = {}
+
+    def replace_first(self, hash_name: str) -> None:
+        """Put the hash of the first message in its place, as the message message_hash.
+
+        So a server need not remember a ClientHello that it answers with a HelloRetryRequest
+        (RFC 8446 §4.4.1).
+        """
+        first = self._messages[0]
+        self._book((_OPERATIONS[hash_name], 0, 1, len(first)))
+        digest = HASHES[hash_name](first).digest()
+        self._messages[0] = bytes((_MESSAGE_HASH, 0, 0, len(digest))) + digest
+        self._running.clear()
+
+    def digest_with(self, hash_name: str, message: bytes) -> bytes:
+        """The hash over everything so far and one more message, which is not kept."""
+        self._book((_OPERATIONS[hash_name], 0, 1, len(message)))
+        if not self._messages:
+            return HASHES[hash_name](message).digest()
+        running = self._hashed(hash_name).copy()
+        running.update(message)
+        return running.digest()
+
+    def digest_without_end(self, hash_name: str, length: int) -> bytes:
+        """The hash over everything so far but for the last `length` bytes of the last message."""
+        data = b"".join(self._messages)
+        self._book((_OPERATIONS[hash_name], 0, 1, len(data) - length))
+        return HASHES[hash_name](data[: len(data) - length]).digest()
+
+    def prepend(self, messages: list[bytes]) -> None:
+        """Put messages before those that are there."""
+        self._messages[:0] = messages
+        self._running.clear()
+
+    def copy(self) -> Transcript:
+        """Another one that holds the same messages so far."""
+        other = Transcript(self._meter)
+        for message in self._messages:
+            other.add(message)
+        return other
 
     def data(self) -> bytes:
         """All messages so far, end to end: what a CertificateVerify signs."""

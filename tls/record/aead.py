@@ -55,6 +55,7 @@ class ExplicitNonceProtection:
     """
 
     predictable_iv = False
+    wire_type = 0
     __slots__ = ("_aead", "_book", "_fixed", "_operation", "_sequence", "_tag_length")
 
     def __init__(
@@ -77,7 +78,7 @@ class ExplicitNonceProtection:
         explicit = associated[:8]
         return explicit, self._aead.encrypt(self._fixed + explicit, fragment, associated)
 
-    def open(self, content_type: int, version: int, body: Body) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> tuple[int, bytes]:
         """The fragment, authenticated."""
         size = len(body) - 8 - self._tag_length
         if size < 0:
@@ -91,7 +92,7 @@ class ExplicitNonceProtection:
         associated = _ASSOCIATED_DATA(sequence, content_type, version, size)
         self._book((self._operation, 0, 1, size))
         try:
-            return self._aead.decrypt(self._fixed + body[:8], body[8:], associated)
+            return content_type, self._aead.decrypt(self._fixed + body[:8], body[8:], associated)
         except InvalidTag:
             raise PeerError(
                 BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record does not authenticate"
@@ -102,6 +103,7 @@ class ImplicitNonceProtection:
     """ChaCha20-Poly1305: nonce = the fixed part XOR the sequence number (RFC 7905 §2)."""
 
     predictable_iv = False
+    wire_type = 0
     __slots__ = ("_aead", "_book", "_fixed", "_operation", "_sequence", "_tag_length")
 
     def __init__(
@@ -119,7 +121,7 @@ class ImplicitNonceProtection:
         nonce, associated = self._next(content_type, version, len(fragment))
         return b"", self._aead.encrypt(nonce, fragment, associated)
 
-    def open(self, content_type: int, version: int, body: Body) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> tuple[int, bytes]:
         """The fragment, authenticated."""
         size = len(body) - self._tag_length
         if size < 0:
@@ -128,7 +130,7 @@ class ImplicitNonceProtection:
             )
         nonce, associated = self._next(content_type, version, size)
         try:
-            return self._aead.decrypt(nonce, body, associated)
+            return content_type, self._aead.decrypt(nonce, body, associated)
         except InvalidTag:
             raise PeerError(
                 BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record does not authenticate"

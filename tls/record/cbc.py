@@ -103,6 +103,7 @@ class CbcProtection:
     (RFC 6101 §5.2.3.2).
     """
 
+    wire_type = 0
     __slots__ = ("_cipher", "_mac", "_random_padding", "predictable_iv")
 
     def __init__(self, cipher: CbcCipher, mac: RecordMac, *, random_padding: bool) -> None:
@@ -116,7 +117,7 @@ class CbcProtection:
         mac = self._mac.compute(content_type, version, fragment)
         return b"", self._cipher.encrypt(fragment + mac)
 
-    def open(self, content_type: int, version: int, body: Body) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> tuple[int, bytes]:
         """The fragment, its padding and MAC checked.
 
         Bad padding is found out only together with the MAC, which is computed all the same, so
@@ -144,12 +145,13 @@ class CbcProtection:
             raise PeerError(
                 BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record does not decrypt"
             )
-        return fragment
+        return content_type, fragment
 
 
 class EncryptThenMacProtection:
     """Pad, encrypt, then MAC what was encrypted (RFC 7366 §3)."""
 
+    wire_type = 0
     __slots__ = ("_cipher", "_mac", "predictable_iv")
 
     def __init__(self, cipher: CbcCipher, mac: RecordMac) -> None:
@@ -162,7 +164,7 @@ class EncryptThenMacProtection:
         encrypted = self._cipher.encrypt(fragment)
         return b"", encrypted + self._mac.compute(content_type, version, encrypted)
 
-    def open(self, content_type: int, version: int, body: Body) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> tuple[int, bytes]:
         """The fragment; nothing is decrypted before the MAC verifies."""
         encrypted, mac = body[: -self._mac.length], body[-self._mac.length :]
         if not compare_digest(self._mac.compute(content_type, version, encrypted), mac):
@@ -174,4 +176,4 @@ class EncryptThenMacProtection:
             raise PeerError(
                 BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record's padding is malformed"
             )
-        return plain[: -plain[-1] - 1]
+        return content_type, plain[: -plain[-1] - 1]

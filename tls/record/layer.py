@@ -9,9 +9,10 @@ from tls.errors import PeerError
 from tls.meter import Meter
 from tls.reasons import Reason
 from tls.record.compression import Deflate
-from tls.record.protection import NullProtection, Protection
+from tls.record.protection import Body, NullProtection, Protection
 from tls.record.sizes import MAX_FRAGMENT, RecordSizes
 from tls.record.ssl2 import is_ssl2_record, ssl2_record_length
+from tls.record.tls13 import Tls13Protection
 
 CHANGE_CIPHER_SPEC = 20
 ALERT = 21
@@ -26,6 +27,9 @@ _HEADER = Struct(">BHH")
 _unpack_header = _HEADER.unpack_from
 _pack_header = _HEADER.pack
 HEADER_LENGTH = 5
+
+# The tag of a record, and the byte of its content type.
+_EARLY_DATA_OVERHEAD = 17
 
 # The meter's log is kept short every so many records.
 _FOLD_AFTER = 128
@@ -48,8 +52,11 @@ class RecordLayer:
         sizes: how large application data records are made within the limit.
         split_records: whether application data is split 1/n-1 where the initialization vector
             is predictable.
+        ignore_versions: whether the version in a record's header says nothing, as in TLS 1.3
+            (RFC 8446 §5.1).
     """
 
+    ignore_versions = False
     _application_data_sent = 0
     _limits_protected_only = False
 
@@ -77,22 +84,41 @@ class RecordLayer:
         self._book = meter.book
         self._input: bytes | bytearray = b""
         self._position = 0
+        self._skips = 0
         self._output: list[bytes] = []
 
     def limit(self, send: int, receive: int, *, protected_only: bool) -> None:
         """Plaintext fragments are limited from now on, received ones perhaps if protected only."""
         self.send_limit, self.receive_limit = send, receive
         self._limits_protected_only = protected_only
+        self._limit_padding(self._read, receive)
+        self._limit_padding(self._write, send)
+
+    def skip_early_data(self, limit: int) -> None:
+        """Pass over as many bytes of early data, which was refused (RFC 8446 §4.2.10).
+
+        Until a record opens: application data in clear is early data, as is what does not open.
+        """
+        self._skips = limit + 1
 
     def change_read(self, protection: Protection, compression: Deflate | None) -> None:
         """What is read from now on is opened by `protection`, then decompressed."""
         self._read = protection
         self._decompression = compression
+        if self.receive_limit != MAX_FRAGMENT:
+            self._limit_padding(protection, self.receive_limit)
 
     def change_write(self, protection: Protection, compression: Deflate | None) -> None:
         """What is sent from now on is compressed, then sealed by `protection`."""
         self._write = protection
         self._compression = compression
+        if self.send_limit != MAX_FRAGMENT:
+            self._limit_padding(protection, self.send_limit)
+
+    def _limit_padding(self, protection: Protection, limit: int) -> None:
+        # Content, its type and padding are no longer than the longest content with its type.
+        if isinstance(protection, Tls13Protection):
+            protection.longest = limit + 1
 
     def feed(self, data: bytes) -> None:
         """Take bytes that arrived."""
@@ -140,39 +166,52 @@ class RecordLayer:
 
         Raises `PeerError` for a record that is malformed, too long or does not verify.
         """
-        data = self._input
-        start = self._position
-        body_start = start + HEADER_LENGTH
-        if len(data) < body_start:
-            return None
-        content_type, version, length = _unpack_header(data, start)
-        if content_type not in _CONTENT_TYPES or version != self.version or length > MAX_CIPHERTEXT:
-            self._check_header(content_type, version, length)
-        after = body_start + length
-        if len(data) < after:
-            return None
-        body: bytes | memoryview
-        if length < _LONG or not isinstance(data, bytes):
-            body = bytes(data[body_start:after])
-        else:
-            body = memoryview(data)[body_start:after]
-        self._position = after
-        self._book(("record.received", 0, 1, HEADER_LENGTH + length))
-        self.records_received = received = self.records_received + 1
-        if not received % _FOLD_AFTER:
-            self._meter.fold()
-        fragment = self._read.open(content_type, version, body)
-        if self._decompression is not None:
-            fragment = self._decompress(self._decompression, fragment)
-        if len(fragment) > self.receive_limit and not (
-            self._limits_protected_only
-            and self._read is _UNPROTECTED
-            and len(fragment) <= MAX_FRAGMENT
-        ):
-            raise PeerError(
-                RECORD_OVERFLOW, Reason.RECORD_TOO_LONG, f"a record carries {len(fragment)} bytes"
-            )
-        return content_type, fragment
+        while True:
+            data = self._input
+            start = self._position
+            body_start = start + HEADER_LENGTH
+            if len(data) < body_start:
+                return None
+            kind, version, length = _unpack_header(data, start)
+            if kind not in _CONTENT_TYPES or version != self.version or length > MAX_CIPHERTEXT:
+                self._check_header(kind, version, length)
+            after = body_start + length
+            if len(data) < after:
+                return None
+            body: bytes | memoryview
+            if length < _LONG or not isinstance(data, bytes):
+                body = bytes(data[body_start:after])
+            else:
+                body = memoryview(data)[body_start:after]
+            self._position = after
+            self._book(("record.received", 0, 1, HEADER_LENGTH + length))
+            self.records_received = received = self.records_received + 1
+            if not received % _FOLD_AFTER:
+                self._meter.fold()
+            if not self._skips:
+                content_type, fragment = self._read.open(kind, version, body)
+            elif (opened := self._open_unless_early(kind, version, body)) is not None:
+                content_type, fragment = opened
+            else:
+                continue
+            if self._decompression is not None:
+                fragment = self._decompress(self._decompression, fragment)
+            if len(fragment) > self.receive_limit and not (
+                self._limits_protected_only
+                and self._read is _UNPROTECTED
+                and len(fragment) <= MAX_FRAGMENT
+            ):
+                raise PeerError(
+                    RECORD_OVERFLOW,
+                    Reason.RECORD_TOO_LONG,
+                    f"a record carries {len(fragment)} bytes",
+                )
+            return content_type, fragment
+
+    @property
+    def key_is_worn(self) -> bool:
+        """Whether what is sent is to have new keys before much more is sent (RFC 8446 §5.5)."""
+        return isinstance(self._write, Tls13Protection) and self._write.is_worn
 
     def send(self, content_type: int, data: bytes) -> None:
         """Write `data` in as many records as it needs; no data, no record."""
@@ -204,6 +243,30 @@ class RecordLayer:
         self._output = []
         return b"".join(output)
 
+    def _open_unless_early(
+        self, content_type: int, version: int, body: Body
+    ) -> tuple[int, bytes] | None:
+        """What a record holds, as `Protection.open`; `None` for early data to skip.
+
+        Of what is under other keys the sequence number takes no notice.
+        """
+        unprotected = self._read is _UNPROTECTED
+        if content_type != APPLICATION_DATA:
+            return self._read.open(content_type, version, body)
+        # At least one byte each, so that empty records come to an end, too.
+        left = self._skips - max(1, len(body) - _EARLY_DATA_OVERHEAD)
+        try:
+            opened = self._read.open(content_type, version, body)
+        except PeerError as error:
+            if error.reason is not Reason.RECORD_NOT_AUTHENTIC or left <= 0:
+                raise
+        else:
+            if not unprotected or left <= 0:
+                self._skips = 0
+                return opened
+        self._skips = left
+        return None
+
     def _write_record(self, content_type: int, fragment: bytes) -> None:
         version = self.write_version
         if self._compression is not None:
@@ -211,7 +274,8 @@ class RecordLayer:
             fragment = self._compression.compress(fragment)
         nonce, body = self._write.seal(content_type, version, fragment)
         length = len(nonce) + len(body)
-        self._output += (_pack_header(content_type, version, length), nonce, body)
+        wire_type = self._write.wire_type or content_type
+        self._output += (_pack_header(wire_type, version, length), nonce, body)
         self._book(("record.sent", 0, 1, HEADER_LENGTH + length))
         self.records_sent = sent = self.records_sent + 1
         if not sent % _FOLD_AFTER:
@@ -224,7 +288,9 @@ class RecordLayer:
                 Reason.UNKNOWN_RECORD_TYPE,
                 f"a record has the unknown type {content_type}",
             )
-        if version >> 8 != 3 if self.version is None else version != self.version:
+        if not self.ignore_versions and (
+            version >> 8 != 3 if self.version is None else version != self.version
+        ):
             raise PeerError(
                 PROTOCOL_VERSION, Reason.RECORD_VERSION, f"a record has version 0x{version:04x}"
             )

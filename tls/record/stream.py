@@ -40,6 +40,7 @@ class StreamProtection:
     """A stream cipher with a MAC; the key stream runs on from record to record."""
 
     predictable_iv = False
+    wire_type = 0
     __slots__ = ("_book", "_mac", "_name", "_stream")
 
     def __init__(
@@ -56,7 +57,7 @@ class StreamProtection:
         self._book((self._name, 0, 1, len(plain)))
         return b"", self._stream.update(plain)
 
-    def open(self, content_type: int, version: int, body: Body) -> bytes:
+    def open(self, content_type: int, version: int, body: Body) -> tuple[int, bytes]:
         """The fragment, its MAC checked."""
         self._book((self._name, 0, 1, len(body)))
         plain = self._stream.update(body)
@@ -70,4 +71,4 @@ class StreamProtection:
             raise PeerError(
                 BAD_RECORD_MAC, Reason.RECORD_NOT_AUTHENTIC, "the record's MAC does not verify"
             )
-        return fragment
+        return content_type, fragment

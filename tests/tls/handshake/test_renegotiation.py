@@ -7,8 +7,8 @@ import pytest
 import tls
 from tests.tls.conversation import VERSIONS, converse, data_in, new_client, new_server
 from tls.alerts import HANDSHAKE_FAILURE
-from tls.configuration import Renegotiation
 from tls.handshake.protocol import MAX_RENEGOTIATIONS
+from tls.settings import Renegotiation
 
 Engine = tls.ClientConnection | tls.ServerConnection
 

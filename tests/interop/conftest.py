@@ -11,6 +11,7 @@ import pytest
 
 from tests.interop.document import Outcome, write_document
 from tests.interop.identities import Identities
+from tests.interop.modes import Claim, claims_of
 from tests.interop.ours import serve_everything
 from tests.interop.peers import Peer
 from tests.interop.verifiers import GnuTls, Java, OpenSsl, java
@@ -21,6 +22,7 @@ SERVERS = {
     "with certificates": ("--client-auth", "require", "--client-trust", "{authority}"),
 }
 _OUTCOMES: list[Outcome] = []
+_CLAIMS: list[tuple[Claim, bool]] = []
 
 
 @pytest.fixture(scope="session")
@@ -64,15 +66,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "shows(peer, role, modes): see tests/interop/modes.py")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.user_properties += [("claim", tuple(claim)) for claim in claims_of(item)]
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    _OUTCOMES.extend(Outcome(*value) for name, value in report.user_properties if name == "cell")
+    for name, value in report.user_properties:
+        if name == "cell" and report.when == "call":
+            _OUTCOMES.append(Outcome(*value))
+        if name == "claim" and (report.when == "call" or report.failed):
+            _CLAIMS.append((Claim(*value), report.passed))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     # Without a default it would fail where this file is found only after the options are read.
     path = session.config.getoption("write_interoperability", None)
     if path is not None and not hasattr(session.config, "workerinput"):
-        write_document(path, _OUTCOMES)
+        write_document(path, _OUTCOMES, _CLAIMS)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tls
+from tests.interop.document_tls13 import section
+from tests.interop.modes import Claim
 from tests.interop.peers import FAMILIES, PEERS, Peer, family_of
 from tls.suites import SUITES, CipherSuite
 
@@ -49,15 +51,15 @@ _HEAD = """\
 # Interoperability
 
 What the engine speaks with other implementations, measured by `make interop`: both sides of every
-combination run on a loopback socket, and this file is written from what happened. A peer's client
-connects to `python -m tls serve`; the engine's client connects to the peer's server. `ok` stands
-for every suite of that version, key exchange and cipher family, in both roles: a full handshake and
-a page, resumed by session ID and (from TLS 1.0 on) by ticket, and, unless the suite is anonymous,
-with a client certificate of each kind named above the table. `—` is what the peer does not speak:
-its server refuses it (`test_matrix.py::test_they_speak_nothing_else_that_we_speak` asks), as it
-does every row that is missing. An empty cell is a combination for which there is no suite.
-Tests are named `file::test`, those on sockets under `tests/interop/`, the others under
-`tests/tls/`.
+combination run on a loopback socket, and this file is written from what happened. TLS 1.3 has a
+[table of its own](#tls-13). In the others a peer's client connects to `python -m tls serve`, the
+engine's client to the peer's server. `ok` stands for every suite of that version, key exchange and
+cipher family, in both roles: a full handshake and a page, resumed by session ID and (from TLS 1.0
+on) by ticket, and, unless the suite is anonymous, with a client certificate of each kind named
+above the table. `—` is what the peer does not speak: its server refuses it
+(`test_matrix.py::test_they_speak_nothing_else_that_we_speak` asks), as it does every row that is
+missing. An empty cell is a combination for which there is no suite. Tests are named `file::test`,
+those on sockets under `tests/interop/`, the others under `tests/tls/`.
 """
 
 _PROGRAMS = {
@@ -188,8 +190,8 @@ def _spoken_by_nobody() -> Iterator[str]:
             yield f"| {suite.name} | {', '.join(versions)} | {_substitutes(suite)} |"
 
 
-def document(results: Iterable[Outcome]) -> str:
-    """The whole document."""
+def document(results: Iterable[Outcome], claims: Iterable[tuple[Claim, bool]]) -> str:
+    """The whole document, from the matrix and from the tests of TLS 1.3."""
     outcomes: Outcomes = {
         (each.peer, each.role, each.version, each.suite, each.mode): each.succeeded
         for each in results
@@ -199,6 +201,7 @@ def document(results: Iterable[Outcome]) -> str:
         lines += [f"## {peer.name}", "", _PROGRAMS[peer.name], *_ways(peer), ""]
         lines += [f"- {note}" for note in _NOTES[peer.name]]
         lines += ["", *_table(peer, outcomes), ""]
+    lines += [*section(claims), ""]
     lines += ["## What no living peer here speaks", "", _NOBODY, "", *_spoken_by_nobody()]
     return "\n".join([*lines, "", _TAIL])
 
@@ -215,6 +218,10 @@ _TAIL = """\
 `test_tshark.py` captures every version with every suite between client and server of the engine,
 full and resumed, and every version with every cipher of OpenSSL and tlslite-ng: no packet is
 malformed, and with the key log all application data can be read, but for what is said above.
+`test_tshark_tls_1_3.py` does the same with every mode of TLS 1.3 (full, without middlebox
+compatibility, retried with and without a cookie, resumed with and without a key exchange, keys from
+outside, early data taken and refused, certificates of clients in the handshake and after it,
+compressed certificates, new keys, padded records), and every suite of it with OpenSSL's server.
 
 ## Beyond the matrix
 
@@ -227,6 +234,9 @@ Ed25519 and Ed448.
 `test_features.py` exchanges hellos in SSL 2.0's format with Java, misses certificates that are not
 asked for, asked for and required, and opens a thousand connections one after another and fifty at
 once.
+`test_rfc8448_traces.py` lets client and server send the traces of RFC 8448 byte for byte, in their
+five modes. `test_client_hellos.py` reads the hellos that OpenSSL, GnuTLS, curl, Node and Chromium
+send, and writes them again byte for byte.
 
 `test_certificate_chains.py` and `test_name_constraints.py` put chains, one a row, before OpenSSL,
 GnuTLS, Java and the engine, and `test_certificate_names.py` names: where all agree the engine
@@ -236,6 +246,8 @@ lets clients trickle, never read and never send.
 """
 
 
-def write_document(path: Path, results: Iterable[Outcome]) -> None:
+def write_document(
+    path: Path, results: Iterable[Outcome], claims: Iterable[tuple[Claim, bool]]
+) -> None:
     """Write what was measured."""
-    path.write_text(document(results), encoding="utf-8")
+    path.write_text(document(results, claims), encoding="utf-8")

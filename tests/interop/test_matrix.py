@@ -13,6 +13,7 @@ from _pytest.mark.structures import ParameterSet
 import tls
 from tests.interop.document import DOCUMENT, Outcome, document, expected_outcomes, modes_of
 from tests.interop.identities import Identities
+from tests.interop.modes import all_claims
 from tests.interop.ours import visit
 from tests.interop.peers import PEERS, Java, Peer, Tlslite, family_of
 from tls.suites import SUITES, CipherSuite
@@ -196,4 +197,5 @@ def test_the_document_tells_what_the_matrix_covers() -> None:
         for peer in PEERS
         for conversation in expected_outcomes(peer)
     ]
-    assert DOCUMENT.read_text(encoding="utf-8") == document(outcomes)
+    claims = [(claim, True) for claim in all_claims()]
+    assert DOCUMENT.read_text(encoding="utf-8") == document(outcomes, claims)

@@ -35,9 +35,10 @@ import javax.net.ssl.X509ExtendedTrustManager;
  *
  * <pre>
  * suites                                       every suite it has
- * serve none|want|need                         "port N"
- * connect PORT PROTOCOLS SUITE KIND|- ID|TICKET COUNT
- *     COUNT connections with one session cache, "page ..." or "error ..." each
+ * serve none|want|need [PROTOCOLS]             "port N"; without PROTOCOLS those before TLS 1.3
+ * connect PORT PROTOCOLS SUITE KIND|- ID|TICKET COUNT [update]
+ *     COUNT connections with one session cache, "page ..." or "error ..." each; with new keys
+ *     before each request
  * </pre>
  */
 class JavaPeer {
@@ -55,7 +56,7 @@ class JavaPeer {
             try {
                 switch (words[0]) {
                     case "suites" -> System.out.println(String.join(" ", suites()));
-                    case "serve" -> System.out.println("port " + serve(words[1]));
+                    case "serve" -> System.out.println("port " + serve(words));
                     case "connect" -> connect(words);
                     default -> System.out.println("error unknown command");
                 }
@@ -174,17 +175,17 @@ class JavaPeer {
         }
     }
 
-    private static int serve(String clientAuthentication) throws Exception {
+    private static int serve(String[] words) throws Exception {
         SSLContext context = context("server-RSA", "server-ECDSA", "server-DSA");
         var server =
                 (SSLServerSocket)
                         context.getServerSocketFactory()
                                 .createServerSocket(0, 100, InetAddress.getLoopbackAddress());
-        server.setEnabledProtocols(
-                new String[] {"SSLv2Hello", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"});
+        String protocols = words.length > 2 ? words[2] : "SSLv2Hello,SSLv3,TLSv1,TLSv1.1,TLSv1.2";
+        server.setEnabledProtocols(protocols.split(","));
         server.setEnabledCipherSuites(suites());
-        server.setWantClientAuth(clientAuthentication.equals("want"));
-        if (clientAuthentication.equals("need")) {
+        server.setWantClientAuth(words[1].equals("want"));
+        if (words[1].equals("need")) {
             server.setNeedClientAuth(true);
         }
         Thread thread = new Thread(() -> accept(server));
@@ -233,7 +234,7 @@ class JavaPeer {
                 words[4].equals("-") ? context() : context("client-" + words[4]);
         for (int number = 0; number < Integer.parseInt(words[6]); number++) {
             try {
-                String page = page(context, Integer.parseInt(words[1]), words[2], words[3]);
+                String page = page(context, words);
                 System.out.println("page " + page.replace("\r", "").replace("\n", "|"));
             } catch (SSLException exception) {
                 System.out.println("error " + exception);
@@ -241,13 +242,17 @@ class JavaPeer {
         }
     }
 
-    private static String page(SSLContext context, int port, String protocols, String suite)
-            throws Exception {
+    private static String page(SSLContext context, String[] words) throws Exception {
+        int port = Integer.parseInt(words[1]);
         try (var socket =
                 (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port)) {
             socket.setSoTimeout(10_000);
-            socket.setEnabledProtocols(protocols.split(","));
-            socket.setEnabledCipherSuites(new String[] {ownName(suite)});
+            socket.setEnabledProtocols(words[2].split(","));
+            socket.setEnabledCipherSuites(new String[] {ownName(words[3])});
+            if (words.length > 7) {
+                socket.startHandshake();
+                socket.startHandshake(); // of TLS 1.3: a KeyUpdate
+            }
             var output = socket.getOutputStream();
             output.write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             var answer = new ByteArrayOutputStream();

@@ -2,6 +2,7 @@
 
 A file that is there stays as it is, so that adding an identity changes no other and results keep
 their bytes: delete a file to have it made anew. Keys are random; everything else is fixed here.
+Beside the identities it makes the pool of RSA keys that described chains have theirs from.
 
 Certificates carry SHA-1 signatures, as those of the specification's age did.
 """
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sim.identities.chain import key_usage
+
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "sim" / "identities"
 FOR_TESTS = PROJECT / "tests" / "identities"
@@ -28,6 +31,12 @@ LAST_DAY = datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)
 # DER of the signature algorithms' object identifiers (RFC 8017 appendix C): equal in length.
 SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
 SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
+
+POOL = (1024, 1536, 2048, 3072, 4096, 8192)
+"""Sizes of the RSA keys of the pool in bits."""
+
+KEYS_A_SIZE = 6
+"""As many as a long chain has certificates."""
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -162,21 +171,6 @@ def new_key(leaf: Leaf) -> Key:
     return ec.generate_private_key(leaf.key)
 
 
-def key_usage(*, signs_certificates: bool, key_encipherment: bool = False) -> x509.KeyUsage:
-    """What an authority's or a server's key may do (RFC 5280 §4.2.1.3)."""
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_encipherment=key_encipherment,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
 def signed(
     builder: x509.CertificateBuilder,
     key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
@@ -239,7 +233,7 @@ def make_leaf(leaf: Leaf, key: Key) -> list[x509.Certificate]:
         .not_valid_after(leaf.last_day)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
-            key_usage(signs_certificates=False, key_encipherment=isinstance(leaf.key, int)),
+            key_usage(signs_certificates=False, enciphers=isinstance(leaf.key, int)),
             critical=True,
         )
         .add_extension(x509.ExtendedKeyUsage([leaf.usage]), critical=False)
@@ -271,18 +265,34 @@ def write(paths: tuple[Path, Path], key: Key, certificates: list[x509.Certificat
     certificate_path.parent.mkdir(parents=True, exist_ok=True)
     pem = [c.public_bytes(serialization.Encoding.PEM) for c in certificates]
     certificate_path.write_bytes(b"".join(pem))
-    key_path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+    key_path.write_bytes(key_pem(key))
     print(f"made {certificate_path.relative_to(PROJECT)}")
 
 
+def key_pem(key: Key) -> bytes:
+    """A key in PKCS #8, not encrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def make_pool(bits: int) -> None:
+    """The file of the pool's RSA keys of one size, unless it is there."""
+    path = SHIPPED / "pool" / f"rsa-{bits}.key.pem"
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keys = [rsa.generate_private_key(65537, bits) for _ in range(KEYS_A_SIZE)]
+    path.write_bytes(b"".join(map(key_pem, keys)))
+    print(f"made {path.relative_to(PROJECT)}")
+
+
 def main() -> None:
-    """Make every identity whose files are not there."""
+    """Make every identity, and the keys of every size, whose files are not there."""
+    for bits in POOL:
+        make_pool(bits)
     for authority in (CONTOSO_ROOT, CONTOSO_SERVERS, FABRIKAM_ROOT, PROXY_ROOT):
         if not all(path.exists() for path in authority.files):
             authority_key = rsa.generate_private_key(65537, 2048)

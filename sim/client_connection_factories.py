@@ -1,4 +1,4 @@
-"""Makers of connections: along a path, through its proxies, with TLS from end to end.
+"""Makers of connections: one for each path, through its proxies, with TLS from end to end.
 
 A proxy that ends TLS cuts a path into hops of TLS. Each hop has two endpoints; behind a proxy's the
 next hop begins.
@@ -6,142 +6,44 @@ next hop begins.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import tls
-from sim.client_connection import ClientConnection, ConnectionContext
+from sim.balancers.balancer import PlacedBalancer
+from sim.balancers.candidate import Arriving
+from sim.balancers.forwarding import ForwardingProcessor
+from sim.client_connection import ConnectionContext
+from sim.client_connection_factory import Choose, ClientConnectionFactory
 from sim.endpoints import EndpointFactory
 from sim.endpoints.engine_configuration import client_config, client_configs
 from sim.endpoints.live import LiveEndpointFactory
 from sim.endpoints.plain import PlainEndpointFactory
 from sim.endpoints.replay_factory import ReplayEndpointFactory
 from sim.endpoints.session_kinds import SessionKinds
-from sim.fidelity import boxes_that_need_engines, proxies_that_need_engines
-from sim.hosts.balancer import Balancer
+from sim.far_end import Chosen, FarEnd
+from sim.fidelity import proxies_that_need_engines, session_list
 from sim.hosts.client import ClientGroup, SessionMemory
-from sim.hosts.processor import Processor
+from sim.hosts.machine import profile_of
 from sim.hosts.resources import LocalResources, Resources
-from sim.hosts.server import Server, Sessions
+from sim.hosts.samples import Sampled, SampledAside
+from sim.hosts.server import Server, ServerDescription
+from sim.hosts.ticket_keys import TicketFarm, TicketKeyRing
+from sim.identities import trust_store
 from sim.middleboxes.terminating_proxy import TerminatingProxy
+from sim.network.listener import Listener
 from sim.network.network import Network
 from sim.network.path import Path
 from sim.network.placed_link import PlacedLink
 from sim.network.section import LinkOrBox
 from sim.network.tls_hop import Target, TlsHop, hops_of
-from sim.network.transport import Transport
 from sim.scenario import Scenario
+from sim.site import Entrance
 from sim.streams import Streams
 from sim.telemetry import Table
 from sim.terminating_proxy_exchange import Bridge
-from sim.tls_exchange import TlsExchange
-from sim.warm_start import WarmStart
-from sim.workload.browsers import browser
-from sim.workload.populations import Visitors
-
-
-@dataclass(frozen=True)
-class FarEnd:
-    """What a hop of TLS leads to: a server, or a proxy that ends it; and the way there.
-
-    Attributes:
-        server: the name of the server that the client wants.
-        hop: the links and boxes between.
-        endpoints: makes the two ends of TLS.
-        processor: the one of this end.
-        bridge: this end when it is a proxy; else `None`.
-        warm_start: of the clients' sessions here, if the world has one.
-    """
-
-    server: str
-    hop: TlsHop
-    endpoints: EndpointFactory
-    processor: Processor
-    bridge: Bridge | None = None
-    warm_start: WarmStart | None = None
-
-
-class ClientConnectionFactory:
-    """Makes connections over a hop of TLS: its two endpoints, and what comes behind it.
-
-    Args:
-        context: the parts of the world that all connections meet.
-        choose: the far end of a connection that begins now.
-        patience: seconds that an answer is waited for.
-    """
-
-    def __init__(
-        self, context: ConnectionContext, choose: Callable[[], FarEnd], patience: float
-    ) -> None:
-        self._context = context
-        self._choose = choose
-        self._patience = patience
-
-    def connection(
-        self, number: int, client: int, group: ClientGroup, *, recorded: bool, now: float
-    ) -> ClientConnection:
-        """A client's connection that begins now."""
-        end = self._choose()
-        offered = group.recall(client, now)
-        transport = end.hop.transport(number, group.address(client), recorded=recorded)
-        exchange = self._exchange(end, transport, group, offered, number, recorded, now)
-        return ClientConnection(
-            self._context,
-            number,
-            client,
-            group,
-            end.server,
-            offered,
-            exchange,
-            warm_start=end.warm_start,
-            recorded=recorded,
-        )
-
-    def begin(
-        self,
-        proxy: TerminatingProxy,
-        number: int,
-        group: ClientGroup,
-        *,
-        recorded: bool,
-        now: float,
-    ) -> TlsExchange:
-        """A proxy's exchange that begins now, on behalf of the connection of that number."""
-        end = self._choose()
-        offered = group.recall(0, now)
-        address, port = int(proxy.address), proxy.next_port()
-        transport = end.hop.transport(number, address, port=port, recorded=recorded)
-        return self._exchange(
-            end, transport, group, offered, number, recorded, now, proxy.processor
-        )
-
-    def _exchange(
-        self,
-        end: FarEnd,
-        transport: Transport,
-        group: ClientGroup,
-        offered: object,
-        number: int,
-        recorded: bool,
-        now: float,
-        client_processor: Processor | None = None,
-    ) -> TlsExchange:
-        """One with the far end that begins now."""
-        endpoints = end.endpoints.connect(
-            group, offered, number, recorded=recorded, now=now, shown=end.hop.is_read
-        )
-        back_end = None if end.bridge is None else end.bridge.bridging(number, recorded=recorded)
-        return TlsExchange(
-            transport,
-            endpoints,
-            end.processor,
-            now,
-            back_end,
-            client_processor,
-            patience=self._patience,
-        )
+from sim.warm_start import Ageing, WarmStart
+from sim.workload.population import Visitors
 
 
 class ClientConnectionFactories:
@@ -150,11 +52,14 @@ class ClientConnectionFactories:
     Args:
         scenario: the world's.
         streams: its random numbers.
-        network, servers: in their places.
-        balancer: gives each connection one of the servers.
+        network: in its place.
+        pools: the servers.
         context: the parts of the world that all connections meet.
         bridged: the table of the proxies' connections.
         visitors: who comes how often.
+
+    Attributes:
+        sampled: the balancers that have processors, once there are connections to them.
     """
 
     def __init__(
@@ -162,8 +67,7 @@ class ClientConnectionFactories:
         scenario: Scenario,
         streams: Streams,
         network: Network,
-        servers: Sequence[Server],
-        balancer: Balancer,
+        pools: Mapping[str, Sequence[Server]],
         context: ConnectionContext,
         bridged: Table,
         visitors: Visitors,
@@ -172,37 +76,75 @@ class ClientConnectionFactories:
         self._scenario = scenario
         self._streams = streams
         self._network = network
-        self._servers = servers
-        self._balancer = balancer
+        self._pools = pools
+        self._balancers: dict[str, PlacedBalancer] = {}
+        self.sampled: list[Sampled] = []
         self._context = context
         self._bridged = bridged
-        self._configs = client_configs(scenario.clients)
-        self._endpoints: dict[
-            tuple[str | None, Server | TerminatingProxy, bool], EndpointFactory
-        ] = {}
+        self._configs = client_configs(scenario.clients, scenario.roots)
+        self._endpoints: dict[tuple[str | None, str, str, bool], EndpointFactory] = {}
         self._kinds = SessionKinds()
         self._proxies_needing_engines = proxies_that_need_engines(scenario)
-        self._resources: dict[Server | TerminatingProxy, Resources] = {}
+        self._resources: dict[TerminatingProxy, Resources] = {}
         self._groups: dict[str, ClientGroup] = {}
 
     def factory(self, path: Path) -> ClientConnectionFactory:
         """The one for connections along a path, made from the servers on."""
+        entrance = self._scenario.entrance(path)
         hops, proxies = hops_of(self._network.parts(path.crosses))
         before = proxies[-1] if proxies else None
-        factory = self._to_servers(hops.pop(), before)
+        factory = self._to_servers(hops.pop(), before, entrance)
         while proxies:
             end = proxies.pop()
             before = proxies[-1] if proxies else None
-            factory = self._to_proxy(hops.pop(), before, end, factory)
+            factory = self._to_proxy(hops.pop(), before, end, factory, entrance.front)
         return factory
 
     def _to_servers(
-        self, parts: Sequence[LinkOrBox], before: TerminatingProxy | None
+        self, parts: Sequence[LinkOrBox], before: TerminatingProxy | None, entrance: Entrance
     ) -> ClientConnectionFactory:
         """The last hop of TLS: from the clients, or from a proxy, to one of the servers."""
-        ends = {each: self._far_end(parts, before, each) for each in self._servers}
-        choose = self._balancer.choose
-        return self._factory(lambda: ends[choose()])
+        servers = [(pool, each) for pool in entrance.pools for each in self._pools[pool]]
+        ends = {
+            server: self._server_end(parts, before, entrance, pool, server, place)
+            for place, (pool, server) in enumerate(servers)
+        }
+        if len(ends) == 1 and entrance.balancer.forwarding is None:
+            only = Chosen(next(iter(ends.values())))
+            return self._factory(lambda number, address, made_by, now: only)
+        balancer = self._balancer(entrance)
+        forwarding = balancer.forwarding
+
+        def choose(number: int, address: int, made_by: Server | None, now: float) -> Chosen:
+            candidate = balancer.choose(Arriving(number, address, made_by), now)
+            end = ends[candidate.server]
+            if forwarding is None:
+                return Chosen(end, candidate.take_back)
+            passed_on = forwarding.passed_on(number, now)
+            return Chosen(end, candidate.take_back, passed_on, entrance.name)
+
+        return self._factory(choose)
+
+    def _balancer(self, entrance: Entrance) -> PlacedBalancer:
+        """The same for all paths that lead to it."""
+        name, described = entrance.name, entrance.balancer
+        if name not in self._balancers:
+            forwarding = None
+            if described.forwarding is not None:
+                draws = self._streams.entropy(f"forwarding.{name}").of
+                forwarding = ForwardingProcessor(
+                    described.forwarding, draws, -self._scenario.warm_up
+                )
+                self.sampled.append(SampledAside(name, forwarding.processor))
+            self._balancers[name] = PlacedBalancer(
+                described.placed(self._streams.entropy(f"balancer.{name}").of),
+                [(pool, server) for pool in entrance.pools for server in self._pools[pool]],
+                described.weights,
+                described.draining,
+                described.health_check,
+                forwarding,
+            )
+        return self._balancers[name]
 
     def _to_proxy(
         self,
@@ -210,33 +152,85 @@ class ClientConnectionFactories:
         before: TerminatingProxy | None,
         proxy: TerminatingProxy,
         upstream: ClientConnectionFactory,
+        front: ServerDescription,
     ) -> ClientConnectionFactory:
         """A hop of TLS to a proxy that ends it, behind which the next begins."""
         bridge = Bridge(
             proxy,
             self._group_of(proxy),
             upstream,
-            self._scenario.http.request_size,
             self._bridged,
             self._network.verdicts.add,
         )
-        end = self._far_end(parts, before, proxy, bridge)
-        return self._factory(lambda: end)
+        hop = self._hop(parts, before, front, proxy)
+        endpoints = self._endpoints_between(before, proxy, proxy.name, front.name, hop)
+        resources = self._resources_of(proxy)
+        warm_start = None
+        if before is None:
+            warm_start = self._warm_start_at(proxy, endpoints, resources, 1.0, 1.0)
+        only = Chosen(
+            FarEnd(
+                front.name,
+                hop,
+                endpoints,
+                resources,
+                proxy.processor,
+                bridge=bridge,
+                warm_start=warm_start,
+            )
+        )
+        return self._factory(lambda number, address, made_by, now: only)
 
-    def _factory(self, choose: Callable[[], FarEnd]) -> ClientConnectionFactory:
-        return ClientConnectionFactory(self._context, choose, self._scenario.tcp.user_timeout)
+    def _factory(self, choose: Choose) -> ClientConnectionFactory:
+        tcp, resumes = self._scenario.tcp, self._streams.entropy("resumption")
+        return ClientConnectionFactory(
+            self._context, choose, tcp.user_timeout, tcp.connect_timeout, resumes
+        )
 
-    def _far_end(
+    def _server_end(
         self,
         parts: Sequence[LinkOrBox],
         before: TerminatingProxy | None,
-        end: Server | TerminatingProxy,
-        bridge: Bridge | None = None,
+        entrance: Entrance,
+        pool: str,
+        server: Server,
+        place: int,
     ) -> FarEnd:
-        """The end of one hop of TLS, and the way there from a proxy or from the clients."""
-        wanted = self._scenario.server
-        port = wanted.port if before is None else before.server_port
-        target = Target(wanted.name, int(wanted.address), port, end)
+        """A server as the end of the last hop, and the way there from a proxy or from clients."""
+        front, described = entrance.front, entrance.pools[pool]
+        hop = self._hop(parts, before, front, server)
+        endpoints = self._endpoints_between(before, server, pool, front.name, hop)
+        resources = self._resources_of(server)
+        warm_start = None
+        if before is None:
+            warm_start = self._warm_start_at(
+                server,
+                endpoints,
+                resources,
+                entrance.share_found(described, by_ticket=False),
+                entrance.share_found(described, by_ticket=True),
+            )
+        return FarEnd(
+            server.name,
+            hop,
+            endpoints,
+            resources,
+            server.processor,
+            server=server,
+            warm_start=warm_start,
+            place=place,
+        )
+
+    def _hop(
+        self,
+        parts: Sequence[LinkOrBox],
+        before: TerminatingProxy | None,
+        front: ServerDescription,
+        listener: Listener,
+    ) -> TlsHop:
+        """The way to an end of TLS, from a proxy or from the clients."""
+        port = front.port if before is None else before.server_port
+        target = Target(front.name, int(front.address), port, listener)
         # The same draws on the clients' side whatever proxies come after.
         label = "network" if before is None else f"network.{before.name}"
         draws = {
@@ -244,31 +238,44 @@ class ClientConnectionFactories:
             for part in parts
             if isinstance(part, PlacedLink)
         }
-        hop = TlsHop(self._scenario.tcp, parts, target, draws, self._network.verdicts)
-        if before is None:
-            needs_engines = hop.needs_engines
-        else:
-            needs_engines = before.name in self._proxies_needing_engines
-        replays = self._scenario.replays and not needs_engines
-        endpoints = self._endpoints_between(before, end, replays=replays)
-        warm_start = self._warm_start_at(end, endpoints) if before is None else None
-        return FarEnd(wanted.name, hop, endpoints, end.processor, bridge, warm_start)
+        return TlsHop(self._scenario.tcp, parts, target, draws, self._network.verdicts)
 
     def _warm_start_at(
-        self, end: Server | TerminatingProxy, endpoints: EndpointFactory
+        self,
+        end: Server | TerminatingProxy,
+        endpoints: EndpointFactory,
+        resources: Resources,
+        found_by_id: float,
+        found_by_ticket: float,
     ) -> WarmStart | None:
-        """That of the clients' sessions with a server, or with a proxy that ends TLS."""
-        scenario, described = self._scenario, end.settings.sessions
+        """That of the clients' sessions with a server, or with a proxy that ends TLS.
+
+        Args:
+            end: the server or proxy.
+            endpoints: of connections to it.
+            resources: its own.
+            found_by_id: the share of those who come back to meet who knows their session.
+            found_by_ticket: the same with a ticket.
+        """
+        scenario, settings = self._scenario, end.settings
         begins_warm = scenario.kind == "steady-state" and scenario.warm_up > 0
-        if described is None or end.is_plain or not begins_warm:
+        if end.is_plain or not begins_warm:
             return None
-        if described.lifetime is None or described.renew:
+        cache, tickets = settings.sessions, settings.tickets
+        cached = ticketed = None
+        if cache is not None and not cache.renew and cache.lifetime is not None:
+            cached = Ageing(cache.lifetime, found_by_id)
+        if tickets is not None:
+            ticketed = Ageing(tickets.lifetime, found_by_ticket)
+        if cached is None and ticketed is None:
             return None
         draws = self._streams.entropy("session ages")
         rate = scenario.arrivals.mean_rate * scenario.scale
         return WarmStart(
-            described.lifetime,
-            endpoints.backdate,
+            cached,
+            ticketed,
+            partial(endpoints.would_resume, resources),
+            partial(endpoints.backdate, resources),
             draws,
             self._visitors,
             rate,
@@ -279,27 +286,41 @@ class ClientConnectionFactories:
         self,
         before: TerminatingProxy | None,
         end: Server | TerminatingProxy,
-        *,
-        replays: bool,
+        name: str,
+        host: str,
+        hop: TlsHop,
     ) -> EndpointFactory:
-        """The same for all paths with these two endpoints, traces and engines apart."""
-        key = None if before is None else before.name, end, replays
+        """The same for all paths to equal ends from one client, traces and engines apart.
+
+        Args:
+            before: the client, where it is a proxy.
+            end: one of the equal ends.
+            name: of the pool, or the proxy.
+            host: the name that clients want.
+            hop: the way.
+        """
+        if before is None:
+            needs_engines = hop.needs_engines
+        else:
+            needs_engines = before.name in self._proxies_needing_engines
+        replays = self._scenario.replays and not needs_engines
+        key = "" if before is None else before.name, name, host, replays
         if key not in self._endpoints:
-            self._endpoints[key] = self._new_endpoints(before, end, replays=replays)
+            self._endpoints[key] = self._new_endpoints(before, end, host, replays=replays)
         return self._endpoints[key]
 
     def _new_endpoints(
         self,
         before: TerminatingProxy | None,
         end: Server | TerminatingProxy,
+        host: str,
         *,
         replays: bool,
     ) -> EndpointFactory:
         clear_behind = before is not None and before.behind == "clear"
         if clear_behind or end.is_plain:
             return PlainEndpointFactory(end.work)
-        host = self._scenario.server.name
-        clients = self._configs if before is None else _config_of(before)
+        clients = self._configs if before is None else _config_of(before, self._scenario)
         start = self._scenario.start.timestamp()
         label = _label(before, end)
         resources = self._resources_of(end)
@@ -316,6 +337,7 @@ class ClientConnectionFactories:
                 label,
                 traces,
                 self._kinds,
+                self._scenario.http,
             )
         return LiveEndpointFactory(
             host, end.work, end.settings, resources, clients, start, self._streams, label
@@ -323,33 +345,35 @@ class ClientConnectionFactories:
 
     def _resources_of(self, end: Server | TerminatingProxy) -> Resources:
         """What a server's end of TLS asks, whoever comes to it."""
+        if isinstance(end, Server):
+            return end.resources
         if end not in self._resources:
-            scale = self._scenario.scale
-            sessions = (
-                end.sessions if isinstance(end, Server) else session_cache(end.sessions, scale)
+            described = end.sessions
+            cache = (
+                None
+                if described is None
+                else described.cache(self._scenario.scale, profile_of(end.machine))
             )
-            self._resources[end] = LocalResources(sessions)
+            self._resources[end] = LocalResources(cache, self._ticket_keys_of(end))
         return self._resources[end]
+
+    def _ticket_keys_of(self, proxy: TerminatingProxy) -> TicketKeyRing | None:
+        """The ticket keys of a proxy; `None` without tickets."""
+        if proxy.tickets is None:
+            return None
+        scenario = self._scenario
+        start, begins = scenario.start.timestamp(), -scenario.warm_up
+        farm = TicketFarm(proxy.name, self._streams, start, begins)
+        return TicketKeyRing(proxy.tickets, proxy.name, farm)
 
     def _group_of(self, proxy: TerminatingProxy) -> ClientGroup:
         """A proxy as a client, who remembers one session of the server."""
         if proxy.name not in self._groups:
             memory = SessionMemory(session_list(self._scenario))
             self._groups[proxy.name] = ClientGroup(
-                browser(proxy.profile), proxy.work, memory, int(proxy.address), 1, proxy.name
+                proxy.browser, proxy.work, memory, int(proxy.address), 1, proxy.name
             )
         return self._groups[proxy.name]
-
-
-def session_cache(described: Sessions | None, scale: float) -> tls.SessionCache | None:
-    """An empty cache as it is described; `None` for none at all."""
-    return None if described is None else described.cache(scale)
-
-
-def session_list(scenario: Scenario) -> list[Any] | array[int]:
-    """An empty one of what sessions are in this world: whole ones, or numbers alone."""
-    all_numbers = scenario.replays and not boxes_that_need_engines(scenario)
-    return array("q") if all_numbers else []
 
 
 def _label(before: TerminatingProxy | None, end: Server | TerminatingProxy) -> str:
@@ -363,7 +387,8 @@ def _label(before: TerminatingProxy | None, end: Server | TerminatingProxy) -> s
     return f"peers.{client}.{'(server)' if isinstance(end, Server) else end.name}"
 
 
-def _config_of(proxy: TerminatingProxy) -> Mapping[str, tls.ClientConfig]:
-    profile = browser(proxy.profile)
+def _config_of(proxy: TerminatingProxy, scenario: Scenario) -> Mapping[str, tls.ClientConfig]:
+    profile = proxy.browser
+    trust = trust_store(*proxy.trusts, roots=scenario.roots)
     heed = proxy.warnings == "heeded"
-    return {profile.name: client_config(profile, proxy.trusts, heed_warnings=heed)}
+    return {profile.name: client_config(profile, trust, heed_warnings=heed)}

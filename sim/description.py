@@ -8,15 +8,20 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationErro
 from pydantic_core import CoreSchema, InitErrorDetails
 
 
-def _make_numbers_strict(schema: Any) -> None:
-    """Have pydantic take no other type for a number, except a whole one for any."""
+def _make_numbers_strict(schema: Any, own: type[BaseModel]) -> None:
+    """Have pydantic take no other type for a number, except a whole one for any.
+
+    What is inside another model than one's own is its own affair.
+    """
     if isinstance(schema, dict):
+        if schema.get("type") == "model" and schema["cls"] is not own:
+            return
         if schema.get("type") in ("int", "float"):
             schema["strict"] = True
         schema = list(schema.values())
     if isinstance(schema, list | tuple):
         for inner in schema:
-            _make_numbers_strict(inner)
+            _make_numbers_strict(inner, own)
 
 
 class Description(BaseModel):
@@ -34,8 +39,13 @@ class Description(BaseModel):
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         schema = handler(source)
-        _make_numbers_strict(schema)
+        _make_numbers_strict(schema, cls)
         return schema
+
+
+def none_if_none(value: object) -> object:
+    """`None` for "none", which a study writes where a scenario says nothing; else the value."""
+    return None if value == "none" else value
 
 
 def fault_at(place: tuple[str | int, ...], why: str) -> ValidationError:

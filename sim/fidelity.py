@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.path import Path
 from sim.scenario import Scenario
+from sim.workload.browsers import offered_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,9 @@ def boxes_that_need_engines(scenario: Scenario) -> tuple[str, ...]:
         for hop in _hops(scenario, path)
         if hop.speaks_tls
         for box in hop.boxes
-        if scenario.middleboxes[box].shown_bytes() == "everything"
+        if scenario.all_boxes[box].shown_bytes() == "everything"
     }
-    return tuple(name for name in scenario.middleboxes if name in needing)
+    return tuple(name for name in scenario.all_boxes if name in needing)
 
 
 def proxies_that_need_engines(scenario: Scenario) -> frozenset[str]:
@@ -58,15 +61,36 @@ def proxies_that_need_engines(scenario: Scenario) -> frozenset[str]:
     )
 
 
+def session_list(scenario: Scenario) -> list[Any] | array[int]:
+    """An empty one of what sessions are in this world: numbers alone, or more."""
+    all_numbers = (
+        scenario.replays
+        and not scenario.issues_tickets
+        and not _offers_tls_1_3(scenario)
+        and not boxes_that_need_engines(scenario)
+    )
+    return array("q") if all_numbers else []
+
+
+def _offers_tls_1_3(scenario: Scenario) -> bool:
+    """Whether anybody offers TLS 1.3, whose sessions are several."""
+    proxies = (box for box in scenario.all_boxes.values() if isinstance(box, TerminatingProxy))
+    browsers = [*(client.browser for client in scenario.clients)]
+    browsers += [offered_by(proxy.profile) for proxy in proxies]
+    return any(browser.offers_tls_1_3 for browser in browsers)
+
+
 def _hops(scenario: Scenario, path: Path) -> Iterator[_Hop]:
     client: str | None = None
     in_clear = False
     boxes: list[str] = []
     for name in path.crosses:
-        box = scenario.middleboxes.get(name)
+        box = scenario.all_boxes.get(name)
         if isinstance(box, TerminatingProxy):
             yield _Hop(client, tuple(boxes), not in_clear)
             client, in_clear, boxes = name, box.behind == "clear", []
         elif box is not None:
             boxes.append(name)
-    yield _Hop(client, tuple(boxes), not in_clear and scenario.server.security != "plain")
+    pools = scenario.entrance(path).pools.values()
+    speaks_tls = any(pool.security != "plain" for pool in pools)
+    yield _Hop(client, tuple(boxes), not in_clear and speaks_tls)

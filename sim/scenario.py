@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
-from ipaddress import IPv4Address
+from functools import cache, cached_property
 from math import ceil, floor
-from types import GenericAlias
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -20,18 +18,31 @@ from pydantic import (
     model_validator,
 )
 
+from sim.balancers.kinds import AnyBalancer
+from sim.credentials import EndOfTls, check_identities, check_trust, roots_of
 from sim.description import Description, fault_at
 from sim.hosts.client import ClientDescription
-from sim.hosts.server import ServerDescription
-from sim.middleboxes.kinds import AnyMiddlebox, any_middlebox_or
+from sim.hosts.pool import ServerPool
+from sim.hosts.ready_session import check_resumption
+from sim.hosts.server import ServerDescription, TlsSettings
+from sim.identities import Authority, RootDescription, has_key
+from sim.middleboxes.kinds import AnyMiddlebox
 from sim.middleboxes.middlebox import Middlebox
-from sim.middleboxes.nat import Nat
-from sim.middleboxes.proxy import Proxy
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.link import Link
 from sim.network.path import ONLY, Path, check_path
 from sim.network.tcp import Tcp
-from sim.parts import check_parts
+from sim.parts import Part, check_parts, fields_with
+from sim.site import Entrance, Place, check_site, entrance_of
+from sim.topology import (
+    check_addresses,
+    check_buffers,
+    check_terminations,
+    links_behind,
+    path_to_servers,
+    place_of_box,
+    terminations,
+)
 from sim.units import Duration, PositiveDuration, Scale, at_most, rounded_up
 from sim.workload.arrivals import Arrivals
 from sim.workload.http import Http
@@ -76,8 +87,11 @@ class Scenario(Description):
     years. In a steady state the sessions of clients who come first in it are of all ages, as they
     are after long."""
     scale: Scale = 1.0
-    """Divides arrivals, cache capacities and numbers of clients alike: "1/2000"; at least 1e-9, and
-    enough for a thousandth of a connection."""
+    """Divides arrivals and numbers of clients, and alike what holds a number for each of them:
+    capacities of caches, most connections, tables, pools of ports, rates of load shedders, budgets
+    of retries. Never servers, cores, workers, rates of links, nor what queues for them: backlogs,
+    signers, shared caches' parallelism. "1/2000"; at least 1e-9, and enough for a thousandth of a
+    connection."""
     sample_interval: Annotated[Duration, Field(gt=0)] = 60.0
     """Time between two samples: "5 min"; at most a million samples in the duration."""
     fidelity: Literal["live", "replay"] = "live"
@@ -89,7 +103,7 @@ class Scenario(Description):
     """How many connections of each kind run engines under "replay" and record a trace, which later
     ones follow."""
     arrivals: Arrivals
-    """When connections begin."""
+    """When visits begin."""
     population: Population
     """Which of the clients comes at each arrival."""
     clients: tuple[ClientDescription, ...]
@@ -98,7 +112,7 @@ class Scenario(Description):
         Annotated[Link, Tag("(link)")] | Annotated[str, Tag("(name)")],
         Discriminator(_which_path),
     ]
-    """What lies between them and the server: a link, or the name of one of `paths`, which clients
+    """What lies between them and the servers: a link, or the name of one of `paths`, which clients
     take unless they say something else."""
     links: dict[str, Link] = Field(default={})
     """The links of the network, by name."""
@@ -109,9 +123,14 @@ class Scenario(Description):
     tcp: Tcp = Tcp()
     """How both speak TCP."""
     http: Http
-    """What a connection asks for: its requests and responses."""
-    server: ServerDescription
-    """The server that they connect to."""
+    """What a visit asks for: its requests and responses."""
+    server: ServerDescription | None = None
+    """The only server; or `servers`."""
+    servers: dict[str, ServerPool] = Field(default={})
+    """The servers of a site, pool by pool: `[servers.web]` with `count = 4`."""
+    balancers: dict[str, AnyBalancer] = Field(default={})
+    """What gives each connection one of the servers, by name; servers that no balancer is in front
+    of are given connections in turn."""
 
     @field_validator("path", mode="before")
     @classmethod
@@ -130,10 +149,13 @@ class Scenario(Description):
     ) -> tuple[ClientDescription, ...]:
         if not clients:
             raise ValueError("at least one table [[clients]] is needed")
-        profiles = [client.profile for client in clients]
+        profiles = [client.browser.name for client in clients]
         for profile in profiles:
             if profiles.count(profile) > 1:
-                raise ValueError(f'the profile "{profile}" stands in two tables; join them')
+                raise ValueError(
+                    f'the profile "{profile}" stands in two tables; join them, or '
+                    "rename one's file"
+                )
         total = sum(client.share for client in clients)
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the shares of all clients must add up to 1, not {total:g}")
@@ -142,19 +164,55 @@ class Scenario(Description):
     @property
     def replays(self) -> bool:
         """Whether connections replay traces, and sessions are mere numbers."""
-        ends_tls = any(isinstance(box, TerminatingProxy) for box in self.middleboxes.values())
-        return self.fidelity == "replay" and (self.server.security != "plain" or ends_tls)
+        ends_tls = any(isinstance(box, TerminatingProxy) for box in self.all_boxes.values())
+        speaks_tls = any(pool.security != "plain" for pool in self.pools.values())
+        return self.fidelity == "replay" and (speaks_tls or ends_tls)
+
+    @cached_property
+    def pools(self) -> dict[str, ServerPool]:
+        """The servers by pool; a `server` is a pool of one, by its own name."""
+        if self.server is None:
+            return self.servers
+        return {self.server.name: ServerPool.model_construct(**dict(self.server))}
+
+    @property
+    def cores(self) -> int:
+        """The cores of all servers together."""
+        return sum(pool.count * pool.cores for pool in self.pools.values())
+
+    def entrance(self, path: Path) -> Entrance:
+        """What a path leads to: the servers at its end, and what gives connections to them."""
+        return entrance_of(path, self.pools, self.balancers)
+
+    @property
+    def issues_tickets(self) -> bool:
+        """Whether a server, or a proxy that ends TLS, issues session tickets."""
+        ends = *self.pools.values(), *self.all_boxes.values()
+        return any(isinstance(end, TlsSettings) and end.tickets is not None for end in ends)
 
     @property
     def all_links(self) -> dict[str, Link]:
-        """All links by name, that of `path` included where it is one."""
-        return self.links | ({} if isinstance(self.path, str) else {ONLY: self.path})
+        """All links by name, that of `path` included where it is one, and those of balancers."""
+        only = {} if isinstance(self.path, str) else {ONLY: self.path}
+        return self.links | only | links_behind(self.balancers)
+
+    @property
+    def all_boxes(self) -> dict[str, Middlebox]:
+        """All boxes by name: the `middleboxes`, and balancers that end TLS."""
+        return {**self.middleboxes, **terminations(self.balancers)}
 
     @property
     def all_paths(self) -> dict[str, Path]:
-        """All paths by name, `path` included where it is a link."""
+        """All paths by name, `path` included where it is a link, to the servers."""
         only = {} if isinstance(self.path, str) else {ONLY: Path(crosses=(ONLY,))}
-        return self.paths | only
+        return {
+            name: path_to_servers(path, self.pools, self.balancers)
+            for name, path in {**self.paths, **only}.items()
+        }
+
+    def place_of_box(self, name: str) -> Place:
+        """Where one of `all_boxes` is described."""
+        return place_of_box(name, self.middleboxes)
 
     @property
     def default_path(self) -> str:
@@ -166,6 +224,29 @@ class Scenario(Description):
         """The paths that some clients take, in the order of the clients."""
         names = dict.fromkeys(client.path or self.default_path for client in self.clients)
         return [self.all_paths[name] for name in names]
+
+    @property
+    def roots(self) -> tuple[RootDescription, ...]:
+        """The roots of the world's described chains, each once."""
+        return roots_of(self._ends_of_tls)
+
+    @property
+    def missing_keys(self) -> list[Place]:
+        """Where identities from files are whose private keys are not here, as in a result's world.
+
+        Such a world can be looked at and not be simulated.
+        """
+        return [end.place for end in self._ends_of_tls if not has_key(end.identity)]
+
+    @property
+    def connections_per_visit(self) -> float:
+        """Connections that a visit makes in the mean, those apart that are made again."""
+        at_once = self.http.mean_at_once
+        return sum(
+            client.share
+            * (at_once(client.connections) if client.keep_alive else self.http.mean_requests)
+            for client in self.clients
+        )
 
     @model_validator(mode="after")
     def _within_reach(self) -> Self:
@@ -210,7 +291,52 @@ class Scenario(Description):
         )
 
     @model_validator(mode="after")
+    def _servers_of_some_kind(self) -> Self:
+        if self.server is not None and self.servers:
+            raise fault_at(
+                ("servers",),
+                "there are both a table [server] and tables [servers.NAME]; move the first into "
+                "one of those",
+            )
+        if not self.pools:
+            raise fault_at(
+                ("server",), "a table [server], or at least one [servers.NAME], is needed"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _identities_and_authorities_exist(self) -> Self:
+        check_identities(self._ends_of_tls)
+        trusting: dict[Place, tuple[Authority, ...]] = {
+            ("clients", number): client.trusts for number, client in enumerate(self.clients)
+        }
+        for name, box in self._terminating_proxies():
+            trusting[self.place_of_box(name)] = box.trusts
+        check_trust(trusting, self.roots)
+        return self
+
+    @property
+    def _ends_of_tls(self) -> list[EndOfTls]:
+        """Who shows an identity: servers by their own name, proxies by those of all servers."""
+        hosts = tuple(dict.fromkeys(pool.name for pool in self.pools.values()))
+        single = self.server is not None
+        servers = [
+            EndOfTls(("server",) if single else ("servers", name), pool.identity, (pool.name,))
+            for name, pool in self.pools.items()
+        ]
+        return servers + [
+            EndOfTls(self.place_of_box(name), box.identity, hosts)
+            for name, box in self._terminating_proxies()
+        ]
+
+    def _terminating_proxies(self) -> Iterator[tuple[str, TerminatingProxy]]:
+        for name, box in self.all_boxes.items():
+            if isinstance(box, TerminatingProxy):
+                yield name, box
+
+    @model_validator(mode="after")
     def _paths_lead_somewhere(self) -> Self:
+        check_terminations(self.balancers, self.middleboxes, self.links)
         for name, path in self.paths.items():
             check_path(name, path, self.links, self.middleboxes)
         for place, name in self._paths_taken():
@@ -221,41 +347,52 @@ class Scenario(Description):
         return self
 
     @model_validator(mode="after")
+    def _paths_lead_to_servers(self) -> Self:
+        names = dict.fromkeys(client.path or self.default_path for client in self.clients)
+        paths = {name: (self._place_of_end(name), self.all_paths[name]) for name in names}
+        check_site(paths, self.pools, self.balancers)
+        return self
+
+    def _place_of_end(self, name: str) -> Place:
+        """Where it is said what a path leads to."""
+        if name not in self.paths:
+            return ("path",)
+        path = ("paths", name)
+        return path if self.paths[name].leads_to is None else (*path, "leads_to")
+
+    @model_validator(mode="after")
+    def _shares_of_resumption_are_possible(self) -> Self:
+        for number, client in enumerate(self.clients):
+            if client.resumption:
+                path = self.all_paths[client.path or self.default_path]
+                for name, end in self._first_ends_of_tls(path).items():
+                    check_resumption(("clients", number), client.browser, name, end)
+        return self
+
+    def _first_ends_of_tls(self, path: Path) -> Mapping[str, TlsSettings]:
+        """What clients on a path speak TLS with, by name: a proxy, or servers of some pools."""
+        for name in path.crosses:
+            box = self.all_boxes.get(name)
+            if isinstance(box, TerminatingProxy):
+                return {name: box}
+        return self.entrance(path).pools
+
+    @model_validator(mode="after")
     def _addresses_of_their_own(self) -> Self:
-        """Connections from equal addresses and ports would be one and the same to a box behind."""
         crossed = {part for path in self.all_paths.values() for part in path.crosses}
-        having: dict[IPv4Address, tuple[str, Middlebox]] = {}
-        for name, box in self.middleboxes.items():
-            if name not in crossed or not isinstance(box, Nat | Proxy):
-                continue
-            other, before = having.setdefault(box.address, (name, box))
-            if before is not box:
-                raise fault_at(
-                    ("middleboxes", name, "address"),
-                    f'the {before.kind_name} "{other}" and the '
-                    f'{box.kind_name} "{name}" both have the address {box.address}; give one of '
-                    "them another",
-                )
+        boxes = {name: box for name, box in self.all_boxes.items() if name in crossed}
+        check_addresses(boxes, self.place_of_box)
         return self
 
     @model_validator(mode="after")
     def _buffers_have_rates(self) -> Self:
-        for place, link in self._placed_links():
-            for key in _unused_buffers(link):
-                raise fault_at(
-                    (*place, *key),
-                    "a buffer has no effect without a rate; add a rate or remove the buffer",
-                )
+        placed: dict[Place, Link] = {("links", name): link for name, link in self.links.items()}
+        if isinstance(self.path, Link):
+            placed[("path",)] = self.path
+        check_buffers(placed)
         return self
 
-    def _placed_links(self) -> Iterator[tuple[tuple[str, ...], Link]]:
-        """All links, and where they are described."""
-        if isinstance(self.path, Link):
-            yield ("path",), self.path
-        for name, link in self.links.items():
-            yield ("links", name), link
-
-    def _paths_taken(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def _paths_taken(self) -> Iterator[tuple[Place, str]]:
         """Where a path is named, and which."""
         if isinstance(self.path, str):
             yield ("path",), self.path
@@ -264,29 +401,15 @@ class Scenario(Description):
                 yield ("clients", number, "path"), client.path
 
 
-def _unused_buffers(link: Link) -> Iterator[tuple[str, ...]]:
-    """Where a buffer is given for a direction that sends at once whatever comes."""
-    to_server = link.direction(to_server=True).rate is not None
-    to_client = link.direction(to_server=False).rate is not None
-    if link.buffer is not None and not (to_server or to_client):
-        yield ("buffer",)
-    if link.to_server.buffer is not None and not to_server:
-        yield "to_server", "buffer"
-    if link.to_client.buffer is not None and not to_client:
-        yield "to_client", "buffer"
+def scenario_with(*parts: Part) -> type[Scenario]:
+    """The schema of worlds that may have further parts: boxes, balancers, browsers and so on.
 
-
-def scenario_with(*parts: type[Middlebox]) -> type[Scenario]:
-    """The schema of worlds that may have further kinds of middleboxes.
-
-    Raises `ValueError` for a part that is no middlebox or has no `kind` of its own.
+    Raises `ValueError` for a part that is of no sort there is, or has no name of its own.
     """
     check_parts(parts)
     return _scenario_with(*parts) if parts else Scenario
 
 
 @cache
-def _scenario_with(*parts: type[Middlebox]) -> type[Scenario]:
-    boxes = GenericAlias(dict, (str, any_middlebox_or(parts)))
-    fields: dict[str, Any] = {"middleboxes": (boxes, Field(default={}))}
-    return create_model("Scenario", __base__=Scenario, **fields)
+def _scenario_with(*parts: Part) -> type[Scenario]:
+    return create_model("Scenario", __base__=Scenario, **fields_with(parts))

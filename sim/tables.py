@@ -3,7 +3,8 @@
 Each part documents its own row:
 
 - `connections`: one row a client connection, when it ends (`sim.connection_row`).
-- `samples`: each server at each sample time (`sim.hosts.server`, `sim.hosts.processor`).
+- `visits`: one row a visit, when it is over (`sim.visit`).
+- `samples`: each server at each sample time (`sim.hosts.samples`, `sim.processors.processor`).
 - `operations`: the work of each node by kind, with its price (`sim.hosts.work`).
 - `links`: each direction of a link at each sample time (`sim.network.link`).
 - `middleboxes`: each middlebox at each sample time (`sim.middleboxes.middlebox`).
@@ -15,15 +16,16 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from sim import connection_row, terminating_proxy_exchange
-from sim.hosts import server, work
+from sim import connection_row, terminating_proxy_exchange, visit
+from sim.hosts import samples, work
 from sim.middleboxes import middlebox
 from sim.network import link
 from sim.telemetry import Column, schema_of
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "connections": connection_row.COLUMNS,
-    "samples": server.COLUMNS,
+    "visits": visit.COLUMNS,
+    "samples": samples.COLUMNS,
     "operations": work.COLUMNS,
     "links": link.COLUMNS,
     "middleboxes": middlebox.COLUMNS,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from math import nan
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import tls
 from sim.activity import Moments, Until
 from sim.endpoints import Turn
-from sim.hosts.client import ClientGroup
+from sim.far_end import FarEnd
+from sim.hosts.client import ClientGroup, Tickets
+from sim.hosts.resources import RequestKind
 from sim.middleboxes.middlebox import PASS, Action, Middlebox, Verdict
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.delays import DelayComponents
@@ -20,6 +22,7 @@ from sim.tls_exchange import FatalAlert, TlsExchange, outcome_of
 COLUMNS = (
     Column("connection", COUNT),
     Column("proxy", WORD),
+    Column("server", WORD),
     Column("version", OPTIONAL_WORD, tls.version_name),
     Column("suite", OPTIONAL_WORD, tls.suite_name),
     Column("outcome", WORD),
@@ -35,8 +38,25 @@ COLUMNS = (
 )
 """A row of the table `bridged`: a proxy's own connection to the server, for a recorded connection.
 
-The columns are those of the table `connections`, seen from the proxy.
+The columns are those of the table `connections`, seen from the proxy; `server` is whom it asked, or
+the name that a further proxy answers for.
 """
+
+
+class Onward(NamedTuple):
+    """A proxy's own exchange.
+
+    Attributes:
+        exchange: it.
+        end: what it is with.
+        place: where the proxy remembers its session.
+        offered: the session that it offers; else `None`.
+    """
+
+    exchange: TlsExchange
+    end: FarEnd
+    place: int
+    offered: Any
 
 
 class Upstream(Protocol):
@@ -50,7 +70,7 @@ class Upstream(Protocol):
         *,
         recorded: bool,
         now: float,
-    ) -> TlsExchange:
+    ) -> Onward:
         """A proxy's exchange that begins now, on behalf of the connection of that number."""
 
 
@@ -61,7 +81,6 @@ class Bridge:
         proxy: the box.
         group: what it is as a client.
         upstream: begins its own exchanges with the server.
-        request_size: bytes of the clients' requests.
         table: where they are written down.
         tally: called with the proxy and what it did, for each recorded connection that reached it.
     """
@@ -71,12 +90,10 @@ class Bridge:
         proxy: TerminatingProxy,
         group: ClientGroup,
         upstream: Upstream,
-        request_size: int,
         table: Table,
         tally: Callable[[Middlebox, Verdict], None],
     ) -> None:
         self.proxy = proxy
-        self.request_size = request_size
         self.group = group
         self.upstream = upstream
         self.table = table
@@ -87,6 +104,21 @@ class Bridge:
         return Bridging(self, number, recorded=recorded)
 
 
+class _AsMiddlebox:
+    """`ServerAccount` of a proxy's turn: all of it is a middlebox's for the client."""
+
+    def __init__(self, exchange: TlsExchange) -> None:
+        self._exchange = exchange
+
+    def account_job(self, begin: float, done: float) -> None:
+        """The client waits for it."""
+        self._exchange.account_middlebox(done)
+
+    def account_wait(self, kind: RequestKind, until: float) -> None:
+        """The client waits for it."""
+        self._exchange.account_middlebox(until)
+
+
 class Bridging:
     """One client's connection at the proxy, and the proxy's own connection upstream."""
 
@@ -95,7 +127,10 @@ class Bridging:
         self._number = number
         self._recorded = recorded
         self._upstream: TlsExchange | None = None
+        self._end: FarEnd | None = None
         self._stopped: TransportFailure | None = None
+        self._session: Any = None
+        self._place = 0
         self._asked = False
         self._began = nan
         self._server_cpu = 0.0
@@ -113,13 +148,15 @@ class Bridging:
         if self._upstream is None and (response_size or proxy.connects == "at the hello"):
             yield from self._go_on_upstream(exchange, self._open(exchange.now, exchange.give_up))
         if response_size:
-            yield from self._go_on_upstream(exchange, self._ask(response_size))
+            yield from self._go_on_upstream(
+                exchange, self._ask(exchange.request_size, response_size)
+            )
         processor = proxy.processor
         now = exchange.account_propagation((yield exchange.now))
         begin = processor.begins(now) if flight.size else now
         turn = exchange.endpoints.server_answers(flight, begin, response_size)
         answer, now, begin = yield from exchange.resume(
-            turn, processor, now, begin, lambda begin, done: exchange.account_middlebox(done)
+            turn, processor, now, begin, _AsMiddlebox(exchange)
         )
         if flight.size:
             done = processor.run(begin, answer.seconds)
@@ -136,7 +173,8 @@ class Bridging:
         if upstream is None:
             return
         if upstream.endpoints.state.failure is not None:
-            self._bridge.group.remember(0, None, upstream.now)
+            if self._session is not None:
+                self._bridge.group.forget(self._place, self._session, upstream.now, self._number)
         elif upstream.stopped is None:
             upstream.now = moment
         ended = yield from upstream.say_last()
@@ -156,21 +194,44 @@ class Bridging:
     def _open(self, now: float, give_up: float) -> Moments:
         bridge = self._bridge
         self._began = now
-        self._upstream = upstream = bridge.upstream.begin(
+        upstream, self._end, self._place, self._session = bridge.upstream.begin(
             bridge.proxy, self._number, bridge.group, recorded=self._recorded, now=now
         )
+        self._upstream = upstream
         upstream.give_up = give_up
         yield from upstream.connect()
         yield from upstream.converse(upstream.handshake())
+        self._keep_session()
 
-    def _ask(self, response_size: int) -> Moments:
-        upstream = self._upstream
+    def _ask(self, size: int, response_size: int) -> Moments:
+        upstream, end = self._upstream, self._end
         assert upstream is not None
+        assert end is not None
         endpoints = upstream.endpoints
-        request = endpoints.client_sends(self._bridge.request_size)
+        upstream.request_size = size
+        request = endpoints.client_sends(size)
         yield from upstream.converse([(request, response_size)])
-        if not endpoints.state.resumed:
-            self._bridge.group.remember(0, endpoints.session, upstream.now)
+        # It has begun early, before the handshake was over.
+        self._keep_session()
+
+    def _keep_session(self) -> None:
+        """Remember what a full handshake upstream has made, or a new ticket, from now on."""
+        upstream, end = self._upstream, self._end
+        assert upstream is not None
+        assert end is not None
+        state, session = upstream.endpoints.state, upstream.endpoints.session
+        if session is None or session == self._session:
+            return
+        group, place = self._bridge.group, self._place
+        if state.resumed and type(session) is not Tickets:
+            if state.renewed:
+                self._session = session
+                group.renew(place, session, upstream.now, self._number)
+            return
+        self._session = session
+        hint = state.lifetime_hint
+        maker = None if hint else end.server
+        group.remember(place, session, upstream.now, self._number, maker, lifetime_hint=hint)
 
     def _go_on_upstream(self, exchange: TlsExchange, steps: Moments) -> Moments:
         """Take some steps of the exchange upstream; their time passes for the client too."""
@@ -197,7 +258,7 @@ class Bridging:
             return
         if exchange.now >= exchange.give_up:
             # Its client has given up in the same moment, and hears of nothing.
-            raise TransportFailure("timeout", exchange.now, DelayComponents())
+            raise exchange.waited_in_vain()
         delays = DelayComponents()
         exchange.transport.add_return(delays)
         raise TransportFailure(
@@ -214,10 +275,12 @@ class Bridging:
         exchange.include(self._upstream)
 
     def _record(self, upstream: TlsExchange) -> None:
-        state, stopped = upstream.endpoints.state, self._stopped
+        state, stopped, end = upstream.endpoints.state, self._stopped, self._end
+        assert end is not None
         row: list[Any] = [
             self._number,
             self._bridge.proxy.name,
+            end.name,
             state.version,
             state.suite,
             outcome_of(state, stopped),

@@ -1,20 +1,27 @@
 """A TLS exchange: a client's endpoint and a server's, turn by turn over a chain of connections.
 
-Every second of it is booked under exactly one heading at the place where it passes, as the
-difference of two readings of its clock.
+Every second of it is booked on its clock at the place where it passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from math import inf, nan
-from typing import NoReturn, Protocol
+from typing import Protocol
 
+import tls
 from sim.activity import Moments, Until
 from sim.endpoints import Endpoints, Pending, State, Turn
-from sim.hosts.processor import Processor
+from sim.exchange_clock import ExchangeClock
+from sim.hosts.resources import RequestKind
 from sim.network.delays import DelayComponents
 from sim.network.transport import Transport, TransportFailure
+from sim.processors.processor import Processor
+from sim.processors.run import JobLost, run
+from sim.workload.http import Request
+
+OVERLOADED = "overloaded"
+"""Why a connection fails whose client waits longer for a balancer than for any server."""
 
 Said = tuple[Turn, int]
 """A client's flight, and the size of the response that it asks for (bytes; 0 for none)."""
@@ -32,20 +39,34 @@ class BackEnd(Protocol):
         """The exchange is over at that moment."""
 
 
+class ServerAccount(Protocol):
+    """Where the time of a server's turn goes."""
+
+    def account_job(self, begin: float, done: float) -> None:
+        """A job of its has begun and ends then."""
+
+    def account_wait(self, kind: RequestKind, until: float) -> None:
+        """It waits until then for what it has asked for."""
+
+
 def outcome_of(state: State, stopped: object | None) -> str:
     """How an exchange ended, in a word; `stopped` is how the network has ended it, if so."""
     if state.failure is not None or stopped is not None:
         return "failed"
     if state.version is None:
         return "plain"
-    return "resumed-by-id" if state.resumed else "full"
+    if not state.resumed:
+        return "full"
+    if state.version == tls.TLS_1_3:
+        return "0-rtt" if state.early_data else "resumed-by-psk"
+    return "resumed-by-ticket" if state.offers_ticket else "resumed-by-id"
 
 
 class FatalAlert(Exception):
     """A fatal alert, sent or received by the client, has ended the exchange."""
 
 
-class TlsExchange:
+class TlsExchange(ExchangeClock):
     """Two endpoints, what is between them, and a clock.
 
     Where the network's part is known in advance it waits once for each flight that reaches the
@@ -60,50 +81,41 @@ class TlsExchange:
         endpoints: both of them.
         processor: the server's.
         now: when it begins.
-        back_end: what answers instead; else the server's endpoint does.
+        back_end: what answers, where that takes more than a processor.
         client_processor: the client's if it has more to do than this; its time counts as a
             middlebox's.
         patience: seconds that the client waits, from its first flight's arrival at the server, for
             the first response, and for each later one from its request's.
+        over: called with the moment at which it is over, if somebody wants to know.
 
     Attributes:
-        now: the moment that it has come to.
-        give_up: when the client gives up that waits now; infinite where it does not wait.
-        cpu_in_vain: CPU seconds of the server when the client had given up.
+        is_closing: whether the client waits for nothing but the server's FIN.
+        patience: as above.
+        request_size: bytes of the request that the client makes now, for who passes it on.
         stopped: why the network has ended it, if it has.
         connected: when TCP was; `handshake_time`: seconds from there until the client might send
-            its request; `first_arrival`: when the first byte of the last answer was at the client.
-            Else NaN.
+            its request. Else NaN.
         round_trips: whole ones until the client might send its request.
     """
 
     __slots__ = (
         "_back_end",
         "_client_processor",
-        "_patience",
+        "_held",
+        "_over",
         "_processor",
         "connected",
-        "cpu_in_vain",
         "endpoints",
-        "first_arrival",
-        "give_up",
         "handshake_time",
-        "now",
+        "is_closing",
+        "patience",
         "received",
         "received_records",
+        "request_size",
         "round_trips",
         "sent",
         "sent_records",
         "stopped",
-        "time_client_cpu",
-        "time_cpu_queue",
-        "time_link_queue",
-        "time_middlebox",
-        "time_propagation",
-        "time_retransmission",
-        "time_server_cpu",
-        "time_think",
-        "time_transmission",
         "transport",
     )
 
@@ -117,42 +129,83 @@ class TlsExchange:
         client_processor: Processor | None = None,
         *,
         patience: float,
+        over: Callable[[float], None] | None = None,
     ) -> None:
         self.transport = transport
         self.endpoints = endpoints
         self._processor = processor
-        self.now = now
+        super().__init__(now)
         self._back_end = back_end
         self._client_processor = client_processor
-        self._patience = patience
-        self.give_up = inf
+        self.patience = patience
+        self._over = over
+        self._held: tuple[float, float, str] | None = None
+        self.is_closing = False
+        self.request_size = 0
         self.stopped: TransportFailure | None = None
-        self.connected = self.handshake_time = self.first_arrival = nan
+        self.connected = self.handshake_time = nan
         self.round_trips = 0
-        self.time_propagation = self.time_transmission = self.time_link_queue = 0.0
-        self.time_retransmission = self.time_middlebox = self.time_cpu_queue = 0.0
-        self.time_server_cpu = self.time_client_cpu = self.time_think = 0.0
-        self.cpu_in_vain = 0.0
         self.sent = self.received = self.sent_records = self.received_records = 0
 
     # -- steps
 
+    def hold(self, until: float, connect_timeout: float, where: str) -> None:
+        """Its first packet waits until then at a balancer, unless its client gives up before.
+
+        Args:
+            until: when it is passed on (seconds since the scenario's start).
+            connect_timeout: how long its client tries to connect (seconds).
+            where: the balancer's name.
+        """
+        self._held = until, self.now + connect_timeout, where
+
+    def _wait_for_balancer(self, until: float, give_up: float, where: str) -> Moments:
+        if until > give_up:
+            delays = DelayComponents()
+            delays.middlebox = give_up - self.now
+            raise TransportFailure("timeout", give_up, delays, where=where, reason=OVERLOADED)
+        self.account_middlebox((yield until))
+        if self.now > self.deadline:
+            raise self.gives_up()
+
     def connect(self) -> Moments:
         """TCP's handshake: the kernels answer, no process of either side has work."""
+        if self.deadline != inf:
+            self.set_mark()
+        if self._held is not None:
+            yield from self._wait_for_balancer(*self._held)
         opened = self.transport.open(self.now, self)
         if opened is None:
             yield from self.transport.follow()
         else:
             self.account_propagation(opened)
+        if self.now > self.deadline:
+            raise self.gives_up()
         self.connected = self.now
 
-    def handshake(self) -> Iterator[Said]:
-        """What the client says in TLS's handshake, until it may send its request."""
-        endpoints = self.endpoints
+    def handshake(self, early: Request | None = None) -> Generator[Said, None, bool]:
+        """What the client says in TLS's handshake, until it may send its request.
+
+        Args:
+            early: the request that it sends as early data, if it may.
+
+        Returns whether that was taken, and answered.
+        """
+        endpoints, taken = self.endpoints, None
+        if early is not None and 0 < early.size <= endpoints.state.early_data_left:
+            trips = self.transport.trips
+            yield endpoints.client_sends(early.size), early.response_size
+            taken = endpoints.state.early_data
+            if taken:
+                self.handshake_time = 0.0
+                self.round_trips = trips // 2
         while not endpoints.state.completed:
             yield endpoints.client_sends(), 0
-        self.handshake_time = self.now - self.connected
-        self._count_round_trips()
+        self.transport.complete_handshake(self.now)
+        if not taken:
+            self.handshake_time = self.now - self.connected
+            self._count_round_trips()
+        return bool(taken)
 
     def converse(self, said: Iterable[Said], *, closing: bool = False) -> Moments:
         """The client's flights and the server's answers, in turn.
@@ -165,7 +218,11 @@ class TlsExchange:
         processor, back_end = self._processor, self._back_end
         client_processor, in_turn = self._client_processor, transport.in_turn
         return_delay = transport.return_delay
+        self.is_closing = closing
+        watched = self.deadline != inf and not closing
         for flight, response_size in said:
+            if watched:
+                self.set_mark()
             if client_processor is None:
                 now = self.now
                 self.now = sent = now + flight.seconds
@@ -188,7 +245,14 @@ class TlsExchange:
                 self.now = now
 
             if self.give_up == inf and not closing:
-                self.give_up = now + self._patience
+                self.give_up = now + self.patience
+            if watched:
+                self.give_up = min(self.give_up, self.deadline)
+            if watched and now > self.deadline:
+                # It is on its way to the server when the user goes.
+                gone = self.gives_up()
+                if back_end is not None:
+                    raise gone
             if back_end is None:
                 begin = processor.begins(now) if size else now
                 job = processor.queue(now) if begin is None else begin
@@ -198,20 +262,28 @@ class TlsExchange:
                     begin = yield job
                 answer = endpoints.server_answers(flight, begin, response_size)
                 if type(answer) is Pending:
-                    book = self._account_server
-                    answer, now, begin = yield from self.resume(answer, processor, now, begin, book)
+                    answer, now, begin = yield from self.resume(answer, processor, now, begin, self)
                 if size:
-                    done = processor.run(begin, answer.seconds)
+                    end = processor.run(begin, answer.seconds)
+                    if isinstance(end, float):
+                        done = end
+                    else:
+                        done = yield end
+                        begin = done - end.seconds
                 else:
                     begin, done = yield from self.work(processor, now, answer.seconds)
                 if done + return_delay > self.give_up and not closing:
-                    self._stop_waiting(begin, done)
+                    self.stop_waiting(begin, done)
                 self.time_cpu_queue += begin - now
                 self.time_server_cpu += done - begin
                 self.now = done
             else:
                 answer = yield from back_end.answer(self, flight, response_size)
                 done = self.now
+                if watched and done > self.deadline:
+                    raise self.gives_up()
+            if watched:
+                self.set_mark()
             size = answer.size
             if not (size or closing):
                 self.first_arrival = done
@@ -227,12 +299,16 @@ class TlsExchange:
                 self.now = arrival
             self.received += size
             self.received_records += answer.records
+            if watched and arrival > self.deadline:
+                raise self.gives_up()
             seconds = endpoints.client_receives(answer, arrival)
             if client_processor is None:
                 self.now = received = arrival + seconds
                 self.time_client_cpu += received - arrival
             else:
                 yield from self._serve_client(seconds)
+            if watched and self.now > self.deadline:
+                raise self.gives_up()
             if endpoints.state.failure is not None:
                 self._count_round_trips()
                 raise FatalAlert
@@ -244,6 +320,12 @@ class TlsExchange:
         self.stopped = failure
         self.account(failure.delays)
         self._count_round_trips()
+        if self.now > self.deadline:
+            self.stopped = gone = self.gives_up()
+            if failure.symptom == "timeout":
+                # It is what he has waited for in vain.
+                gone.where, gone.reason = failure.where, failure.reason
+            return
         if failure.data:
             self.received += len(failure.data)
             seconds = self.endpoints.client_receives_from_box(failure.data, self.now)
@@ -269,21 +351,16 @@ class TlsExchange:
         return self.now
 
     def close(self, moment: float) -> Moments:
-        """All is over at that moment, for the back end as well."""
+        """All is over at that moment, for the back end as well.
+
+        What was on its way when the user went still goes that way.
+        """
+        moment = max(moment, self.on_its_way_until)
         self.transport.close(moment)
+        if self._over is not None:
+            self._over(moment)
         if self._back_end is not None:
             yield from self._back_end.close(moment)
-
-    def think(self, pause: float) -> None:
-        """Nothing is sent for so long (seconds): the user reads."""
-        thought = self.now + pause
-        self.time_think += thought - self.now
-        self.now = thought
-
-    @property
-    def server_cpu(self) -> float:
-        """CPU seconds of the server, those in vain included."""
-        return self.time_server_cpu + self.cpu_in_vain
 
     def resume(
         self,
@@ -291,7 +368,7 @@ class TlsExchange:
         processor: Processor,
         arrival: float,
         begin: float,
-        book: Callable[[float, float], None],
+        account: ServerAccount,
     ) -> Generator[Until, float, tuple[Turn, float, float]]:
         """Go on with a server's turn that waits, until the last of its jobs begins.
 
@@ -299,19 +376,33 @@ class TlsExchange:
             turn: how far it has come.
             processor: the one that does the jobs.
             arrival, begin: when the present job has arrived, and begins.
-            book: called with the begin and the end of each job, and with the moment at which what
-                was waited for is there as both.
+            account: told of each job, and of each wait.
 
-        Returns the turn, and when its last job arrives and begins.
+        Returns the turn, and when its last job arrives and begins. Raises `JobLost`.
         """
         while isinstance(turn, Pending):
-            done = processor.run(begin, turn.seconds)
-            book(begin, done)
-            asked = yield done
+            keeps_core = turn.request.kind in turn.resources.blocking
+            serve = processor.hold if keeps_core else processor.run
+            end = serve(begin, turn.seconds)
+            if isinstance(end, float):
+                asked = yield end
+            else:
+                running = end
+                asked = end = yield running
+                if asked == inf:
+                    raise JobLost
+                begin = asked - running.seconds
+            account.account_job(begin, end)
             reply, arrival = yield from turn.resources.wait(turn.request, asked)
-            book(arrival, arrival)
-            known = processor.begins(arrival)
-            begin = (yield processor.queue(arrival)) if known is None else known
+            account.account_wait(turn.request.kind, arrival)
+            if keeps_core:
+                processor.let_go(arrival)
+                begin = arrival
+            else:
+                known = processor.begins(arrival)
+                begin = (yield processor.queue(arrival)) if known is None else known
+                if begin == inf:
+                    raise JobLost
             turn = self.endpoints.server_continues(reply, begin)
         return turn, arrival, begin
 
@@ -323,27 +414,9 @@ class TlsExchange:
             return now, now
         known = processor.begins(now)
         begin = (yield processor.queue(now)) if known is None else known
-        return begin, processor.run(begin, seconds)
-
-    def _account_server(self, begin: float, done: float) -> None:
-        """The client waits for a job of the server, as long as its patience lasts.
-
-        What it does not wait for is done in vain.
-        """
-        until = max(self.give_up, self.now)
-        began, ended = min(begin, until), min(done, until)
-        self.time_cpu_queue += began - self.now
-        self.time_server_cpu += ended - began
-        self.cpu_in_vain += done - begin - (ended - began)
-        self.now = ended
-
-    def _stop_waiting(self, begin: float, done: float) -> NoReturn:
-        """The client gives up; the server begins and ends its answer all the same, for nobody."""
-        until = max(self.give_up, self.now)
-        self._account_server(begin, done)
-        self.time_propagation += until - self.now
-        self.now = until
-        raise TransportFailure("timeout", until, DelayComponents())
+        if begin == inf:
+            return begin, begin
+        return (yield from run(processor, begin, seconds))
 
     def _serve_client(self, seconds: float) -> Moments:
         """The client's work, on a processor of its own or one that it shares."""
@@ -360,46 +433,3 @@ class TlsExchange:
         """The client may send its request, or never will."""
         if not self.round_trips:
             self.round_trips = self.transport.trips // 2
-
-    # -- the clock
-
-    def account(self, delays: DelayComponents) -> None:
-        """Go on by delays in the network."""
-        now = self.now
-        then = now + delays.propagation
-        self.time_propagation += then - now
-        now = then + delays.transmission
-        self.time_transmission += now - then
-        then = now + delays.queueing
-        self.time_link_queue += then - now
-        now = then + delays.retransmission
-        self.time_retransmission += now - then
-        then = now + delays.middlebox
-        self.time_middlebox += then - now
-        self.now = then
-
-    def account_middlebox(self, until: float) -> None:
-        """Go on until a box has done its work."""
-        self.time_middlebox += until - self.now
-        self.now = until
-
-    def account_propagation(self, until: float) -> float:
-        """Go on to what was on its way until that moment, and return it."""
-        self.time_propagation += until - self.now
-        self.now = until
-        return until
-
-    def include(self, other: TlsExchange) -> None:
-        """Go on by what has passed in another exchange, which was at `now` when it began."""
-        self.now = other.now
-        self.time_propagation += other.time_propagation
-        self.time_transmission += other.time_transmission
-        self.time_link_queue += other.time_link_queue
-        self.time_retransmission += other.time_retransmission
-        self.time_middlebox += other.time_middlebox
-        self.time_cpu_queue += other.time_cpu_queue
-        self.time_server_cpu += other.time_server_cpu
-        self.cpu_in_vain += other.cpu_in_vain
-        other.time_propagation = other.time_transmission = other.time_link_queue = 0.0
-        other.time_retransmission = other.time_middlebox = other.time_cpu_queue = 0.0
-        other.time_server_cpu = other.cpu_in_vain = 0.0

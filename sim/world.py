@@ -9,19 +9,18 @@ from itertools import islice
 
 from sim.activity import Activity, Moments
 from sim.client_connection import ConnectionContext
-from sim.client_connection_factories import ClientConnectionFactories, session_cache, session_list
+from sim.client_connection_factories import ClientConnectionFactories
 from sim.environment import Environment
-from sim.hosts.balancer import Balancer
+from sim.fidelity import session_list
 from sim.hosts.client import ClientGroup, Clients
-from sim.hosts.processor import Processor
-from sim.hosts.server import Server, ServerDescription
-from sim.hosts.virtual_clock import VirtualClock
+from sim.hosts.pool import PlacedPool
 from sim.network.network import Network
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.tables import COLUMNS
 from sim.telemetry import Sink, Table
-from sim.visit import Visit
+from sim.visit import Visit, visit_context
+from sim.workload.http import Requests
 
 _REPORTS = 200
 _VISITS_AT_ONCE = 256
@@ -38,18 +37,24 @@ class World:
         self._streams = Streams(seed, replication)
         self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
         self._environment = Environment(initial_time=-scenario.warm_up)
-        now = -scenario.warm_up
-        self._clients = Clients(scenario.clients, scenario.default_path, session_list(scenario))
-        self._servers = [self._server(scenario.server)]
-        self._network = Network(scenario.all_links, scenario.middleboxes, now, scenario.scale)
+        now, start = -scenario.warm_up, scenario.start.timestamp()
+        self._clients = Clients(
+            scenario.clients, scenario.default_path, session_list(scenario), scenario.scale
+        )
+        pools = {
+            name: PlacedPool(name, pool, self._environment, self._streams, scenario.scale, start)
+            for name, pool in scenario.pools.items()
+        }
+        self._sampled = [each for pool in pools.values() for each in pool.sampled]
+        self._works = [work for pool in pools.values() for work in pool.works]
+        self._network = Network(scenario.all_links, scenario.all_boxes, now, scenario.scale)
         self._visitors = scenario.population.visitors(scenario.scale)
         factories = ClientConnectionFactories(
             scenario,
             self._streams,
             self._network,
-            self._servers,
-            Balancer(self._servers),
-            ConnectionContext(scenario.http, self._tables["connections"]),
+            {name: pool.servers for name, pool in pools.items()},
+            ConnectionContext(self._tables["connections"]),
             self._tables["bridged"],
             self._visitors,
         )
@@ -59,25 +64,19 @@ class World:
             for name, path in scenario.all_paths.items()
             if name in taken
         }
-        self._unfinished = 0
-
-    def _server(self, description: ServerDescription) -> Server:
-        return Server(
-            description,
-            session_cache(description.sessions, self._scenario.scale),
-            self._processor(description.cores),
+        self._sampled += factories.sampled
+        requests = Requests(scenario.http, self._streams)
+        self._visit_context = visit_context(
+            self._environment, requests, self._tables["visits"], self._streams
         )
-
-    def _processor(self, cores: int) -> Processor:
-        """First come, first served, and nothing withdraws a job: no event is needed for it."""
-        return VirtualClock(cores, self._environment.now)
+        self._unfinished = 0
 
     def run(self, progress: Callable[[float], None] | None = None) -> None:
         """Simulate everything and hand all rows to the sink."""
         with _rare_garbage_collection():
             self._simulate(progress)
         tables = self._tables
-        works = [server.work for server in self._servers]
+        works = [*self._works]
         works += [group.work for group in self._clients.groups]
         works += [proxy.work for proxy in self._network.proxies]
         for work in works:
@@ -94,13 +93,13 @@ class World:
         environment, network, tables = self._environment, self._network, self._tables
         Activity(environment, self._arrivals())
         self._advance(0.0, progress)
-        for server in self._servers:
-            server.begin_recording(0.0)
+        for each in self._sampled:
+            each.begin_recording(0.0)
         network.begin_recording(0.0)
         for moment in self._moments_of_samples():
             self._advance(moment, progress)
-            for server in self._servers:
-                tables["samples"].append(server.sample(moment))
+            for each in self._sampled:
+                tables["samples"].append(each.sample(moment))
             for row in network.link_rows(moment):
                 tables["links"].append(row)
             for row in network.box_rows(moment):
@@ -110,10 +109,10 @@ class World:
 
     def _arrivals(self) -> Moments:
         """Each visit: its life begins."""
-        environment, factories = self._environment, self._factories
+        context, factories = self._visit_context, self._factories
         duration = self._scenario.duration
         endless = self._scenario.kind == "steady-state"
-        now = environment.now
+        now = self._environment.now
         for number, (time, client, group) in enumerate(self._visits(now)):
             if time >= duration and not endless:
                 return
@@ -122,7 +121,7 @@ class World:
             recorded = 0 <= time < duration
             self._unfinished += recorded
             Visit(
-                environment,
+                context,
                 factories[group.path],
                 number,
                 client,

@@ -1,5 +1,7 @@
 """What an operation costs in CPU seconds on a named machine."""
 
+from sim.costs.contention import ContentionCurve
+from sim.costs.memory import MemoryUse
 from sim.costs.profile import (
     MachineProfile,
     OperationPrice,
@@ -10,7 +12,9 @@ from sim.costs.profile import (
 )
 
 __all__ = [
+    "ContentionCurve",
     "MachineProfile",
+    "MemoryUse",
     "OperationPrice",
     "UnpricedOperationError",
     "machine_profile",

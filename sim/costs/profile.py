@@ -18,6 +18,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import tls
+from sim.costs.contention import ContentionCurve, ContentionPoints
+from sim.costs.memory import MemoryUse
 from sim.description import fault_at
 
 Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, strict=True)]
@@ -99,6 +101,10 @@ class MachineProfile(BaseModel):
         public_key_factor: the same for public-key operations, those that have a key size, where
             it differs: machines grew faster at multiplying long numbers than at the rest.
         operations: prices by operation name.
+        contention: the speed of each of so many threads at once, where one alone has 1.0:
+            [[1, 1.0], [8, 0.9], [16, 0.7]]. Linear between, constant beyond; the base's where
+            nothing is said, [[1, 1.0]] for none.
+        memory: what connections and caches take; the base's where nothing is said.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,6 +116,12 @@ class MachineProfile(BaseModel):
     factor: Factor = 1.0
     public_key_factor: Factor | None = None
     operations: dict[str, OperationPrice] = {}
+    contention: ContentionPoints | None = None
+    memory: MemoryUse | None = None
+
+    def __hash__(self) -> int:
+        """Of its name and where it comes from: prices are in dictionaries."""
+        return hash((self.name, self.title, self.source, self.base))
 
     @model_validator(mode="after")
     def _base_exists(self) -> Self:
@@ -149,6 +161,19 @@ class MachineProfile(BaseModel):
                 rate = rates[name, bits] = self._rate(name, bits)
             total += count * rate[0] + size * rate[1]
         return total
+
+    @cached_property
+    def contention_curve(self) -> ContentionCurve | None:
+        """How fast its threads run at once, its own or its base's; `None` at full speed always."""
+        if self.contention is not None:
+            return ContentionCurve(self.contention) if len(self.contention) > 1 else None
+        return None if self.base is None else machine_profile(self.base).contention_curve
+
+    @cached_property
+    def memory_use(self) -> MemoryUse | None:
+        """What is taken of its memory, its own figures before its base's; `None` if unknown."""
+        of_base = None if self.base is None else machine_profile(self.base).memory_use
+        return of_base if self.memory is None else self.memory.over(of_base)
 
     @cached_property
     def rates(self) -> dict[tuple[str, int], Rate]:

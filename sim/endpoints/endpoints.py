@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, final
 
 from sim.hosts.client import ClientGroup
+from sim.hosts.ready_session import ReadySession
 from sim.hosts.resources import Request, Resources
 
 Operations = Sequence[tuple[str, int, int, int]]
@@ -62,6 +63,12 @@ class State(Protocol):
         version: the wire version agreed on; else `None`.
         suite: the suite agreed on; else `None`.
         resumed: whether the handshake resumed the session that was offered.
+        offers_ticket: whether that is offered by a ticket.
+        renewed: whether the handshake resumed it and gave it a new ticket.
+        retried: whether the server has asked for another hello (HelloRetryRequest).
+        group: the group of TLS 1.3's key exchange; `None` without one.
+        early_data: whether the server has taken the early data that was sent; `None` for none.
+        lifetime_hint: seconds that the server says its ticket is good for; 0 where it says nothing.
     """
 
     completed: bool
@@ -69,6 +76,16 @@ class State(Protocol):
     version: int | None
     suite: int | None
     resumed: bool
+    offers_ticket: bool
+    renewed: bool
+    retried: bool
+    group: int | None
+    early_data: bool | None
+    lifetime_hint: int
+
+    @property
+    def early_data_left(self) -> int:
+        """Bytes of early data that the client may send now."""
 
 
 class ServerState(NamedTuple):
@@ -76,12 +93,17 @@ class ServerState(NamedTuple):
 
     Attributes:
         failed: whether an alert has ended the connection for it.
-        session_found: whether the session that was offered was in its cache; `None` when none was
-            offered or looked for.
+        session_found: whether the session that was offered by its ID was in its cache; `None` when
+            none was offered or looked for.
+        ticket_accepted: whether the ticket that was offered was good; `None` when none was offered
+            or opened.
+        responded: whether its last flight was the response to a request.
     """
 
     failed: bool = False
     session_found: bool | None = None
+    ticket_accepted: bool | None = None
+    responded: bool = False
 
 
 class Endpoints(Protocol):
@@ -97,10 +119,17 @@ class Endpoints(Protocol):
 
     @property
     def session(self) -> Any:
-        """What the client may offer for resumption next time; else `None`."""
+        """What the client may offer for resumption next time; else `None`.
+
+        Sessions of TLS 1.3, each of which it offers once, are `sim.hosts.client.Tickets`.
+        """
 
     def client_sends(self, size: int = 0) -> Turn:
-        """The client's flight: what its handshake has to say, then `size` bytes of request."""
+        """The client's flight: what its handshake has to say, then `size` bytes of request.
+
+        Before the handshake is completed that is early data, of which as much may be sent as
+        `State.early_data_left` says.
+        """
 
     def client_closes(self) -> Turn:
         """The client's last flight: close_notify, where TLS is spoken."""
@@ -109,7 +138,8 @@ class Endpoints(Protocol):
         """What the server makes of a flight that is there at `now`, a response included.
 
         `now` counts seconds from the scenario's start. There is no response before the handshake
-        is completed or after it has failed. The server's resources are asked at `now`; where an
+        is completed, unless the request is early data that is taken, or after it has failed. The
+        server's resources are asked at `now`; where an
         answer takes time the turn is pending, until `server_continues` with it.
         """
 
@@ -132,18 +162,35 @@ class Endpoints(Protocol):
 class EndpointFactory(Protocol):
     """Makes the endpoints of connections, two at a time."""
 
-    def backdate(self, session: Any, seconds: float) -> None:
-        """Make a client's session older in the server's cache by so many seconds."""
+    def backdate(self, resources: Resources, session: Any, seconds: float) -> None:
+        """Make a client's session older by so many seconds, for the server that made it.
+
+        In its cache, or in its ticket, as which the session itself is changed.
+        """
+
+    def would_resume(self, resources: Resources, session: Any, age: float, now: float) -> bool:
+        """Whether the server would resume at `now` a session like this one that is so old.
+
+        It is asked of sessions that are younger than they may be.
+        """
+
+    def ready_session(self, browser: str, now: float) -> ReadySession | None:
+        """The session for a browser's fixed share of resumption; `None` where there cannot be one.
+
+        A server knows it where its resources are the session's own. To its client it is new `now`.
+        """
 
     def connect(
         self,
         group: ClientGroup,
         session: Any,
         number: int,
+        resources: Resources,
         *,
         recorded: bool,
         now: float,
         shown: bool = False,
+        lowered: int = 0,
     ) -> Endpoints:
         """The two endpoints of a new connection.
 
@@ -151,7 +198,9 @@ class EndpointFactory(Protocol):
             group: the client's.
             session: what `Endpoints.session` was, offered for resumption; else `None`.
             number: the connection's, which its random bytes follow from.
+            resources: what its server asks.
             recorded: whether its work is counted.
             now: seconds since the scenario's start.
             shown: whether somebody on the way reads its flights.
+            lowered: by how many versions the client has fallen back.
         """

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import tls
 from sim.endpoints.endpoints import ACCEPT, REQUEST, Operations
 from sim.hosts.resources import Request, RequestKind
+from sim.hosts.ticket_keys import OpenedTicket, TicketToOpen, TicketToSeal
 
 _ACCEPT_SESSION = Request(RequestKind.ACCEPT_SESSION, None)
 
@@ -32,25 +33,41 @@ class EnginePair:
     A turn of the server's ends with its output, or with a request of a kind that its configuration
     defers; then `server_continues` with the answer.
 
-    Attributes are those of `sim.endpoints.State`, and `session`, the client's.
+    Attributes are those of `sim.endpoints.State`, `session`, the client's newest, `session_found`
+    and `ticket_accepted`, what the server made of the one that was offered, and `responded`,
+    whether its last flight was a response.
     """
 
     __slots__ = (
         "_accepted",
         "_client",
         "_client_records",
+        "_heard_early_data",
+        "_is_early",
+        "_offered",
+        "_opened",
+        "_random",
         "_response_size",
         "_secret",
         "_server",
         "_server_records",
+        "_tickets",
         "completed",
+        "early_data",
         "failure",
+        "group",
+        "lifetime_hint",
+        "offers_ticket",
+        "renewed",
+        "responded",
         "resumed",
+        "retried",
         "server_completed",
         "server_failed",
         "session",
         "session_found",
         "suite",
+        "ticket_accepted",
         "version",
     )
 
@@ -68,21 +85,43 @@ class EnginePair:
             client, server_name, session=session, entropy=entropy[0], clock=clock
         )
         self._server = tls.ServerConnection(server, entropy=entropy[1], clock=clock)
+        self._random = tls.RandomSource(entropy[1], self._server.meter)
         self._client_records = self._server_records = 0
         self._accepted = False
         self._response_size = 0
         self._secret: bytes | None = None
-        self.completed = self.resumed = False
+        self._offered = session
+        self._opened: OpenedTicket | None = None
+        self._tickets: list[tls.Session] = []
+        self._is_early = self._heard_early_data = False
+        self.retried = self.responded = False
+        self.group: int | None = None
+        self.early_data: bool | None = None
+        self.completed = self.resumed = self.renewed = False
+        self.offers_ticket = session is not None and bool(session.ticket)
+        self.lifetime_hint = 0
         self.server_completed = self.server_failed = False
         self.failure: int | None = None
         self.version: int | None = None
         self.suite: int | None = None
         self.session: tls.Session | None = None
         self.session_found: bool | None = None
+        self.ticket_accepted: bool | None = None
+
+    @property
+    def tickets(self) -> Sequence[tls.Session]:
+        """The sessions of TLS 1.3 that the client was given, each to be offered once."""
+        return self._tickets
+
+    @property
+    def early_data_left(self) -> int:
+        """Bytes of early data that the client may send now."""
+        return self._client.early_data_left
 
     def client_sends(self, size: int) -> Output:
         """The client's pending flight, then `size` bytes of application data."""
         if size:
+            self._is_early = not self.completed
             self._client.send(bytes(size))
         return self._clients_flight()
 
@@ -99,12 +138,16 @@ class EnginePair:
     def server_continues(self, answer: Any) -> Output | Request:
         """What it does with the answer to its request.
 
-        That of a look-up is a session or `None`. A private-key operation has its real result,
-        whatever the answer is.
+        That of a look-up is a session or `None`, that of a ticket to open what was found in it. A
+        private-key operation has its real result, whatever the answer is.
         """
         request = self._server.pending_request
-        value = self._secret if isinstance(request, tls.PrivateKeyOperation) else answer
-        return self._server_turn(self._server.answer, value)
+        if isinstance(request, tls.PrivateKeyOperation):
+            answer = self._secret
+        elif isinstance(request, tls.OpenTicket):
+            self._opened = answer
+            answer = None if answer is None else (answer.session, answer.renew)
+        return self._server_turn(self._server.answer, answer)
 
     def server_operations(self) -> Operations:
         """The server's work since it was last taken: at a request, of the turn so far."""
@@ -125,7 +168,8 @@ class EnginePair:
             self.server_failed = True
         if server.pending_request is not None:
             return self._request(server.pending_request)
-        responds = self._response_size and self.server_completed and not self.server_failed
+        hears = self.server_completed or self._heard_early_data
+        self.responded = responds = bool(self._response_size and hears and not self.server_failed)
         if responds:
             server.send(bytes(self._response_size))
         answer = server.outgoing()
@@ -145,6 +189,15 @@ class EnginePair:
             return Request(RequestKind.STORE_SESSION, pending.session)
         if isinstance(pending, tls.RemoveSession):
             return Request(RequestKind.REMOVE_SESSION, pending.session_id)
+        if isinstance(pending, tls.OpenTicket):
+            offered = TicketToOpen(pending.ticket, self._server.meter)
+            return Request(RequestKind.OPEN_TICKET, offered)
+        if isinstance(pending, tls.SealTicket):
+            session, since, opened = pending.session, None, self._opened
+            if opened is not None and opened.session is session:
+                since = opened.since
+            sealed = TicketToSeal(session, since, self._random, self._server.meter)
+            return Request(RequestKind.SEAL_TICKET, sealed)
         assert isinstance(pending, tls.PrivateKeyOperation)
         elsewhere = tls.Meter()
         self._secret = tls.use_private_key(pending, elsewhere, deterministic=True)
@@ -172,16 +225,37 @@ class EnginePair:
                 self.version = event.version
                 self.suite = event.suite
                 self.resumed = event.resumed
+                self.retried = event.retried
+                self.group = event.group
+                if event.version < tls.TLS_1_3:
+                    self._note_session(event)
+            elif isinstance(event, tls.TicketReceived):
+                self._tickets.append(event.session)
                 self.session = event.session
+                self.lifetime_hint = event.session.ticket_lifetime_hint
+            elif isinstance(event, tls.EarlyDataAccepted | tls.EarlyDataRejected):
+                if self._is_early:
+                    self.early_data = isinstance(event, tls.EarlyDataAccepted)
             elif isinstance(event, tls.FalseStart):
                 self.completed = True
             elif isinstance(event, tls.AlertReceived) and event.fatal:
                 self.failure = event.alert
 
+    def _note_session(self, event: tls.HandshakeCompleted) -> None:
+        """What the client may offer next time."""
+        self.session = session = event.session
+        self.renewed = event.resumed and session is not self._offered
+        if session is not None and session.ticket:
+            self.lifetime_hint = session.ticket_lifetime_hint
+
     def _process_server_events(self, events: Iterable[tls.Event]) -> None:
         for event in events:
             if isinstance(event, tls.HandshakeCompleted):
                 self.server_completed = True
+            elif isinstance(event, tls.EarlyData):
+                self._heard_early_data = True
+            elif isinstance(event, tls.SessionLookedUp) and event.by_ticket:
+                self.ticket_accepted = event.found
             elif isinstance(event, tls.SessionLookedUp):
                 self.session_found = event.found
             elif isinstance(event, tls.AlertReceived) and event.fatal:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tls
 from sim.endpoints.endpoints import Pending, ServerState, Turn
-from sim.endpoints.engine_configuration import deferred_to, server_config
+from sim.endpoints.engine_configuration import deferred_to, offer_name, server_config
 from sim.endpoints.engine_pair import EnginePair, Output
-from sim.hosts.client import ClientGroup
+from sim.endpoints.ready_sessions import ReadySessions
+from sim.endpoints.recorder import OfferedSession
+from sim.hosts.client import ClientGroup, Tickets
+from sim.hosts.ready_session import ReadySession
 from sim.hosts.resources import TAKES_TIME, Request, Resources
 from sim.hosts.server import TlsSettings
 from sim.hosts.work import Work
@@ -30,6 +33,10 @@ class Calendar:
         self._start = start
         self.now = 0.0
 
+    def at(self, now: float) -> float:
+        """Unix time so many seconds from the scenario's start."""
+        return self._start + now
+
     def __call__(self) -> float:
         """Unix time at `now`, seconds since the scenario's start."""
         return self._start + self.now
@@ -42,7 +49,7 @@ class LiveEndpointFactory:
         host: the name that clients want.
         work: that of the servers' ends.
         settings: how those speak TLS.
-        resources: what the server's engines ask: its session cache and the like.
+        resources: what one of the servers' engines asks; others ask the same of their own.
         clients: the configuration of each browser.
         start: Unix time of the scenario's start.
         streams: where each connection's random bytes come from.
@@ -62,31 +69,59 @@ class LiveEndpointFactory:
     ) -> None:
         self._host = host
         self._work = work
-        self._resources = resources
-        self._server_config = server_config(settings, deferred=deferred_to(resources))
+        self._server_config = server_config(settings, host, deferred=deferred_to(resources))
         self._client_configs = clients
         self._calendar = Calendar(start)
         self._client_entropy = streams.entropy(f"{label}.client")
         self._server_entropy = streams.entropy(f"{label}.server")
+        self._ready = ReadySessions(
+            clients, self._server_config, host, start, (self._client_entropy, self._server_entropy)
+        )
 
-    def backdate(self, session: tls.Session, seconds: float) -> None:
-        """The server's cache knows it by its ID."""
-        self._resources.backdate(session.id, seconds)
+    def backdate(self, resources: Resources, session: tls.Session, seconds: float) -> None:
+        """The server's cache knows it by its ID; a ticket is sealed as it was earlier."""
+        tickets = resources.tickets
+        if session.ticket and tickets is not None:
+            session.ticket = tickets.backdated(session.ticket, seconds)
+        else:
+            resources.backdate(session.id, seconds)
+
+    def would_resume(
+        self, resources: Resources, session: tls.Session, age: float, now: float
+    ) -> bool:
+        """Always by its ID; by its ticket if that would be good."""
+        tickets = resources.tickets
+        return not session.ticket or tickets is None or tickets.was_good(age, now)
+
+    def ready_session(self, browser: str, now: float) -> ReadySession | None:
+        """Two whole sessions, of both ends."""
+        ready = self._ready.of(browser, _ready_session)
+        if ready is None or ready.offered.version < tls.TLS_1_3:
+            return ready
+        # Engines look at how old a session of TLS 1.3 is.
+        made = self._calendar.at(now)
+        return ready._replace(
+            offered=replace(ready.offered, made=made),
+            found=replace(ready.found, made=made),
+            made=made,
+        )
 
     def connect(
         self,
         group: ClientGroup,
         session: tls.Session | None,
         number: int,
+        resources: Resources,
         *,
         recorded: bool,
         now: float,
         shown: bool = False,
+        lowered: int = 0,
     ) -> LiveEndpoints:
         """Two engines; the client's hello is ready."""
         self._calendar.now = now
         pair = EnginePair(
-            self._client_configs[group.browser.name],
+            self._client_configs[offer_name(group.browser.name, lowered)],
             self._server_config,
             server_name=self._host,
             session=session,
@@ -94,7 +129,12 @@ class LiveEndpointFactory:
             clock=self._calendar,
         )
         work = group.work, self._work
-        return LiveEndpoints(pair, self._calendar, self._resources, work, recorded=recorded)
+        return LiveEndpoints(pair, self._calendar, resources, work, recorded=recorded)
+
+
+def _ready_session(sessions: OfferedSession, number: int) -> ReadySession:
+    client = sessions.client
+    return ReadySession(client, client.id or client.ticket, sessions.server)
 
 
 @dataclass(slots=True)
@@ -138,12 +178,16 @@ class LiveEndpoints:
     @property
     def server(self) -> ServerState:
         """What the server's engine knows."""
-        return ServerState(self.state.server_failed, self.state.session_found)
+        state = self.state
+        return ServerState(
+            state.server_failed, state.session_found, state.ticket_accepted, state.responded
+        )
 
     @property
-    def session(self) -> tls.Session | None:
-        """The client's session, once it has one."""
-        return self.state.session
+    def session(self) -> tls.Session | Tickets | None:
+        """The client's session, once it has one, or its tickets."""
+        tickets = self.state.tickets
+        return Tickets(tickets) if tickets else self.state.session
 
     def client_sends(self, size: int = 0) -> Turn:
         """The client's engine sends what it has to say, and the request."""
@@ -176,14 +220,15 @@ class LiveEndpoints:
         """
         resources, before = self._resources, 0.0
         while type(output) is Request:
-            kind, subject = output
+            kind, subject, _ = output
             if kind in resources.may_wait:
                 operations = self.state.server_operations()
                 before += self._server_work.demand(operations, received, self._recorded)
                 received = ()
             answer = resources.answer(kind, subject, now)
             if answer is TAKES_TIME:
-                return Pending(output, before, resources)
+                asked = output._replace(recorded=self._recorded)
+                return Pending(asked, before, resources)
             output = self.state.server_continues(answer)
         assert isinstance(output, Output)
         data, records, operations = output

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sim.endpoints.endpoints import ACCEPT, REQUEST, Operations, ServerState, Turn
 from sim.hosts.client import ClientGroup
+from sim.hosts.resources import Resources
 from sim.hosts.work import Task, Work
 
 Made = TypeVar("Made")
@@ -73,7 +74,14 @@ class PlainEndpointFactory:
         self._server = _ServerTurns(work)
         self._clients: dict[str, _ClientTurns] = {}
 
-    def backdate(self, session: Any, seconds: float) -> None:
+    def backdate(self, resources: Resources, session: Any, seconds: float) -> None:
+        """There are no sessions."""
+
+    def would_resume(self, resources: Resources, session: Any, age: float, now: float) -> bool:
+        """There are no sessions."""
+        return False
+
+    def ready_session(self, browser: str, now: float) -> None:
         """There are no sessions."""
 
     def connect(
@@ -81,10 +89,12 @@ class PlainEndpointFactory:
         group: ClientGroup,
         session: Any,
         number: int,
+        resources: Resources,
         *,
         recorded: bool,
         now: float,
         shown: bool = False,
+        lowered: int = 0,
     ) -> PlainEndpoints:
         """Two endpoints that are complete from the start."""
         name = group.browser.name
@@ -102,6 +112,13 @@ class _Connected:
     version: int | None = None
     suite: int | None = None
     resumed = False
+    offers_ticket = False
+    renewed = False
+    retried = False
+    group: int | None = None
+    early_data: bool | None = None
+    early_data_left = 0
+    lifetime_hint = 0
 
 
 class PlainEndpoints:
@@ -110,7 +127,7 @@ class PlainEndpoints:
     __slots__ = ("_answers", "_later_answers", "_recorded", "_sending", "_taking")
 
     state = _Connected()
-    server = ServerState()
+    server = ServerState(responded=True)
     session = None
 
     def __init__(self, client: _ClientTurns, server: _ServerTurns, recorded: bool) -> None:

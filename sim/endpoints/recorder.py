@@ -18,6 +18,12 @@ import tls
 from sim.endpoints.endpoints import Operations
 from sim.endpoints.engine_pair import EnginePair, Output
 from sim.hosts.resources import Request, RequestKind
+from sim.hosts.ticket_keys import (
+    RECORDED_KEY,
+    OpenedTicket,
+    TicketToOpen,
+    TicketVerdict,
+)
 
 
 class QueryKind(Enum):
@@ -37,6 +43,12 @@ class QueryKind(Enum):
     """Remember the new session; always answered with yes."""
     REMOVE = auto()
     """Forget this connection's session; always answered with yes."""
+    OPEN_TICKET = auto()
+    """What the server makes of the ticket that the client offers: a `TicketVerdict`."""
+    SEAL_TICKET = auto()
+    """Seal a new session's ticket; always answered with yes."""
+    RENEW_TICKET = auto()
+    """Seal the offered ticket's session anew; always answered with yes."""
     PRIVATE_KEY = auto()
     """Use the server's key elsewhere; always answered with yes."""
 
@@ -47,6 +59,9 @@ REQUEST_KINDS = {
     QueryKind.ACCEPTS: RequestKind.ACCEPT_SESSION,
     QueryKind.STORE: RequestKind.STORE_SESSION,
     QueryKind.REMOVE: RequestKind.REMOVE_SESSION,
+    QueryKind.OPEN_TICKET: RequestKind.OPEN_TICKET,
+    QueryKind.SEAL_TICKET: RequestKind.SEAL_TICKET,
+    QueryKind.RENEW_TICKET: RequestKind.SEAL_TICKET,
     QueryKind.PRIVATE_KEY: RequestKind.USE_PRIVATE_KEY,
 }
 """What each query is as a request to a server's resources; the calendar is not theirs."""
@@ -101,10 +116,15 @@ class ValidityEpochs:
 
 @dataclass(frozen=True, slots=True)
 class OfferedSession:
-    """A session as client and server remember it."""
+    """A session as client and server remember it, or as the server has put it in a ticket."""
 
     client: tls.Session
     server: tls.Session
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the client has it in a sealed ticket, and not by an ID that the cache knows."""
+        return bool(self.client.ticket) and self.client.ticket != self.server.id
 
 
 class Oracle:
@@ -169,6 +189,21 @@ class Interruption(NamedTuple):
     operations: Operations
 
 
+def _opened(ticket: TicketToOpen, verdict: TicketVerdict, moment: float) -> OpenedTicket | None:
+    """What is in a recorded ticket, with the work that it takes to come to that verdict.
+
+    A session of TLS 1.3 has been made at that moment (Unix time).
+    """
+    if verdict is TicketVerdict.UNKNOWN_KEY:
+        return None
+    opened = RECORDED_KEY.open(*ticket)
+    if opened is None or verdict is TicketVerdict.TOO_OLD:
+        return None
+    if opened.session.version == tls.TLS_1_3:
+        opened.session.made = moment
+    return OpenedTicket(opened.session, opened.made, verdict is TicketVerdict.RENEW)
+
+
 class Recorder:
     """Two engines between two turns, and what they query at each.
 
@@ -178,7 +213,7 @@ class Recorder:
         offered: the session that the client offers.
 
     Attributes:
-        stored: the session that the server has stored, if any.
+        stored: the session that the server has stored or sealed in a ticket, if any.
         was_protected: whether the sender of the last flight had sent change_cipher_spec before.
     """
 
@@ -191,7 +226,7 @@ class Recorder:
         self._begin = begin
         self._oracle = oracle
         self._flight = b""
-        self._interrupted: QueryKind | None = None
+        self._interrupted: tuple[QueryKind, Request] | None = None
         self.offered = offered
         self.stored: tls.Session | None = None
         self.was_protected = False
@@ -236,7 +271,7 @@ class Recorder:
     def server_continues(self, answer: Any) -> Output | Interruption:
         """On from the query that has interrupted the server's turn, whose answer this is."""
         assert self._interrupted is not None
-        meant = self._meaning(self._interrupted, answer)
+        meant = self._meaning(*self._interrupted, answer)
         return self._server_turn(self.engines.server_continues(meant))
 
     def _server_turn(self, output: Output | Request) -> Output | Interruption:
@@ -244,10 +279,10 @@ class Recorder:
         while isinstance(output, Request):
             query = self._query(output)
             if output.kind in oracle.may_wait:
-                self._interrupted = query
+                self._interrupted = query, output
                 subject = output.subject if query is QueryKind.PRIVATE_KEY else None
                 return Interruption(query, subject, self.engines.server_operations())
-            answer = self._meaning(query, oracle.answer(query))
+            answer = self._meaning(query, output, oracle.answer(query))
             output = self.engines.server_continues(answer)
         self._flight = output.data
         self.was_protected = self._server_protected
@@ -256,16 +291,24 @@ class Recorder:
 
     def _query(self, request: Request) -> QueryKind:
         """A request as a query, which is the same for all connections of a class."""
-        kind, subject = request
+        kind, subject, _ = request
         if kind is RequestKind.LOOK_UP_SESSION:
             known = self.offered is not None and subject == self.offered.server.id
             return QueryKind.LOOKUP if known else QueryKind.LOOKUP_UNKNOWN
         if kind is RequestKind.STORE_SESSION:
             self.stored = subject
+        if kind is RequestKind.SEAL_TICKET:
+            self.stored = subject.session
+            return QueryKind.SEAL_TICKET if subject.since is None else QueryKind.RENEW_TICKET
         return _QUERY_KINDS[kind]
 
-    def _meaning(self, query: QueryKind, answer: Any) -> Any:
+    def _meaning(self, query: QueryKind, request: Request, answer: Any) -> Any:
         """An answer as the engine wants it: a session that was found is the one recorded here."""
+        subject = request.subject
+        if query is QueryKind.OPEN_TICKET:
+            return _opened(subject, answer, self._oracle())
+        if query is QueryKind.SEAL_TICKET or query is QueryKind.RENEW_TICKET:
+            return RECORDED_KEY.seal(subject.session, 0.0, subject.random, subject.meter)
         if query is QueryKind.LOOKUP:
             assert self.offered is not None
             return self.offered.server if answer else None

@@ -1,15 +1,19 @@
 """Sessions that are numbers: the connection that made one, and its kind.
 
+One that its client keeps for the server has what decides about its ticket besides.
+
 Sessions are of one kind that were made between ends of the same configuration and differ in nothing
 but the content of their secrets.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import tls
 from sim.endpoints.recorder import OfferedSession
+from sim.hosts.ticket_keys import TicketContent
 from sim.streams import EntropySource
 
 KINDS = 4096
@@ -19,16 +23,44 @@ NO_SESSION = -1
 """In place of the number of a connection that has made a session: no server remembers it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SessionOrigin:
-    """Where sessions are made.
+class TicketSession(NamedTuple):
+    """A session that is resumed by its ticket.
 
     Attributes:
-        cache: what remembers them, if something does, as `sim.hosts.resources` knows it.
+        number: that of the connection which was given the ticket, and its kind's, in one.
+        content: what stands in the ticket, as far as it decides about it.
+    """
+
+    number: int
+    content: TicketContent
+
+
+_TICKETS = 2**65
+"""More than there are numbers of connections."""
+
+
+def ticket_number(connection: int, place: int) -> int:
+    """What a cache knows a session by that a connection has made: the first by its own number.
+
+    Args:
+        connection: its number.
+        place: which of its sessions it is, from 0; one of TLS 1.3 may make several.
+    """
+    return connection + place * _TICKETS
+
+
+ReplayedSession = int | TicketSession
+"""A session as replayed connections know it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionOrigin:
+    """Where sessions are made: between clients, or a proxy, and who may be asked for them again.
+
+    Attributes:
         server_entropy: what the server's end draws from.
     """
 
-    cache: object
     server_entropy: EntropySource
 
 
@@ -44,6 +76,13 @@ class SessionKind:
     recorded: OfferedSession
     origin: SessionOrigin
 
+    def recorded_at(self, moment: float) -> OfferedSession:
+        """The recorded one as though it had been made at that moment (Unix time)."""
+        client, server = self.recorded.client, self.recorded.server
+        if client.version < tls.TLS_1_3:
+            return self.recorded
+        return OfferedSession(replace(client, made=moment), replace(server, made=moment))
+
     def session_id(self, connection: int) -> bytes:
         """The ID of the one that this connection made, as its server drew it; empty without one."""
         if not self.recorded.client.id:
@@ -57,11 +96,12 @@ class SessionKinds:
     """All kinds of sessions in a world, numbered as they come up.
 
     Attributes:
-        caches: the cache that remembers the sessions of each kind, by its number.
+        origins: where the sessions of each kind are made, by its number.
     """
 
     def __init__(self) -> None:
-        self.caches: list[object] = []
+        self.origins: list[SessionOrigin] = []
+        self._by_label: dict[str, SessionOrigin] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._kinds: list[SessionKind] = []
 
@@ -74,17 +114,28 @@ class SessionKinds:
             if number >= KINDS:
                 raise OverflowError(f"more than {KINDS:,} kinds of sessions have no number")
             self._kinds.append(SessionKind(recorded, origin))
-            self.caches.append(origin.cache)
+            self.origins.append(origin)
         return number
+
+    def origin(self, label: str, server_entropy: EntropySource) -> SessionOrigin:
+        """The one of that label, the same for all who ask; its servers draw from this."""
+        return self._by_label.setdefault(label, SessionOrigin(server_entropy))
 
     def kind(self, number: int) -> SessionKind:
         """The kind of that number."""
         return self._kinds[number]
 
 
+_OF_ONE_ALONE = ("made", "age_add")
+
+
 def _shape(session: tls.Session) -> tuple[object, ...]:
     """All that tells kinds of sessions apart; what is random in them counts by its length."""
     return tuple(
         len(value) if isinstance(value, bytes) else value
-        for value in (getattr(session, each.name) for each in fields(session) if each.compare)
+        for value in (
+            getattr(session, each.name)
+            for each in fields(session)
+            if each.compare and each.name not in _OF_ONE_ALONE
+        )
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sim.endpoints.endpoints import Endpoints, Pending, ServerState, State, Turn
 from sim.endpoints.own_bytes import OwnBytes, RecordedBytes
 from sim.endpoints.trace import RecordedTurn, WholeTurn
+from sim.endpoints.varying_sizes import DerivedTurn
 
 
 @dataclass(slots=True)
@@ -24,7 +25,8 @@ class ShownEndpoints:
     """Both endpoints: `sim.endpoints.Endpoints` that follow a trace and show their own bytes.
 
     Args:
-        replayed: follow the trace; their turns are `RecordedTurn`s and `WholeTurn`s.
+        replayed: follow the trace; their turns are `RecordedTurn`s, `WholeTurn`s and
+            `DerivedTurn`s.
         own: the connection's bytes.
         start: Unix time of the scenario's start.
     """
@@ -49,10 +51,9 @@ class ShownEndpoints:
         return self._replayed.server
 
     @property
-    def session(self) -> int | None:
-        """The session's number, once the client has one."""
-        session: int | None = self._replayed.session
-        return session
+    def session(self) -> Any:
+        """The client's session, once it has one."""
+        return self._replayed.session
 
     def client_sends(self, size: int = 0) -> Turn:
         """The client's flight, in bytes of its own."""
@@ -89,7 +90,7 @@ class ShownEndpoints:
         return self._shown(turn, None, 0.0)
 
     def _shown(self, turn: Turn, question: RecordedBytes | None, now: float) -> ShownTurn:
-        assert isinstance(turn, RecordedTurn | WholeTurn)
+        assert isinstance(turn, RecordedTurn | WholeTurn | DerivedTurn)
         recorded = turn.recorded_bytes(question)
         if question is None:
             self._said = recorded

@@ -16,10 +16,16 @@ from sim.endpoints.endpoints import Operations, ServerState
 from sim.endpoints.engine_pair import EnginePair, Output
 from sim.endpoints.own_bytes import RecordedBytes
 from sim.endpoints.recorder import REQUEST_KINDS, Answers, Interruption, QueryKind, Recorder
+from sim.endpoints.varying_sizes import DerivedTurn, Growth, grown_flight
 from sim.hosts.work import Task, Work
 
 Branches = dict[Any, Any]
 """What follows, by what is done or by the answer to a query: a `Query` or a turn's result."""
+
+
+Steps = tuple[tuple[Any, Answers], ...]
+"""Parts of a server's turn: the branch by which each goes on from the request before (the first
+goes on from the client's flight, by none), and what is asked at it."""
 
 
 class Query:
@@ -85,17 +91,26 @@ class State:
         checkpoint: how to get here.
         established: whether handshakes are over on both sides.
         kind: the number of the kind of session that the client may offer next time; else `None`.
+        tickets: how many of that it has got, each to be offered once; 0 where it is offered again.
         turns: the client's turns so far, by the size of the request or `CLOSING`.
     """
 
     __slots__ = (
         "checkpoint",
         "completed",
+        "early_data",
+        "early_data_left",
         "established",
         "failure",
+        "group",
         "kind",
+        "lifetime_hint",
+        "offers_ticket",
+        "renewed",
         "resumed",
+        "retried",
         "suite",
+        "tickets",
         "turns",
         "version",
     )
@@ -107,6 +122,14 @@ class State:
         self.version = engines.version
         self.suite = engines.suite
         self.resumed = engines.resumed
+        self.offers_ticket = engines.offers_ticket
+        self.renewed = engines.renewed
+        self.retried = engines.retried
+        self.group = engines.group
+        self.early_data = engines.early_data
+        self.early_data_left = engines.early_data_left
+        self.tickets = len(engines.tickets)
+        self.lifetime_hint = engines.lifetime_hint
         self.established = (
             engines.completed
             and engines.server_completed
@@ -138,6 +161,8 @@ class RecordedTurn(Task):
         server: what the server knows behind it.
         following: the server's turns by the size of the response, or the client's `Receive` of
             the answer by `RECEIVING`.
+        steps: those of a server's turn, from the client's flight on.
+        growth: with more data than it has, once that was measured.
     """
 
     __slots__ = (
@@ -146,9 +171,11 @@ class RecordedTurn(Task):
         "_protected",
         "checkpoint",
         "following",
+        "growth",
         "records",
         "server",
         "size",
+        "steps",
     )
 
     data = b""
@@ -160,6 +187,7 @@ class RecordedTurn(Task):
         work: Work,
         recorder: Recorder,
         received: int | None = None,
+        steps: Steps = (),
     ) -> None:
         size = len(output.data)
         super().__init__(work, output.operations, (size,) if received is None else (received, size))
@@ -167,11 +195,18 @@ class RecordedTurn(Task):
         self.records = output.records
         self.checkpoint = checkpoint
         engines = recorder.engines
-        self.server = ServerState(engines.server_failed, engines.session_found)
+        self.server = _server_state(engines)
         self.following: Branches = {}
         self._flight = output.data
         self._protected = recorder.was_protected
         self._bytes: RecordedBytes | None = None
+        self.steps = steps
+        self.growth: Growth | None = None
+
+    def grown_bytes(self, more: int, question: RecordedBytes | None) -> RecordedBytes:
+        """Its flight with so many bytes more in its last record."""
+        flight = grown_flight(self._flight, more) if more else self._flight
+        return RecordedBytes(flight, protected=self._protected, question=question)
 
     def recorded_bytes(self, question: RecordedBytes | None) -> RecordedBytes:
         """Its flight, which answers the client's `question` if it is a server's."""
@@ -193,7 +228,7 @@ class WholeTurn:
 
     __slots__ = ("data", "recorded_bytes", "records", "seconds", "size")
 
-    def __init__(self, last: RecordedTurn, before: float) -> None:
+    def __init__(self, last: RecordedTurn | DerivedTurn, before: float) -> None:
         self.size = last.size
         self.records = last.records
         self.seconds = before + last.seconds
@@ -217,9 +252,10 @@ class RecordedRequest(Task):
         subject: what that is asked of, where it is the same in each connection.
         server: what the server knows there.
         following: what it does next, by the answer.
+        steps: those of the turn so far, from the client's flight on.
     """
 
-    __slots__ = ("checkpoint", "following", "kind", "query", "server", "subject")
+    __slots__ = ("checkpoint", "following", "kind", "query", "server", "steps", "subject")
 
     def __init__(
         self,
@@ -228,6 +264,7 @@ class RecordedRequest(Task):
         work: Work,
         recorder: Recorder,
         received: int | None,
+        steps: Steps,
     ) -> None:
         super().__init__(work, interruption.operations, () if received is None else (received,))
         self.checkpoint = checkpoint
@@ -235,8 +272,15 @@ class RecordedRequest(Task):
         self.kind = REQUEST_KINDS[interruption.query]
         self.subject = interruption.subject
         engines = recorder.engines
-        self.server = ServerState(engines.server_failed, engines.session_found)
+        self.server = _server_state(engines)
         self.following: Branches = {}
+        self.steps = steps
+
+
+def _server_state(engines: EnginePair) -> ServerState:
+    return ServerState(
+        engines.server_failed, engines.session_found, engines.ticket_accepted, engines.responded
+    )
 
 
 class Receive(Task):
@@ -247,13 +291,21 @@ class Receive(Task):
         operations: what it did for that.
         answer: the answer's size in bytes.
         state: where that leads.
+        queries: asked at it.
+
+    Attributes:
+        growth: with more data than were recorded, once that was measured.
     """
 
-    __slots__ = ("state",)
+    __slots__ = ("growth", "queries", "state")
 
-    def __init__(self, work: Work, operations: Operations, answer: int, state: State) -> None:
+    def __init__(
+        self, work: Work, operations: Operations, answer: int, state: State, queries: Answers
+    ) -> None:
         super().__init__(work, operations, (answer,))
         self.state = state
+        self.queries = queries
+        self.growth: Growth | None = None
 
 
 class Gap(NamedTuple):

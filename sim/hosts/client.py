@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 from ipaddress import IPv4Network
 from itertools import accumulate
 from math import nan
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+import tls
 from sim import identities
-from sim.description import Description
+from sim.description import Description, fault_at
+from sim.distributions import Distribution, PositiveRandomDuration
+from sim.hosts.addresses import AddressRange
 from sim.hosts.machine import Machine, profile_of
+from sim.hosts.server import Server
 from sim.hosts.work import Work
-from sim.workload.browsers import Browser, browser
+from sim.identities import Authority
+from sim.workload.browsers import Browser, Profile, offered_by
+from sim.workload.client_profile import ClientProfile
+from sim.workload.fallback import Fallback
+from sim.workload.retries import Retries, RetryPolicy
 
 _ROOM = 256
 """For how many clients room is made at a time."""
@@ -25,8 +34,9 @@ _ROOM = 256
 class ClientDescription(Description):
     """The clients of one browser: one `[[clients]]` table."""
 
-    profile: str
-    """The browser: one of the client profiles, such as "firefox-45"."""
+    profile: Profile
+    """The browser: one of the client profiles, such as "firefox-45", or in a scenario file the name
+    of a file of one's own, relative to it: "my-client.toml"."""
     share: float = Field(default=1.0, gt=0, le=1)
     """Which share of all clients has it; the shares of all tables add up to 1."""
     machine: Machine = "pentium-iii-933"
@@ -37,13 +47,37 @@ class ClientDescription(Description):
 
     path: str | None = None
     """The path that they take, a name of `paths`; else the scenario's."""
-    network: IPv4Network = IPv4Network("10.0.0.0/8")
+    network: AddressRange = IPv4Network("10.0.0.0/8")
     """Where their addresses are from, as packet filters and NAT see them: "192.168.0.0/16"."""
-    trusts: tuple[str, ...] = Field(default=("contoso-root",), min_length=1)
-    """The authorities whose certificates they trust; of those that ship."""
+    trusts: tuple[Authority, ...] = Field(default=("contoso-root",), min_length=1)
+    """The authorities whose certificates they trust: of those that ship, of those of described
+    chains, and PEM files with certificates of others. "contoso-root" is of both of the former."""
 
     certificate: str | None = None
     """The certificate and key that they show when asked for one; of those that ship."""
+
+    connections: Annotated[int, Field(gt=0, le=256)] = 1
+    """How many connections a visit makes at once: 6 with browsers since 2008, 2 before (RFC 2616
+    §8.1.4); no more than it has requests. Each takes the next request when it is free."""
+    keep_alive: bool = True
+    """Whether a connection carries one request after another; else each request has one of its
+    own."""
+    patience: PositiveRandomDuration | None = None
+    """How long a user waits from the visit's beginning, or from the end of his last pause, before
+    he goes: "8 s"; else for ever."""
+    resumption: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The share of their connections that resume a session, where that is an input: 0.6. Each draws
+    whether it does, and then offers a session of before the world began, which the server knows
+    whatever its cache and its ticket keys remember; the others offer none. Else it follows from
+    what clients and servers remember."""
+    early_data: bool = False
+    """Whether they send a connection's first request with the hello (0-RTT), where they have a
+    session of TLS 1.3 that allows so many bytes; what the server does not take is sent again."""
+    retries: Retries | None = None
+    """Which failed connections are made again, and when; else none is."""
+    fallback: Fallback | None = None
+    """Which failed handshakes are tried again with a lower version: {} or { scsv = true }; else
+    none is."""
 
     @field_validator("certificate")
     @classmethod
@@ -52,20 +86,63 @@ class ClientDescription(Description):
             identities.identity(name)
         return name
 
-    @field_validator("trusts")
-    @classmethod
-    def _known_authorities(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        identities.trust_store(*names)
-        return names
+    @model_validator(mode="after")
+    def _can_fall_back(self) -> Self:
+        if self.fallback is not None and not self.fallback.steps(self.browser.versions):
+            highest = tls.version_name(self.browser.versions[-1])
+            raise fault_at(
+                ("fallback",),
+                f'"{self.browser.name}" speaks no version below {highest} that it may fall back '
+                "to; remove this, or write a lower `lowest`",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _may_be_early(self) -> Self:
+        if self.early_data and tls.TLS_1_3 not in self.browser.versions:
+            raise fault_at(
+                ("early_data",),
+                f'"{self.browser.name}" does not speak TLS 1.3, which early data needs; remove '
+                "this, or choose another profile",
+            )
+        return self
+
+    own_browsers: ClassVar[Mapping[str, Browser]] = {}
+    """Those that a world has besides the ones that ship, by name."""
 
     @field_validator("profile")
     @classmethod
-    def _known_profile(cls, name: str) -> str:
-        return browser(name).name
+    def _known_profile(cls, profile: str | ClientProfile) -> str | ClientProfile:
+        if isinstance(profile, ClientProfile) or profile not in cls.own_browsers:
+            offered_by(profile)
+        return profile
+
+    @property
+    def browser(self) -> Browser:
+        """The browser that the profile names."""
+        own = self.own_browsers.get(self.profile) if isinstance(self.profile, str) else None
+        return own or offered_by(self.profile)
+
+
+class Tickets(tuple[Any, ...]):
+    """Sessions of TLS 1.3, the newest last: each is offered once (RFC 8446 appendix C.4).
+
+    Attributes:
+        kept: how many their client keeps of one server, those of former connections included.
+    """
+
+    kept: int = 1
+
+
+class _KeptTickets(tuple[tuple[float, Any], ...]):
+    """Tickets that a client remembers, with the moment that each is as old as."""
 
 
 class SessionMemory:
-    """The session that each client remembers, its newest, and since when.
+    """The session that each client remembers, its newest, since when, and who made it.
+
+    What a connection makes of it is often known before it happens: it counts from its moment on,
+    in the order of moments, whoever came to know it first.
 
     Clients are numbered from 0. What a session is matters to the endpoints that make it:
     whole sessions stand in a list, mere numbers in an array.
@@ -76,28 +153,114 @@ class SessionMemory:
         self._nothing: Any = 0 if isinstance(sessions, array) else None
         # Not a number where nothing is remembered, which is younger than no lifetime.
         self._since = array("d")
+        self._maker = array("h")
+        self._makers: list[Server | None] = []
+        self._number_of: dict[Server | None, int] = {}
+        # By moment, then by the connection's number, then as they were told.
+        self._coming: list[tuple[float, int, int, int, Any, float | None, Server | None]] = []
+        self._told = 0
 
     def recall(self, client: int, now: float, lifetime: float) -> Any:
-        """The session of this client if it is no older than `lifetime` at `now`; else `None`."""
+        """The session of this client if it is no older than `lifetime` at `now`; else `None`.
+
+        A ticket of TLS 1.3 is forgotten with that. `now` is no earlier than at any call before.
+        """
+        coming = self._coming
+        while coming and coming[0][0] <= now:
+            self._change(*heappop(coming)[3:])
         if client < len(self._since) and now - self._since[client] <= lifetime:
-            return self._sessions[client]
+            session = self._sessions[client]
+            return self._use(client, session) if type(session) is _KeptTickets else session
         return None
 
+    def _use(self, client: int, tickets: _KeptTickets) -> Any:
+        """The newest of some tickets, which is remembered no more."""
+        *others, (_, newest) = tickets
+        self._keep(client, _KeptTickets(others))
+        return newest
+
+    def _keep(self, client: int, tickets: _KeptTickets) -> None:
+        """Remember these tickets of a client, and how old the newest is."""
+        sessions: Any = self._sessions
+        sessions[client] = tickets or self._nothing
+        self._since[client] = tickets[-1][0] if tickets else nan
+
     def is_blank(self, client: int) -> bool:
-        """Whether nothing is remembered of this client, not even what is too old."""
+        """Whether nothing is remembered of this client, not even what is too old.
+
+        As of the last `recall`.
+        """
         return client >= len(self._since) or self._since[client] != self._since[client]
 
-    def remember(self, client: int, session: Any, since: float) -> None:
-        """Remember what a full handshake has made at `since`; `None` forgets the one before."""
-        if session is None:
-            if client < len(self._since):
+    def maker(self, client: int) -> Server | None:
+        """The server that made the session which this client remembers; `None` for a proxy."""
+        return self._makers[self._maker[client]]
+
+    def renew(self, client: int, session: Any, moment: float, connection: int) -> None:
+        """Put a session in the place of the one that is remembered at `moment`, if any.
+
+        It is as old as that.
+        """
+        self._come(moment, connection, client, session, nan, None)
+
+    def remember(
+        self,
+        client: int,
+        session: Any,
+        moment: float,
+        connection: int,
+        maker: Server | None,
+        age: float = 0.0,
+    ) -> None:
+        """Remember from `moment` on what a connection's full handshake has made, `age` before.
+
+        `maker`: the server that it was with; `None` for a proxy.
+        """
+        self._come(moment, connection, client, session, moment - age, maker)
+
+    def forget(self, client: int, session: Any, moment: float, connection: int) -> None:
+        """Forget this session at `moment`, unless another one is remembered then."""
+        self._come(moment, connection, client, session, None, None)
+
+    def _come(
+        self,
+        moment: float,
+        connection: int,
+        client: int,
+        session: Any,
+        since: float | None,
+        maker: Server | None,
+    ) -> None:
+        self._told += 1
+        heappush(self._coming, (moment, connection, self._told, client, session, since, maker))
+
+    def _change(self, client: int, session: Any, since: float | None, maker: Server | None) -> None:
+        """Remember a session since then; forget it where there is none; or renew it, for NaN."""
+        if since is None:
+            if client < len(self._since) and self._sessions[client] == session:
                 self._since[client] = nan
                 self._sessions[client] = self._nothing
+            return
+        if since != since:
+            if not self.is_blank(client):
+                self._sessions[client] = session
             return
         if client >= len(self._since):
             more = client + _ROOM - len(self._since)
             self._since.extend([nan] * more)
             self._sessions.extend([self._nothing] * more)
+            self._maker.extend([0] * more)
+        number = self._number_of.get(maker)
+        if number is None:
+            number = self._number_of[maker] = len(self._makers)
+            self._makers.append(maker)
+        self._maker[client] = number
+        if type(session) is Tickets:
+            before: Any = self._sessions[client]
+            former = before if type(before) is _KeptTickets else ()
+            all_of_them = (*former, *((since, ticket) for ticket in session))
+            self._keep(client, _KeptTickets(all_of_them[-session.kept :]))
+            return
         self._since[client] = since
         self._sessions[client] = session
 
@@ -106,7 +269,7 @@ class ClientGroup:
     """All clients of one browser.
 
     A browser remembers one session of the server, its newest, from the full handshake that made it
-    for as long as its profile says.
+    for as long as its profile says, and no longer than the hint of its ticket does.
 
     Args:
         profile: the browser.
@@ -114,7 +277,23 @@ class ClientGroup:
         memory: its clients' sessions.
         first_address, addresses: the network that they are in, and how many addresses it has.
         path: the name of the path that they take.
+
+    Attributes:
+        connections: how many a visit makes at once.
+        keep_alive: whether one carries several requests.
+        patience: how long a user waits (seconds), or what that is drawn from; `None` without end.
+        retries: which failed connections are made again; `None` for none.
+        fallback: which failed handshakes are tried again with a lower version; `None` for none.
+        resumption: which share of connections resumes a session, where that is an input, and
+            nobody remembers any.
     """
+
+    connections = 1
+    keep_alive = True
+    patience: float | Distribution | None = None
+    retries: RetryPolicy | None = None
+    fallback: Fallback | None = None
+    resumption: float | None = None
 
     def __init__(
         self,
@@ -130,14 +309,59 @@ class ClientGroup:
         self.path = path
         self._first_address = first_address
         self._addresses = addresses
-        self.remember = memory.remember
+        self._remember = memory.remember
+        self.renew = memory.renew
+        self.forget = memory.forget
+        self._maker = memory.maker
         self._recall = memory.recall
         self.is_blank = memory.is_blank
         self._lifetime = self.browser.session_lifetime
 
+    def behave(self, described: ClientDescription, scale: float) -> None:
+        """Take on how these clients visit; the scale divides a budget of retries."""
+        self.connections = described.connections
+        self.keep_alive = described.keep_alive
+        self.patience = described.patience
+        self.resumption = described.resumption
+        self.fallback = described.fallback
+        if described.retries is not None:
+            self.retries = RetryPolicy(described.retries, scale)
+
     def recall(self, client: int, now: float) -> Any:
         """The session that this client offers at `now`, if it still remembers one."""
         return self._recall(client, now, self._lifetime)
+
+    def maker(self, client: int, offered: Any) -> Server | None:
+        """The server that made the session which this client offers, if it offers one."""
+        return None if offered is None else self._maker(client)
+
+    def remember(
+        self,
+        client: int,
+        session: Any,
+        moment: float,
+        connection: int,
+        maker: Server | None,
+        age: float = 0.0,
+        lifetime_hint: int = 0,
+    ) -> None:
+        """Remember what a full handshake has made, from `moment` on.
+
+        Args:
+            client: the client's number.
+            session: what is remembered.
+            moment: seconds since the scenario's start.
+            connection: the number of the one that has made it.
+            maker: the server that the session has to go to again; `None` for any, or for a proxy.
+            age: how much older than new it is, in seconds.
+            lifetime_hint: seconds that the server says it is good for; 0 where it says nothing.
+        """
+        if type(session) is Tickets:
+            session.kept = self.browser.tickets_kept
+        if lifetime_hint:
+            # What is to be forgotten earlier is as much older.
+            age += max(0.0, self._lifetime - lifetime_hint)
+        self._remember(client, session, moment, connection, maker, age)
 
     def address(self, client: int) -> int:
         """This client's address; they come round again where there are more clients."""
@@ -151,6 +375,7 @@ class Clients:
         descriptions: of the groups.
         path: the path of those that name none.
         sessions: empty, for `SessionMemory`.
+        scale: the world's.
     """
 
     def __init__(
@@ -158,12 +383,13 @@ class Clients:
         descriptions: Sequence[ClientDescription],
         path: str,
         sessions: list[Any] | array[int],
+        scale: float = 1.0,
     ) -> None:
         memory = SessionMemory(sessions)
         self.groups = [
             ClientGroup(
-                browser(each.profile),
-                Work(f"clients/{each.profile}", profile_of(each.machine)),
+                each.browser,
+                Work(f"clients/{each.browser.name}", profile_of(each.machine)),
                 memory,
                 int(each.network.network_address),
                 each.network.num_addresses,
@@ -171,6 +397,8 @@ class Clients:
             )
             for each in descriptions
         ]
+        for group, each in zip(self.groups, descriptions, strict=True):
+            group.behave(each, scale)
         self._shares = list(accumulate(description.share for description in descriptions))
         self._group_of = bytearray()
 

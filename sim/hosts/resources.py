@@ -1,4 +1,4 @@
-"""What a server's connections ask for: its session cache, and whatever does its key's work."""
+"""What a server's connections ask for: its session cache and ticket keys, its key's work."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import tls
 from sim.activity import Until
+from sim.hosts.ticket_keys import TicketKeyRing
 
 
 class RequestKind(Enum):
@@ -23,6 +24,12 @@ class RequestKind(Enum):
     """Of the session; whether it was kept, which changes nothing."""
     REMOVE_SESSION = auto()
     """Of the session's key; the answer does not matter."""
+    OPEN_TICKET = auto()
+    """Of a `TicketToOpen`: an `OpenedTicket`, or `None` when it is no good; of a `TicketContent`,
+    or of `None` for a ticket of somebody else: the `TicketVerdict`."""
+    SEAL_TICKET = auto()
+    """Of a `TicketToSeal`: the ticket's bytes; of the `TicketContent` of the ticket that is
+    renewed, or of `None` for a new session: the new ticket's content."""
     USE_PRIVATE_KEY = auto()
     """Of its operations, as for `Work.demand`; the answer does not matter."""
 
@@ -31,6 +38,7 @@ class RequestKind(Enum):
 _LOOK_UP = RequestKind.LOOK_UP_SESSION
 _ACCEPT = RequestKind.ACCEPT_SESSION
 _STORE = RequestKind.STORE_SESSION
+_OPEN, _SEAL = RequestKind.OPEN_TICKET, RequestKind.SEAL_TICKET
 
 
 class Request(NamedTuple):
@@ -40,10 +48,12 @@ class Request(NamedTuple):
         kind: of request.
         subject: what that kind is asked of. A session that engines have made is whole, and its ID
             its key; one of a replayed connection is a number, and its own key.
+        recorded: whether the connection's work is counted.
     """
 
     kind: RequestKind
     subject: Any
+    recorded: bool = True
 
 
 TAKES_TIME: Final = object()
@@ -56,16 +66,23 @@ class Resources(Protocol):
     Attributes:
         sessions: what remembers sessions, the same object for all servers that share it; `None`
             where nothing does.
+        tickets: the server's ticket keys; `None` where it issues no tickets.
         may_wait: kinds of requests whose answer may take time, the same as long as the world
             lasts: there a server's turn may be cut in two jobs. Private-key operations are among
             them where something else than the server's processor does them.
+        blocking: those of them for which a server's worker waits, and serves nobody else.
     """
 
     @property
     def sessions(self) -> object:
         """What remembers sessions."""
 
+    @property
+    def tickets(self) -> TicketKeyRing | None:
+        """The ticket keys."""
+
     may_wait: frozenset[RequestKind]
+    blocking: frozenset[RequestKind]
 
     def answer(self, kind: RequestKind, subject: Any, now: float) -> Any:
         """The answer to a request at `now`, or `TAKES_TIME` where its kind may wait and it must.
@@ -84,20 +101,31 @@ class Resources(Protocol):
 
 
 class LocalResources:
-    """A session cache in the server's own memory, and its key on its own processor: no waiting.
+    """A session cache and ticket keys in the server's own memory, its key on its own processor.
+
+    Nothing waits.
 
     Args:
         sessions: the cache, which goes by seconds since the scenario's start; `None` where the
             server remembers nothing.
+        tickets: its ticket keys; `None` where it issues no tickets.
     """
 
     may_wait: frozenset[RequestKind] = frozenset()
+    blocking: frozenset[RequestKind] = frozenset()
 
-    def __init__(self, sessions: tls.SessionCache | None) -> None:
+    def __init__(
+        self, sessions: tls.SessionCache | None, tickets: TicketKeyRing | None = None
+    ) -> None:
         self.sessions = sessions
+        self.tickets = tickets
 
     def answer(self, kind: RequestKind, subject: Any, now: float) -> Any:
-        """What the cache knows."""
+        """What the cache knows, and what the ticket keys open and seal."""
+        if kind is _OPEN or kind is _SEAL:
+            tickets = self.tickets
+            assert tickets is not None
+            return tickets.open(subject, now) if kind is _OPEN else tickets.seal(subject, now)
         sessions = self.sessions
         assert sessions is not None
         if kind is _LOOK_UP:

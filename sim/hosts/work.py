@@ -17,7 +17,8 @@ COLUMNS = (
     Column("cpu_seconds", TIME),
 )
 """A row of the table `operations`: the work of one kind that one node did for the recorded
-connections. Nodes are servers and proxies by name, and `clients/<profile>`."""
+connections, at the prices of its machine profile: at full speed, whatever contention adds. Nodes
+are servers and proxies by name, and `clients/<profile>`."""
 
 _DISTINCT = 4096
 
@@ -46,6 +47,96 @@ class Task:
         self.times = 0
         work.tasks.append(self)
 
+    def done(self) -> Iterator[tuple[tuple[str, int, int, int], int]]:
+        """Each operation, and how often it was done."""
+        for operation in self.operations:
+            yield operation, self.times
+        for size in self.sizes:
+            for carried in _carrying(size):
+                yield carried, self.times
+
+
+Factors = tuple[int, int]
+"""By how many bytes something grows with a byte of a request, and with one of a response."""
+
+
+class GrowingTask:
+    """Operations that a node does together with more application data, now so much and now so much.
+
+    Args:
+        work: the node's.
+        operations: as for `Work.demand`, with the least data, each with its factors.
+        sizes: of the flights then, with theirs.
+    """
+
+    __slots__ = (
+        "_answered",
+        "_asked",
+        "_constant",
+        "_flight",
+        "_operations",
+        "_rates",
+        "_sizes",
+        "_times",
+    )
+
+    def __init__(
+        self,
+        work: Work,
+        operations: Sequence[tuple[tuple[str, int, int, int], Factors]],
+        sizes: Sequence[tuple[int, Factors]],
+    ) -> None:
+        self._operations, self._sizes = operations, sizes
+        rates = [(operation, *work.rate(*operation[:2]), of) for operation, of in operations]
+        growing = [
+            (count * each, size, a_byte, *of) for (_, _, count, size), each, a_byte, of in rates
+        ]
+        first = next((at for at, rate in enumerate(growing) if any(rate[3:])), len(growing))
+        # Seconds of the operations before the first that grows: they are added one by one, as
+        # `Work.demand` does.
+        self._constant = [each + size * a_byte for each, size, a_byte, *_ in growing[:first]]
+        self._rates = growing[first:]
+        self._flight = work.rate("flight", 0)[0], work.rate("byte", 0)[1]
+        self._times = self._asked = self._answered = 0
+        work.tasks.append(self)
+
+    def demand(self, asked: int, answered: int, recorded: bool) -> float:
+        """CPU seconds with so many bytes more of the request, and of the response.
+
+        To the last bit what `Work.demand` says.
+        """
+        a_flight, a_byte = self._flight
+        seconds = 0.0
+        for size, (of_asked, of_answered) in self._sizes:
+            carried = size + of_asked * asked + of_answered * answered
+            if carried:
+                seconds += a_flight + carried * a_byte
+        for constant in self._constant:
+            seconds += constant
+        for each, size, a_byte, of_asked, of_answered in self._rates:
+            seconds += each + (size + of_asked * asked + of_answered * answered) * a_byte
+        if recorded:
+            self._times += 1
+            self._asked += asked
+            self._answered += answered
+        return seconds
+
+    def done(self) -> Iterator[tuple[tuple[str, int, int, int], int]]:
+        """Each operation as one, over all bytes."""
+        times = self._times
+        if not times:
+            return
+        for (name, bits, count, size), of in self._operations:
+            yield (name, bits, count * times, self._whole(size, of)), 1
+        for size, of in self._sizes:
+            whole = self._whole(size, of)
+            if whole:
+                yield ("flight", 0, times, 0), 1
+                yield ("byte", 0, 0, whole), 1
+
+    def _whole(self, size: int, of: Factors) -> int:
+        return size * self._times + of[0] * self._asked + of[1] * self._answered
+
 
 class Work:
     """The operations of one node, priced by its machine profile and counted.
@@ -65,7 +156,8 @@ class Work:
         self._done: dict[tuple[str, int, int, int], list[float]] = {}
         self._carried: dict[int, list[float]] = {}
         self._totals: dict[tuple[str, int], list[int]] = {}
-        self.tasks: list[Task] = []
+        self._requests, self._of_application = 0, 0.0
+        self.tasks: list[Task | GrowingTask] = []
 
     def demand(
         self,
@@ -94,19 +186,28 @@ class Work:
             entry[1] += recorded
         return seconds
 
+    def rate(self, name: str, bits: int) -> tuple[float, float]:
+        """Seconds an operation, and a byte of it."""
+        each = self._price(tls.Operation(name, bits, 1, 0))
+        return each, self._price(tls.Operation(name, bits, 0, 1))
+
+    def add_application(self, seconds: float) -> None:
+        """An application has worked so long on a request, which no operation prices."""
+        self._requests += 1
+        self._of_application += seconds
+
     def rows(self) -> Iterator[tuple[str, str, int, int, int, float]]:
         """The rows of the table `operations`, by name and bits."""
         self._add_up()
         for task in self.tasks:
-            for operation in task.operations:
-                self._add(operation, task.times)
-            for size in task.sizes:
-                for operation in _carrying(size):
-                    self._add(operation, task.times)
-            task.times = 0
+            for operation, times in task.done():
+                self._add(operation, times)
+        self.tasks.clear()
         for (name, bits), (count, size) in sorted(self._totals.items()):
             seconds = self._price(tls.Operation(name, bits, count, size))
             yield self.node, name, bits, count, size, seconds
+        if self._requests:
+            yield self.node, "application", 0, self._requests, 0, self._of_application
 
     def _price_flight(self, size: int) -> list[float]:
         if len(self._carried) >= _DISTINCT:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any, get_args
+from typing import Annotated
 
 from pydantic import Field
 
 from sim.middleboxes.connect_proxy import ConnectProxy
 from sim.middleboxes.intolerant import ExtensionIntolerant, HelloSizeIntolerant, VersionIntolerant
 from sim.middleboxes.load_shedder import LoadShedder, SynCookieFront
-from sim.middleboxes.middlebox import Middlebox
 from sim.middleboxes.nat import Nat
 from sim.middleboxes.packet_filter import PacketFilter
 from sim.middleboxes.sni_filter import SniFilter
@@ -32,11 +30,3 @@ AnyMiddlebox = Annotated[
     Field(discriminator="kind"),
 ]
 """Any of these, told apart by its `kind`."""
-
-
-def any_middlebox_or(parts: Iterable[type[Middlebox]]) -> Any:
-    """The type of any of these or of further ones, each of which has a `kind` of its own."""
-    known, *_ = get_args(AnyMiddlebox)
-    for part in parts:
-        known = known | part
-    return Annotated[known, Field(discriminator="kind")]

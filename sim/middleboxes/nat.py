@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from sim.hosts.addresses import Address
 from sim.hosts.ports import Port
 from sim.middleboxes.connection_table import ConnectionTable
 from sim.middleboxes.middlebox import (
@@ -32,7 +33,7 @@ class Nat(Middlebox):
     """
 
     kind: Literal["nat"]
-    address: IPv4Address = IPv4Address("192.0.2.1")
+    address: Address = IPv4Address("192.0.2.1")
     """Where its connections seem to come from."""
     first_port: Port = 1024
     last_port: Port = 65535

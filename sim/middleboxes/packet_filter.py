@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from sim.description import Description
+from sim.hosts.addresses import AddressRange
 from sim.hosts.ports import Port
 from sim.middleboxes.middlebox import PASS, Behaviour, Flow, Middlebox, Refusal, Verdict, refused
 
@@ -16,7 +17,7 @@ class Rule(Description):
     """What becomes of packets from some addresses to some ports."""
 
     action: Literal["permit", "deny"]
-    source: IPv4Network = IPv4Network("0.0.0.0/0")
+    source: AddressRange = IPv4Network("0.0.0.0/0")
     """The clients' network: "192.168.0.0/16"."""
     ports: tuple[Port, ...] = ()
     """The server's ports: [80, 443]; else any."""

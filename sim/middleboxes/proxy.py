@@ -10,19 +10,21 @@ from itertools import count
 from pydantic import Field
 
 from sim.activity import Waiting
+from sim.hosts.addresses import Address
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
 from sim.hosts.ports import DYNAMIC_PORTS, source_port
-from sim.hosts.virtual_clock import VirtualClock
 from sim.hosts.work import Work
 from sim.middleboxes.middlebox import Middlebox
+from sim.processors.contention import contention_of
+from sim.processors.virtual_clock import VirtualClock
 from sim.units import scaled
 
 
 class Proxy(Middlebox):
     """A host between client and server that ends one TCP connection and begins another."""
 
-    address: IPv4Address = IPv4Address("198.51.100.1")
+    address: Address = IPv4Address("198.51.100.1")
     """Where its own connections come from, and where clients that know it find it."""
     machine: Machine
     """The machine profile that prices its work."""
@@ -34,7 +36,8 @@ class Proxy(Middlebox):
     @cached_property
     def processor(self) -> VirtualClock:
         """Its processor: all its connections wait for the same cores."""
-        return VirtualClock(self.cores, self._placed_at)
+        curve = profile_of(self.machine).contention_curve
+        return VirtualClock(self.cores, self._placed_at, contention_of(curve))
 
     @cached_property
     def work(self) -> Work:
@@ -60,8 +63,11 @@ class Proxy(Middlebox):
         """It takes every connection."""
         return True
 
-    def admits(self, now: float) -> bool:
+    def refusal(self, now: float) -> None:
         """It takes every connection."""
+
+    def admits(self, now: float) -> bool:
+        """Nothing waits in a backlog."""
         return True
 
     def accept(self, moment: float | Waiting) -> None:
@@ -70,6 +76,9 @@ class Proxy(Middlebox):
     def open_connection(self) -> None:
         """A client's connection opens now."""
         self.open_connections.open()
+
+    def complete_handshake(self, moment: float) -> None:
+        """Nobody asks what its connections take."""
 
     def close_connection(self, moment: float) -> None:
         """One will be closed at that moment."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sim.hosts.host_names import HostNamePattern
+from sim.host_names import HostNamePattern
 from sim.middleboxes.client_hello import begins_client_hello, read_client_hello
 from sim.middleboxes.middlebox import PASS, Flow, Middlebox, Refusal, Seen, Verdict, refused
 

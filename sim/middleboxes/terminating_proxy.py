@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from sim import identities
+from sim.hosts.machine import profile_of
 from sim.hosts.ports import Port
 from sim.hosts.server import TlsSettings
+from sim.hosts.session_store import check_size
+from sim.identities import Authority
 from sim.middleboxes.proxy import Proxy
-from sim.workload.browsers import browser
+from sim.workload.browsers import Browser, Profile, offered_by
+from sim.workload.client_profile import ClientProfile
 
 
 class TerminatingProxy(TlsSettings, Proxy):
@@ -29,23 +32,32 @@ class TerminatingProxy(TlsSettings, Proxy):
     connects: Literal["at the request", "at the hello"] = "at the request"
     """When it connects to the server: when it has read a request, as a reverse proxy, or when it
     has seen the ClientHello, as one does that must know the server's certificate first."""
-    profile: str = "internet-explorer-6"
-    """What it offers the server: the hello of this client profile."""
-    trusts: tuple[str, ...] = Field(default=("contoso-root",), min_length=1)
-    """The authorities of servers that it trusts."""
+    profile: Profile = "internet-explorer-6"
+    """What it offers the server: the hello of this client profile, as `profile` of clients has
+    it."""
+    trusts: tuple[Authority, ...] = Field(default=("contoso-root",), min_length=1)
+    """The authorities of servers that it trusts, as `trusts` of clients has them."""
     warnings: Literal["heeded", "overridden"] = "heeded"
     """Whether a server's wrong certificate ends the connection, or is ignored."""
 
+    remembers_each_server: ClassVar[bool] = False
+    """Whether it knows which server it turns to, and keeps a session of each; else its newest."""
+
+    @model_validator(mode="after")
+    def _cache_holds_sessions(self) -> Self:
+        check_size(self.sessions, profile_of(self.machine))
+        return self
+
     @field_validator("profile")
     @classmethod
-    def _known_profile(cls, name: str) -> str:
-        return browser(name).name
+    def _known_profile(cls, profile: str | ClientProfile) -> str | ClientProfile:
+        offered_by(profile)
+        return profile
 
-    @field_validator("trusts")
-    @classmethod
-    def _known_authorities(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        identities.trust_store(*names)
-        return names
+    @property
+    def browser(self) -> Browser:
+        """What it offers the server, as a client."""
+        return offered_by(self.profile)
 
     @property
     def settings(self) -> TlsSettings:

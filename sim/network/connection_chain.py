@@ -196,6 +196,10 @@ class ConnectionChain:
             now = clock.account_propagation((yield clock.now))
             clock.account_middlebox(proxy.relay(now, received, sent, recorded=self._recorded))
 
+    def complete_handshake(self, moment: float) -> None:
+        """TLS's handshake with the last host is completed at that moment."""
+        self._connections[-1].complete_handshake(moment)
+
     def close(self, moment: float) -> None:
         """Both ends have closed, or given up, at that moment."""
         for connection in self._connections:

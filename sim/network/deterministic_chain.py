@@ -28,6 +28,7 @@ class DeterministicChain:
 
     __slots__ = (
         "_client",
+        "_in_handshake",
         "_listener",
         "_segment",
         "_server",
@@ -48,6 +49,7 @@ class DeterministicChain:
         self._there = to_server
         self.return_delay = to_client
         self._listener = listener
+        self._in_handshake = True
         # Flights of no more than half the initial window neither wait for it nor open it.
         self._small = segment * tcp.initial_window // 2
         self._client: LosslessSender | None = None
@@ -90,8 +92,15 @@ class DeterministicChain:
         """Go on by the way from the server to the client."""
         delays.propagation += self.return_delay
 
+    def complete_handshake(self, moment: float) -> None:
+        """TLS's handshake is completed at that moment."""
+        self._in_handshake = False
+        self._listener.complete_handshake(moment)
+
     def close(self, moment: float) -> None:
         """Both ends have closed at that moment."""
+        if self._in_handshake:
+            self._listener.complete_handshake(moment)
         self._listener.close_connection(moment)
 
     def _sender(self) -> LosslessSender:

@@ -16,10 +16,12 @@ ONLY = "path"
 
 
 class Path(Description):
-    """The way from clients to the server. It begins and ends with a link."""
+    """The way from clients to a site. It begins and ends with a link."""
 
     crosses: tuple[str, ...] = Field(min_length=1)
     """Names of links and middleboxes, from the client to the server: ["lan", "proxy", "wan"]."""
+    leads_to: str | None = None
+    """The balancer, or the servers of one pool, at its end; else the only one that there is."""
 
 
 def check_path(

@@ -92,6 +92,10 @@ class SingleConnection:
         """Go on until the client may send, or the flight that was sent last is there."""
         return self._following
 
+    def complete_handshake(self, moment: float) -> None:
+        """TLS's handshake is completed at that moment."""
+        self._connection.complete_handshake(moment)
+
     def close(self, moment: float) -> None:
         """Both ends have closed, or given up, at that moment."""
         self._connection.close(moment)

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from itertools import count, takewhile
 
 from sim.activity import Waiting
+from sim.hosts.refusal import BACKLOG_FULL
 from sim.middleboxes.middlebox import Action, Seen
 from sim.network.delays import DelayComponents
 from sim.network.flight import Delivery
@@ -47,6 +48,7 @@ class TcpConnection:
         "_down_rounds",
         "_down_sender",
         "_has_failed",
+        "_in_handshake",
         "_is_looked_at",
         "_is_too_long",
         "_listener",
@@ -81,6 +83,7 @@ class TcpConnection:
         self._is_looked_at = not self._deterministic or up.recorded
         self._is_too_long = up.delay + down.delay > tcp.user_timeout
         self._open = False
+        self._in_handshake = True
         self._has_failed = False
         self._active_at = self._round_trip = 0.0
         self._up_rounds: LosslessSender
@@ -153,7 +156,7 @@ class TcpConnection:
             delays.retransmission += again - now
             now, wait = max((yield again), again), 2 * wait
             if now >= give_up:
-                raise self._failure("timeout", now, delays, "backlog full")
+                raise self._failure("timeout", now, delays, BACKLOG_FULL.reason)
             if self._is_looked_at:
                 for number, packet in enumerate(self._packets(size)):
                     self._up.announce(PacketKind.DATA, number)
@@ -282,11 +285,18 @@ class TcpConnection:
 
     # -- its end
 
+    def complete_handshake(self, moment: float) -> None:
+        """TLS's handshake is completed at that moment."""
+        self._in_handshake = False
+        self._listener.complete_handshake(moment)
+
     def close(self, moment: float) -> None:
         """Nothing more comes after that moment, which may lie in the future."""
         self._middleboxes.close(moment)
         if self._open:
             self._open = False
+            if self._in_handshake:
+                self._listener.complete_handshake(moment)
             self._listener.close_connection(moment)
             if self._is_looked_at and not self._has_failed:
                 self._send_fins(moment)

@@ -156,7 +156,7 @@ class ThreeWayHandshake:
         """A SYN on its way: its arrival; why the listener has dropped it; else `None`.
 
         It is not followed any further than to the moment of giving up. Raises `TransportFailure`
-        when a box refuses it.
+        when a box refuses it, or the listener.
         """
         position, size = 0, self._tcp.syn
         self._up.announce(PacketKind.SYN)
@@ -178,8 +178,16 @@ class ThreeWayHandshake:
         if self.admitted:
             return there
         there = yield from self._wait(there)
-        if not self._listener.admits(there):
-            return "backlog full"
+        refusal = self._listener.refusal(there)
+        if refusal is not None:
+            if refusal.resets:
+                back = there + self._down.delay
+                delays.propagation += self._down.propagation
+                delays.middlebox += self._down.latency
+                raise self._middleboxes.failure(
+                    "reset", back, delays, self._listener.name, refusal.reason
+                )
+            return refusal.reason
         self._listener.open_connection()
         self.admitted = True
         return there

@@ -104,5 +104,8 @@ class Transport(Protocol):
     def add_return(self, delays: DelayComponents) -> None:
         """Go on by the way from the server to the client when nothing else is on it."""
 
+    def complete_handshake(self, moment: float) -> None:
+        """TLS's handshake is completed at that moment, which may lie in the future."""
+
     def close(self, moment: float) -> None:
         """Both ends have closed, or given up, at that moment, which may lie in the future."""

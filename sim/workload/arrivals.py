@@ -1,10 +1,4 @@
-"""Arrivals: when visits begin.
-
-An arrival process is a description with `times(generator, start, scale)`, which yields arrival
-times (seconds) from `start` on, ascending, without end, at the described rate times `scale`; it
-takes one draw a visit, whatever the rate. `expected(moment)` tells how many visits that makes in
-the mean from the scenario's start on, and `mean_rate` how many a second, both before scaling.
-"""
+"""Arrivals: when visits begin."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-from sim.description import Description
 from sim.streams import unit_rate_process
 from sim.units import PositiveDuration
+from sim.workload.arrival_process import ArrivalProcess
 
 
-class Curve(Description):
+class Curve(ArrivalProcess):
     """A non-homogeneous Poisson process whose rate follows counts an interval.
 
     Counts are expected requests; a visit makes `requests_per_visit` of them. Within an interval

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from sim.description import Description
 from sim.units import scaled
+from sim.workload.population import ClientPopulation
 
 
-class Independent(Description):
+class Independent(ClientPopulation):
     """N clients, each coming by a Poisson process of its own.
 
     Together they make the scenario's arrivals: with Poisson arrivals at rate R each client comes

@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from sim.description import Description
 from sim.streams import unit_rate_process
 from sim.units import Frequency
+from sim.workload.arrival_process import ArrivalProcess
 
 
-class Poisson(Description):
+class Poisson(ArrivalProcess):
     """A Poisson process: visits at a constant rate, without memory."""
 
     process: Literal["poisson"]

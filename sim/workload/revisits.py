@@ -11,15 +11,15 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-from sim.description import Description
 from sim.units import PositiveDuration
+from sim.workload.population import ClientPopulation
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 _LEAST_TO_COMPACT = 8192
 
 
-class Revisits(Description):
+class Revisits(ClientPopulation):
     """Visitors who come back after intervals of a given distribution, and new ones.
 
     For each visit an age is drawn, and the visitor who was last seen nearest to that long ago

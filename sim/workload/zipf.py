@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from sim.description import Description
 from sim.units import scaled
+from sim.workload.population import ClientPopulation
 
 
-class Zipf(Description):
+class Zipf(ClientPopulation):
     """N clients of unequal popularity: the k-th comes with a share proportional to k^-exponent.
 
     Each arrival is independent of all others: the independent reference model of cache theory

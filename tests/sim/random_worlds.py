@@ -15,11 +15,24 @@ from typing import Any
 
 import sim
 import tls
+from sim.workload.browsers import browser
 from tests.sim.endpoints.readers import world
 
 PROFILES = sim.browsers()
-MACHINES = ("pentium-iii-933", "xeon-2026")
-IDENTITIES = ("contoso-rsa-1024", "contoso-rsa-2048", "contoso-rsa-2048-many-names")
+CONTENDED = {
+    "name": "contended",
+    "title": "Threads that slow each other down",
+    "source": "made up",
+    "base": "pentium-iii-933",
+    "contention": [[1, 1.0], [2, 0.75]],
+}
+MACHINES: tuple[Any, ...] = ("pentium-iii-933", "xeon-2026", CONTENDED)
+IDENTITIES: tuple[Any, ...] = (
+    *("contoso-rsa-1024", "contoso-rsa-2048", "contoso-rsa-2048-many-names"),
+    {"key": "rsa-1024", "names": 3, "chain": [{"key": "ecdsa-p256", "extra_bytes": "3 kB"}]},
+    {"chain": [{}, {"key": "rsa-4096"}], "root": {"authority": "own"}},
+    {"key": "ed25519", "not_after": "1998-06-30T00:00:05Z"},
+)
 STARTS = ("1998-06-30T00:00:00Z", "2011-03-01T09:00:00Z", "2049-12-31T23:59:50Z")
 RSA_SUITES = [
     name
@@ -31,8 +44,8 @@ RSA_SUITES = [
 class Draw:
     """What a world is drawn with."""
 
-    def __init__(self, number: int) -> None:
-        self._random = random.Random(f"world {number}")
+    def __init__(self, name: str) -> None:
+        self._random = random.Random(name)
 
     def one(self, *choices: Any) -> Any:
         """One of these."""
@@ -60,7 +73,7 @@ def random_world(number: int, **changes: Any) -> sim.Scenario:
 
 def random_changes(number: int) -> dict[str, Any]:
     """What the world of that number changes in a small one."""
-    draw = Draw(number)
+    draw = Draw(f"world {number}")
     steady = draw.may(0.25)
     changes: dict[str, Any] = {
         "start": STARTS[2] if draw.may(0.1) else draw.one(*STARTS[:2]),
@@ -83,7 +96,112 @@ def random_changes(number: int) -> dict[str, Any]:
     changes |= {f"server__{key}": value for key, value in _server(draw).items()}
     changes |= _network(draw)
     changes["clients"] = _clients(draw, list(changes["paths"]))
+    tickets = _tickets(draw)
+    if changes.get("server__security") != "plain":
+        changes["server__tickets"] = tickets
+    for box in changes["middleboxes"].values():
+        if box["kind"] == "terminating-proxy":
+            box["tickets"] = _tickets(draw)
+    _add_visits(Draw(f"visits {number}"), changes)
+    _add_resumption(Draw(f"resumption {number}"), changes)
+    _add_fallback(Draw(f"fallback {number}"), changes)
+    _add_early_data(Draw(f"early data {number}"), changes)
     return changes
+
+
+def _add_early_data(draw: Draw, changes: dict[str, Any]) -> None:
+    """Some clients send their first request with the hello, where servers allow it."""
+    server = _described_server(changes)
+    limit, asked = draw.one("100 B", "16 kB"), draw.may(0.6)
+    resumes = server["sessions"] is not None or server["tickets"] is not None
+    if not asked or server.get("security") == "plain" or not resumes:
+        return
+    if "TLS 1.3" not in server.get("versions", ["TLS 1.3"]):
+        return
+    changes["server__early_data"] = limit
+    for client in changes["clients"]:
+        if draw.may(0.7) and tls.TLS_1_3 in browser(client["profile"]).versions:
+            client["early_data"] = True
+
+
+def _add_fallback(draw: Draw, changes: dict[str, Any]) -> None:
+    """Some clients fall back to lower versions, where they have any."""
+    for client in changes["clients"]:
+        fallback = draw.options(
+            0.5,
+            after=(["alert"], ["reset"], ["reset", "timeout", "alert"]),
+            scsv=(True, False),
+            lowest=("TLS 1.0",),
+        )
+        lowest = tls.version_from_name(fallback.get("lowest", "SSL 3.0"))
+        versions = browser(client["profile"]).versions
+        if draw.may(0.4) and len([each for each in versions if each >= lowest]) > 1:
+            client["fallback"] = fallback
+
+
+def _add_resumption(draw: Draw, changes: dict[str, Any]) -> None:
+    """Some clients resume a fixed share of their connections, where their end of TLS may."""
+    for client in changes["clients"]:
+        share = draw.one(0.0, 0.5, 0.5, 1.0)
+        if not draw.may(0.25):
+            continue
+        boxes = [changes["middleboxes"].get(name) for name in _way_of(client, changes)]
+        proxies = [box for box in boxes if box and box["kind"] == "terminating-proxy"]
+        end = proxies[0] if proxies else _described_server(changes)
+        by_ticket = end["tickets"] is not None and browser(client["profile"]).session_tickets
+        if client["profile"] == "go-1.19" and "TLS 1.3" in end.get("versions", ["TLS 1.3"]):
+            continue  # It offers no session of TLS 1.3.
+        if end.get("security") != "plain" and (end["sessions"] is not None or by_ticket):
+            client["resumption"] = share
+
+
+def _way_of(client: dict[str, Any], changes: dict[str, Any]) -> list[str]:
+    crosses: list[str] = changes["paths"][client["path"]]["crosses"]
+    return crosses
+
+
+def _described_server(changes: dict[str, Any]) -> dict[str, Any]:
+    begin = "server__"
+    server = {key.removeprefix(begin): value for key, value in changes.items() if begin in key}
+    return {"tickets": None, **server}
+
+
+def _add_visits(draw: Draw, changes: dict[str, Any]) -> None:
+    """What clients ask for and how they come varies, in half of the worlds."""
+    if draw.may(0.5):
+        return
+    sizes = {"distribution": "log-normal", "median": "3 kB", "sigma": 1.0}
+    few = {"distribution": "geometric", "mean": 2.5}
+    pauses = {"distribution": "exponential", "mean": "500 ms"}
+    varying = draw.options(
+        0.4, request_size=("700 B", sizes), response_size=(sizes,), requests=(few,)
+    )
+    changes |= {f"http__{key}": value for key, value in varying.items()}
+    if draw.may(0.3):
+        changes["http__think_time"] = pauses
+    for client in changes["clients"]:
+        client |= draw.options(
+            0.4,
+            connections=(2, 6),
+            keep_alive=(False,),
+            patience=("700 ms", "3 s", {"distribution": "exponential", "mean": "2 s"}),
+            retries=(_retries(draw),),
+        )
+
+
+def _retries(draw: Draw) -> dict[str, Any]:
+    return {
+        "most": draw.one(1, 3),
+        "after": draw.some(["refused", "reset", "timeout", "alert"]),
+        "first": draw.one("0 s", "200 ms"),
+        **draw.options(
+            0.4,
+            backoff=("fixed",),
+            longest=("300 ms",),
+            jitter=("full", "equal"),
+            budget=(0.0, 0.1, 1.0),
+        ),
+    }
 
 
 def _tcp(draw: Draw) -> dict[str, Any]:
@@ -127,6 +245,19 @@ def _tls(draw: Draw) -> dict[str, Any]:
             **draw.options(0.3, renew=(True,), eviction=("fifo",)),
         }
     return settings
+
+
+def _tickets(draw: Draw) -> dict[str, Any] | None:
+    """A server's session tickets, if it has any."""
+    if draw.may(0.5):
+        return None
+    tickets = {"lifetime": draw.one("2 s", "6 s", "5 min"), **draw.options(0.3, renew=(False,))}
+    if draw.may(0.5):
+        tickets["rotation"] = draw.one("1500 ms", "4 s")
+        tickets |= draw.options(0.4, kept=(0, 2), skew=("1 s", "3 s"))
+    if draw.may(0.3):
+        tickets |= {"keys": "per server", "restart_interval": draw.one("3 s", "7 s")}
+    return tickets
 
 
 def _server(draw: Draw) -> dict[str, Any]:

@@ -81,6 +81,7 @@ def test_words_are_encoded_by_a_dictionary() -> None:
         assert pa.types.is_dictionary(sim.SCHEMAS["connections"].field(name).type)
     assert set(sim.SCHEMAS) == {
         "connections",
+        "visits",
         "samples",
         "operations",
         "links",

@@ -5,11 +5,16 @@ A client that makes visits at rate r to sessions of lifetime T resumes rT / (1 +
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from sim.streams import Streams
+from sim.warm_start import Ageing, WarmStart
+from sim.workload.independent import Independent
 from sim.workload.zipf import Zipf
 from tests.sim.worlds import rows, scenario, simulated
 
@@ -48,6 +53,7 @@ def resumed(population: dict[str, Any]) -> np.ndarray:
     return np.array(shares)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("population", "rates"),
     [
@@ -70,3 +76,40 @@ def test_as_many_resume_as_in_the_steady_state(
     by_window = found.mean(axis=0)
     assert by_window.mean() == pytest.approx(right, abs=4 * error / len(by_window) ** 0.5)
     assert by_window == pytest.approx(right, abs=4.5 * error)
+
+
+@pytest.mark.parametrize("found", [1.0, 0.25])
+def test_first_sessions_are_as_old_as_those_of_clients_who_always_came(found: float) -> None:
+    """On paper they come from long before on; a share of them meets who knows their session."""
+    rate, clients, lifetime = 1 / 500.0, 20_000, 1000.0
+    draws = np.random.default_rng(2026)
+    right, first = np.zeros(clients), np.zeros(clients)
+    for client in range(clients):
+        now, since = -8 * lifetime, -np.inf
+        while now <= 0:
+            now += draws.exponential(1 / rate)
+            hit = now - since <= lifetime and draws.random() < found
+            if now <= 0 and not hit:
+                since = now
+        first[client] = now
+        right[client] = now - since if hit else 0.0
+    warm_start = WarmStart(
+        Ageing(lifetime, found),
+        None,
+        lambda session, age, now: True,
+        lambda session, age: None,
+        Streams(2026).entropy("session ages"),
+        Independent(kind="independent", clients=clients).visitors(1.0),
+        rate * clients,
+        0.0,
+    )
+    group: Any = SimpleNamespace(browser=SimpleNamespace(session_lifetime=np.inf))
+    ages = np.array(
+        [
+            warm_start.age(group, client, None, float(first[client]), by_ticket=False)
+            for client in range(clients)
+        ]
+    )
+    share = (right > 0).mean()
+    assert (ages > 0).mean() == pytest.approx(share, abs=4 * (share / clients) ** 0.5)
+    assert stats.ks_2samp(ages[ages > 0], right[right > 0]).pvalue > 0.001

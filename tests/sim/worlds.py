@@ -43,6 +43,34 @@ def scenario(**changes: Any) -> sim.Scenario:
     return sim.Scenario.model_validate(description(**changes))
 
 
+def site_with_returning_clients(
+    clients: int, rate: float, lifetime: float, **changes: Any
+) -> sim.Scenario:
+    """Clients that come back, by Poisson processes of their own; the `changes` say to what servers.
+
+    Args:
+        clients: how many.
+        rate: visits a second, of all of them.
+        lifetime: of sessions, in seconds; as long is the warm-up.
+        changes: other tables.
+    """
+    return scenario(
+        **{
+            "kind": "steady-state",
+            "fidelity": "replay",
+            "warm_up": f"{lifetime} s",
+            "sample_interval": "1 h",
+            "arrivals": {"process": "poisson", "rate": f"{rate} /s"},
+            "population": {"kind": "independent", "clients": clients},
+            "clients": [{"profile": "openssl-3", "machine": "nginx-2026"}],
+            "http": {"requests": 1, "request_size": "100 B", "response_size": "100 B"},
+            "path": {"round_trip_time": "1 ms"},
+            "server": None,
+            **changes,
+        }
+    )
+
+
 def simulated(world: sim.Scenario, *, seed: int = 1, replication: int = 0) -> sim.MemorySink:
     """The tables of one replication."""
     sink = sim.MemorySink()

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 import tls
 from sim import identities
 from sim.costs import (
+    ContentionCurve,
     MachineProfile,
     UnpricedOperationError,
     machine_profile,
@@ -218,10 +219,17 @@ def test_every_profile_prices_every_key_agreement_and_signature(name: str) -> No
         "dsa": (1024, 2048),
         "ed25519": (255,),
         "ed448": (448,),
+        "mldsa": (44, 65, 87),
     }.items():
         for bits in all_bits:
             for step in ("sign", "verify"):
                 assert machine.price(Operation(f"{family}.{step}", bits, 1, 0)) > 0
+    for bits in (768, 1024):
+        for step in ("generate", "encapsulate", "decapsulate"):
+            assert machine.price(Operation(f"mlkem.{step}", bits, 1, 0)) > 0
+    for hash_name, length in (("sha256", 32), ("sha384", 48)):
+        for operation in ("hkdf", "hmac"):
+            assert machine.price(Operation(f"{operation}.{hash_name}", 0, 1, length)) > 0
 
 
 @pytest.mark.parametrize("name", machine_profiles())
@@ -306,3 +314,48 @@ def test_pentium_iii_without_handshakes(department: tuple[Served, Served]) -> No
 def test_pentium_iii_gain_of_a_session_cache(department: tuple[Served, Served]) -> None:
     full, resumed = (served.everything for served in department)
     assert 2.4 <= seconds_a_hit(full, full) / seconds_a_hit(full, resumed) <= 2.7
+
+
+# ------------------------------------------------------------------ contention
+
+OWN = {"name": "own", "title": "t", "source": "s"}
+
+
+def test_threads_are_slower_at_once_linearly_between_points_and_not_beyond() -> None:
+    curve = ContentionCurve([(1, 1.0), (8, 0.9), (16, 0.7)])
+    speeds = [curve.speed(threads) for threads in (1, 8, 12, 16, 17, 1000)]
+    assert speeds == pytest.approx([1.0, 0.9, 0.8, 0.7, 0.7, 0.7])
+    assert curve.speed(2) == pytest.approx(1 - 0.1 / 7)
+
+
+def test_a_curve_is_the_bases_unless_a_profile_has_its_own() -> None:
+    assert all(machine_profile(name).contention_curve is None for name in machine_profiles())
+    own = MachineProfile.model_validate({**OWN, "contention": [[1, 1.0], [2, 0.5]]})
+    assert own.contention_curve is not None
+    assert own.contention_curve.speed(3) == 0.5
+    assert MachineProfile.model_validate(own.model_dump(mode="json", exclude_unset=True)) == own
+    flat = MachineProfile.model_validate({**OWN, "contention": [[1, 1.0]]})
+    assert flat.contention_curve is None
+
+
+@pytest.mark.parametrize(
+    ("contention", "why"),
+    [
+        ([], "begins with one thread"),
+        ([[2, 1.0]], "begins with one thread"),
+        ([[1, 0.9]], "begins with one thread"),
+        ([[1, 1.0], [1, 0.9]], "have to ascend"),
+        ([[1, 1.0], [8, 0.9], [4, 0.8]], "have to ascend"),
+        ([[1, 1.0], [8, 0.8], [16, 0.9]], "have to descend"),
+        ([[1, 1.0], [8, 0.0]], "greater than or equal"),
+        ([[1, 1.0], [8, 1.1]], "less than or equal"),
+        ([[1, 1.0], [8, float("nan")]], "finite number"),
+        ([[1, 1.0], [8.5, 0.9]], "valid integer"),
+        ([[1, 1.0], [True, 0.9]], "valid integer"),
+        ([[1, 1.0], [8]], "Field required"),
+        (0.7, "valid tuple"),
+    ],
+)
+def test_a_curve_that_cannot_be_is_refused(contention: object, why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        MachineProfile.model_validate({**OWN, "contention": contention})

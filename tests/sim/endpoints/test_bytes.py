@@ -28,6 +28,29 @@ EVERY_BROWSER = [
     {"profile": OPENSSL, "share": 0.2},
 ]
 EVERY_VERSION = {"clients": EVERY_BROWSER, "server__identity": "contoso-rsa-2048"}
+OF_TODAY = {
+    "clients": [
+        {"profile": "chromium-156", "share": 0.25, "machine": "xeon-2026"},
+        {"profile": "go-1.19", "share": 0.25, "machine": "xeon-2026"},
+        {"profile": "gnutls-3.7", "share": 0.25, "machine": "xeon-2026"},
+        {"profile": OPENSSL, "share": 0.25, "machine": "xeon-2026"},
+    ],
+    "server__identity": "contoso-rsa-2048",
+    "server__machine": "xeon-2026",
+    "server__tickets": {"lifetime": "10 s"},
+    "server__groups": ["secp256r1", "x25519"],
+}
+"""TLS 1.3: some send a key share of one of its groups, others are asked for one."""
+BROWSERS = OF_TODAY | {
+    "clients": [
+        {"profile": "chromium-156", "share": 0.25, "machine": "xeon-2026"},
+        {"profile": "chrome-98", "share": 0.25, "machine": "xeon-2026"},
+        {"profile": "firefox-esr-153", "share": 0.25, "machine": "xeon-2026"},
+        {"profile": "firefox-91", "share": 0.25, "machine": "xeon-2026"},
+    ],
+    "server__groups": ["x25519", "secp384r1"],
+}
+"""GREASE, encrypted hellos and extensions in any order are drawn for their hellos."""
 ALL = {"randoms": RANDOMS, "ids": AFFINITY, "hashes": BY_HASH}
 
 WORLDS: dict[str, dict[str, Any]] = {
@@ -70,6 +93,10 @@ WORLDS: dict[str, dict[str, Any]] = {
             }
         },
     ),
+    "TLS 1.3": reading(ALL, **OF_TODAY),
+    "browsers": reading(ALL, **BROWSERS),
+    "browsers, what boxes send comes from hellos": reading({"box": {"kind": "echo"}}, **BROWSERS),
+    "TLS 1.3, kept by the server": reading(ALL, **OF_TODAY | {"server__tickets": None}),
     "what boxes send comes from hellos": reading({"box": {"kind": "echo"}}, **EVERY_VERSION),
 }
 
@@ -95,6 +122,11 @@ def test_a_repetition_would_be_seen() -> None:
 
 WATCHED: dict[str, dict[str, Any]] = {
     "all versions": reading({"box": {"kind": "watch"}}, **EVERY_VERSION),
+    "TLS 1.3": reading({"box": {"kind": "watch"}}, **OF_TODAY),
+    "browsers": reading({"box": {"kind": "watch"}}, **BROWSERS),
+    "browsers that are asked for another hello": reading(
+        {"box": {"kind": "watch"}}, **BROWSERS | {"server__groups": ["secp384r1"]}
+    ),
     "client certificates": reading(
         {"box": {"kind": "watch"}},
         **{
@@ -160,7 +192,12 @@ def test_flights_are_those_of_live(changes: dict[str, Any]) -> None:
                 assert data[start:end] != own[start:end]
                 assert others.setdefault((name, own[start:end]), flow) == flow
         assert data[position:] == own[position:]
-    assert min(kinds[kind] for kind in tls.FreshKind) > 10
+    random_of_today = tls.FreshKind.TLS_1_3_SERVER_RANDOM
+    speaks_tls_1_3 = changes.get("server__groups") is not None
+    assert bool(kinds[random_of_today]) == speaks_tls_1_3
+    of_all = {tls.FreshKind.CLIENT_RANDOM, tls.FreshKind.CLIENT_SESSION_ID, tls.FreshKind.OTHER}
+    assert min(kinds[kind] for kind in of_all) > 10
+    assert speaks_tls_1_3 or kinds[tls.FreshKind.SERVER_RANDOM] > 10
 
 
 def test_nothing_is_made_where_nothing_looks(monkeypatch: pytest.MonkeyPatch) -> None:

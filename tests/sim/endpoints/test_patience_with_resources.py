@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import sim
-from sim import client_connection_factories
 from sim.activity import Until
+from sim.hosts import pool
 from sim.hosts.resources import TAKES_TIME, LocalResources, Request, RequestKind
 from tests.sim.worlds import HEADINGS, rows, scenario
 
@@ -19,8 +19,8 @@ class SlowStore(LocalResources):
 
     may_wait = frozenset({RequestKind.LOOK_UP_SESSION, RequestKind.STORE_SESSION})
 
-    def __init__(self, sessions: Any) -> None:
-        super().__init__(sessions)
+    def __init__(self, sessions: Any, tickets: Any = None) -> None:
+        super().__init__(sessions, tickets)
         self._asked = 0
 
     def answer(self, kind: RequestKind, subject: Any, now: float) -> Any:
@@ -30,13 +30,13 @@ class SlowStore(LocalResources):
 
     def wait(self, request: Request, now: float) -> Generator[Until, float, tuple[Any, float]]:
         then = yield now + 8.0
-        return LocalResources.answer(self, *request, then), then
+        return LocalResources.answer(self, request.kind, request.subject, then), then
 
 
 @pytest.mark.parametrize("fidelity", ["live", "replay"])
 def test_who_waits_too_long_has_gone(monkeypatch: pytest.MonkeyPatch, fidelity: str) -> None:
     """Five seconds after its first flight was there, however long the store takes."""
-    monkeypatch.setattr(client_connection_factories, "LocalResources", SlowStore)
+    monkeypatch.setattr(pool, "LocalResources", SlowStore)
     world = scenario(
         fidelity=fidelity,
         duration="60 s",

@@ -168,10 +168,11 @@ def test_what_is_rarely_asked_reaches_the_cache() -> None:
     world = scenario(fidelity="replay")
     sink = sim.MemorySink()
     one = World(world, seed=1, sink=sink)
-    factory = one._factories["path"]._choose().endpoints
-    endpoints = factory.connect(one._clients.groups[0], None, 0, recorded=True, now=0.0)
+    end = one._factories["path"]._choose(0, 0, None, 0.0).end
+    resources = end.resources
+    group = one._clients.groups[0]
+    endpoints = end.endpoints.connect(group, None, 0, resources, recorded=True, now=0.0)
     assert isinstance(endpoints, ReplayEndpoints)
-    resources = endpoints._factory.resources
     assert isinstance(resources, LocalResources)
     cache = resources.sessions
     assert cache is not None

@@ -10,10 +10,10 @@ import pytest
 from scipy import stats
 
 import sim
-from sim import client_connection_factories
 from sim.activity import Until
+from sim.hosts import pool
 from sim.hosts.resources import TAKES_TIME, LocalResources, Request, RequestKind
-from sim.hosts.virtual_clock import VirtualClock
+from sim.processors.virtual_clock import VirtualClock
 from sim.world import World
 from tests.sim.endpoints.readers import tables
 from tests.sim.middleboxes.networks import IE6, IE8, network
@@ -37,7 +37,7 @@ class SlowStore(LocalResources):
 
     def wait(self, request: Request, now: float) -> Generator[Until, float, tuple[Any, float]]:
         then = yield now + STORE_SECONDS
-        return LocalResources.answer(self, *request, then), then
+        return LocalResources.answer(self, request.kind, request.subject, then), then
 
 
 class SlowerThanPatience(SlowStore):
@@ -47,7 +47,7 @@ class SlowerThanPatience(SlowStore):
 
     def wait(self, request: Request, now: float) -> Generator[Until, float, tuple[Any, float]]:
         then = yield now + 7.0
-        return LocalResources.answer(self, *request, then), then
+        return LocalResources.answer(self, request.kind, request.subject, then), then
 
 
 class FrontedStore(SlowStore):
@@ -55,8 +55,8 @@ class FrontedStore(SlowStore):
 
     may_wait = OF_SESSIONS
 
-    def __init__(self, sessions: Any) -> None:
-        super().__init__(sessions)
+    def __init__(self, sessions: Any, tickets: Any = None) -> None:
+        super().__init__(sessions, tickets)
         self._asked = 0
 
     def answer(self, kind: RequestKind, subject: Any, now: float) -> Any:
@@ -75,8 +75,8 @@ class Signer(LocalResources):
 
     may_wait = frozenset({RequestKind.USE_PRIVATE_KEY})
 
-    def __init__(self, sessions: Any) -> None:
-        super().__init__(sessions)
+    def __init__(self, sessions: Any, tickets: Any = None) -> None:
+        super().__init__(sessions, tickets)
         self._free = 0.0
 
     def answer(self, kind: RequestKind, subject: Any, now: float) -> Any:
@@ -104,7 +104,7 @@ class SlowStoreAndSigner(Signer):
         if request.kind is RequestKind.USE_PRIVATE_KEY:
             return (yield from super().wait(request, now))
         then = yield now + STORE_SECONDS
-        return LocalResources.answer(self, *request, then), then
+        return LocalResources.answer(self, request.kind, request.subject, then), then
 
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -116,7 +116,7 @@ def simulate_with_resources(monkeypatch: pytest.MonkeyPatch) -> Simulate:
     """Simulates a world whose servers have such resources; returns all of its tables."""
 
     def simulate(resources: type[LocalResources], seed: int = 3, **changes: Any) -> Tables:
-        monkeypatch.setattr(client_connection_factories, "LocalResources", resources)
+        monkeypatch.setattr(pool, "LocalResources", resources)
         sink = sim.MemorySink()
         World(scenario(**changes), seed=seed, sink=sink).run()
         return {name: rows(sink.table(name)) for name in sim.SCHEMAS}
@@ -183,7 +183,7 @@ FAST = range(5, 200, 40)
 def test_any_world_is_that_of_live_engines(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value, to the last bit, whatever is on the way and reads or refuses what passes."""
     resources = EVERYWHERE[number // 3 % len(EVERYWHERE)]
-    monkeypatch.setattr(client_connection_factories, "LocalResources", resources)
+    monkeypatch.setattr(pool, "LocalResources", resources)
     live = tables(random_world(number), seed=number)
     assert live["connections"]
     traces = 1 + number % 3
@@ -202,7 +202,7 @@ QUIET: dict[str, Any] = {
 
 
 def test_a_slow_store_costs_time_and_no_work(simulate: Simulate) -> None:
-    """5 ms a look-up and a store, where the server's time in the queue stands; no CPU seconds."""
+    """5 ms a look-up and a store, under a heading of its own; no CPU seconds."""
     fast, slow = simulate(LocalResources, **QUIET), simulate(SlowStore, **QUIET)
     kinds = set()
     for before, after in zip(fast["connections"], slow["connections"], strict=True):
@@ -210,7 +210,7 @@ def test_a_slow_store_costs_time_and_no_work(simulate: Simulate) -> None:
         assert (before["cache_hit"], before["outcome"]) == found
         kinds.add(found)
         requests = (after["cache_hit"] is not None) + (after["outcome"] == "full")
-        waited = after["time_cpu_queue"] - before["time_cpu_queue"]
+        waited = after["time_session_store"] - before["time_session_store"]
         assert waited == pytest.approx(requests * STORE_SECONDS, abs=1e-9)
         assert after["server_cpu"] == pytest.approx(before["server_cpu"], rel=1e-12)
         assert after["duration"] - before["duration"] == pytest.approx(waited, abs=1e-9)
@@ -232,7 +232,7 @@ def test_a_signer_takes_the_private_key_s_work_off_the_server(simulate: Simulate
         signed = after["outcome"] == "full"
         full += signed
         assert before["server_cpu"] - after["server_cpu"] == pytest.approx(signed * price, abs=1e-9)
-        waited = after["time_cpu_queue"] - before["time_cpu_queue"]
+        waited = after["time_signer"] - before["time_signer"]
         assert waited == pytest.approx(signed * SIGNER_SECONDS, abs=1e-9)
     assert full == key["count"] > 10
 
@@ -255,7 +255,7 @@ def test_a_signer_s_queue_is_that_of_theory(simulate: Simulate) -> None:
             duration="10 s",
             http__requests=1,
         )["connections"]
-        settled = [row["time_cpu_queue"] - SIGNER_SECONDS for row in found if row["arrival"] > 1]
+        settled = [row["time_signer"] - SIGNER_SECONDS for row in found if row["arrival"] > 1]
         assert min(settled) > -1e-9
         means.append(sum(settled) / len(settled))
     interval = stats.t.interval(0.99, len(means) - 1, np.mean(means), stats.sem(means))
@@ -270,7 +270,7 @@ def test_what_is_answered_at_once_leaves_one_job_and_no_event(
     """As many events and jobs as where nothing may wait, and the same work."""
 
     def counted(resources: type[LocalResources]) -> tuple[int, int, float]:
-        monkeypatch.setattr(client_connection_factories, "LocalResources", resources)
+        monkeypatch.setattr(pool, "LocalResources", resources)
         sink = sim.MemorySink()
         world = World(
             scenario(duration="20 s", server__sessions=CACHE, fidelity=fidelity), seed=3, sink=sink

@@ -11,10 +11,10 @@ from tests.sim.worlds import HEADINGS, connections, rows, scenario
 CROWD = 50
 
 
-def crowd(**changes: Any) -> list[dict[str, Any]]:
+def crowd(number: int = CROWD, **changes: Any) -> list[dict[str, Any]]:
     """Fifty clients within a tenth of a second; the time-out is a round trip and 200 ms."""
     world = scenario(
-        arrivals={"process": "curve", "counts": [CROWD], "interval": "100 ms"},
+        arrivals={"process": "curve", "counts": [number], "interval": "100 ms"},
         duration="100 ms",
         population={"kind": "independent", "clients": 10_000},
         path={"round_trip_time": "20 ms"},
@@ -59,3 +59,24 @@ def test_who_finds_no_room_for_too_long_gives_up() -> None:
         ("www.contoso.com", "backlog full")
     }
     assert {round(row["time_retransmission"], 9) for row in refused} == {0.1, 0.9}
+
+
+def test_a_backlog_is_scaled_where_its_connections_wait_for_places_that_are() -> None:
+    """Cores are not scaled, nor is what waits for them."""
+    waits = {"most": 100, "when_full": "wait"}
+    for limit, backlog in ((None, 60), ({"most": 100}, 60), (waits, 6)):
+        described = scenario(server__backlog=60, server__connections=limit).server
+        assert described is not None
+        assert described.scaled_backlog(0.1) == backlog
+        assert described.scaled_backlog(1.0) == 60
+    without = scenario(server__connections=waits).server
+    assert without is not None
+    assert without.scaled_backlog(0.1) is None
+
+
+def test_who_waits_for_one_place_fills_a_scaled_backlog() -> None:
+    """Ten places and a backlog of twenty at a tenth: one is served, two wait, others come again."""
+    places = {"most": 10, "when_full": "wait"}
+    changes = {"server__backlog": 20, "server__connections": places, "scale": 0.1}
+    found = crowd(number=10 * CROWD, **changes)
+    assert sum(row["time_retransmission"] > 0 for row in found) > len(found) / 3

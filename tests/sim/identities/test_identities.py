@@ -60,9 +60,9 @@ def test_identities_and_trust_stores_are_loaded_once() -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(ValueError, match=r"'contoso-rsa-512'.*contoso-rsa-1024, contoso-rsa-2048"):
+    with pytest.raises(ValueError, match=r'"contoso-rsa-512".*contoso-rsa-1024, contoso-rsa-2048'):
         identities.identity("contoso-rsa-512")
-    with pytest.raises(ValueError, match=r"'verisign'.*contoso-root"):
+    with pytest.raises(ValueError, match=r'"verisign".*contoso-root'):
         identities.trust_store("verisign")
 
 

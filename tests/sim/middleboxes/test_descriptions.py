@@ -128,13 +128,13 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "unknown authority": (
         with_box(trusts=["nobody"], **PROXY),
-        "middleboxes.box.terminating-proxy.trusts",
+        "middleboxes.box.trusts.0",
         "contoso-root",
     ),
     "unknown profile": (
         with_box(profile="lynx", **PROXY),
         "middleboxes.box.terminating-proxy.profile",
-        "there are firefox-45, internet-explorer-6",
+        "there are chrome-98, chromium-156",
     ),
     "negative time": (
         with_box(idle_timeout="-1 s", **FIREWALL),

@@ -25,11 +25,16 @@ class Listening:
     name = "server"
     always_admits = True
 
+    def refusal(self, now: float) -> None:
+        pass
+
     def admits(self, now: float) -> bool:
         return True
 
     def open_connection(self) -> None: ...
     def accept(self, moment: float) -> None: ...
+    def complete_handshake(self, moment: float) -> None: ...
+
     def close_connection(self, moment: float) -> None: ...
 
 

@@ -1,0 +1,1 @@
+"""Balancers: which of a site's servers a connection goes to."""

@@ -1,0 +1,1 @@
+"""Processors: cores, and in what order they serve the jobs that come."""

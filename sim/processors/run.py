@@ -1,0 +1,23 @@
+"""A job on any processor from its beginning to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from sim.activity import Until
+from sim.processors.processor import Processor
+
+
+class JobLost(Exception):
+    """A processor has gone down, and a job with it."""
+
+
+def run(
+    processor: Processor, begin: float, seconds: float
+) -> Generator[Until, float, tuple[float, float]]:
+    """When a job that begins then ends, and when it has begun if all its waiting came before."""
+    end = processor.run(begin, seconds)
+    if isinstance(end, float):
+        return begin, end
+    done = yield end
+    return done - end.seconds, done

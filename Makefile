@@ -7,12 +7,13 @@ STAMP  := $(VENV)/.installed
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install test slow interop lint format demo lock identities benchmarks clean
+.PHONY: help install test slow theory interop lint format demo lock identities benchmarks clean
 
 help:
 	@echo "make demo        answer the session-cache question, report in $(OUT)/demo"
 	@echo "make test        the fast tests"
 	@echo "make slow        the slow tests"
+	@echo "make theory      farms beside queueing theory, every system at every load"
 	@echo "make interop     every handshake with other implementations, docs/interoperability.md"
 	@echo "make lint        ruff, mypy, import-linter"
 	@echo "make format      let ruff lay out the sources"
@@ -37,12 +38,17 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 slow: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m "slow and not alone"
+	$(BIN)/python -m pytest -n 2 -m "slow and not alone and not whole"
 	$(BIN)/python -m pytest -m alone
+
+# Every queue at every load: minutes, and nothing that a commit need wait for.
+theory: $(STAMP)
+	$(BIN)/python -m pytest -s -m whole
 
 # A peer that is not installed leaves its cells "not run".
 interop: $(STAMP)
-	$(BIN)/python -m pytest -n 2 tests/interop/test_matrix.py -k "not document" \
+	$(BIN)/python -m pytest -n 2 tests/interop/test_matrix.py tests/interop/test_tls_1_3_*.py \
+	  tests/interop/test_post_quantum.py -k "not document" \
 	  --write-interoperability docs/interoperability.md
 
 lint: $(STAMP)

@@ -147,8 +147,8 @@ def engines_alone(scenario: sim.Scenario) -> Callable[[], tuple[float, int]]:
     resumed_by = [(row["profile"], row["outcome"] == "resumed-by-id") for row in found]
     streams, start = Streams(1), scenario.start.timestamp()
     cache = tls.SessionCache()
-    server = server_config(scenario.server, cache)
-    clients = client_configs(scenario.clients)
+    server = server_config(scenario.server, scenario.server.name, cache)
+    clients = client_configs(scenario.clients, scenario.roots)
     entropy = streams.entropy("client"), streams.entropy("server")
 
     def connect(number: int, profile: str, session: tls.Session | None) -> tls.Session | None:

@@ -37,6 +37,12 @@ class ScenarioError(Failure):
     exit_code = 2
 
 
+class CaptureError(Failure):
+    """A client's hello cannot be captured: no TLS, no such port, no capture file."""
+
+    exit_code = 2
+
+
 class ColumnError(Failure):
     """A table was asked for a column that it does not have."""
 

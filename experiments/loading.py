@@ -14,11 +14,11 @@ from experiments.scenario_files.scenario_file import ScenarioFile, load
 def load_scenario(
     name_or_file: str | os.PathLike[str],
     overrides: Iterable[Override] = (),
-    parts: Iterable[type[sim.Middlebox]] = (),
+    parts: Iterable[sim.Part] = (),
 ) -> ScenarioFile:
     """Load a ready scenario by its name, or a TOML file by its path.
 
-    `parts` are middleboxes of the caller's own, whose kinds it may name.
+    `parts` are boxes, balancers, browsers and the like of the caller's own, which it may name.
 
     Raises:
         ScenarioError: there is no such scenario or file, it is not TOML, its content is wrong, or

@@ -29,7 +29,7 @@ def repeat(
     out: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
-    parts: Sequence[type[sim.Middlebox]] = (),
+    parts: Sequence[sim.Part] = (),
     store: str | os.PathLike[str] | None = None,
     yes: bool = False,
     announce: Callable[[str], None] | None = None,
@@ -43,7 +43,7 @@ def repeat(
         out: the out folder; `out/NAME` here without one.
         workers: as for `run`.
         executor: as for `run`.
-        parts: middleboxes of your own in the place of those that the manifest brings along.
+        parts: classes of your own in the place of those that the manifest brings along.
         store: as for `run`.
         yes: as for `run`.
         announce: as for `run`.
@@ -93,9 +93,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _scenario(
-    shown: str, content: Mapping[str, Any], parts: Sequence[type[sim.Middlebox]]
-) -> ScenarioFile:
+def _scenario(shown: str, content: Mapping[str, Any], parts: Sequence[sim.Part]) -> ScenarioFile:
     brought = content.get("parts", {})
     if brought.get("classes") and not parts:
         if brought.get("sources") is None:

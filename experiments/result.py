@@ -59,6 +59,11 @@ class Result:
         return self._tables.frame("connections")
 
     @property
+    def visits(self) -> pd.DataFrame:
+        """One row a visit; times in seconds."""
+        return self._tables.frame("visits")
+
+    @property
     def samples(self) -> pd.DataFrame:
         """The servers over time, one row a sample and node."""
         return self._tables.frame("samples")
@@ -140,9 +145,7 @@ class Result:
         return report.answer_fragment(self.analysis)
 
 
-def load_result(
-    folder: str | os.PathLike[str], parts: Sequence[type[sim.Middlebox]] = ()
-) -> Result:
+def load_result(folder: str | os.PathLike[str], parts: Sequence[sim.Part] = ()) -> Result:
     """Return the result that lies in a study's out folder.
 
     `parts` are those that it was run with.

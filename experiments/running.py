@@ -44,7 +44,7 @@ def run(
     replications: int | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
-    parts: Sequence[type[sim.Middlebox]] = (),
+    parts: Sequence[sim.Part] = (),
     store: str | os.PathLike[str] | None = None,
     yes: bool = False,
     announce: Callable[[str], None] | None = None,
@@ -60,8 +60,8 @@ def run(
         workers: processes that simulate; as many as there are processors without it.
         executor: any `concurrent.futures.Executor` in place of worker processes, such as
             `dask.distributed`'s; its workers need not see this machine's disk.
-        parts: middleboxes of your own, whose kinds the scenario may name. A part that was edited
-            is simulated anew.
+        parts: boxes, balancers, browsers and the like of your own, which the scenario may name. A
+            part that was edited is simulated anew.
         yes: run even what is beyond reach: more than 20 million connections.
         announce: is told, before it begins, how much will be run and about how long it takes.
         store: the folder of finished jobs, which studies may share; the out folder's own `jobs`
@@ -80,6 +80,7 @@ def run(
         check_question(file)
     else:
         file = load_scenario(scenario, overrides, parts)
+    file = file.with_keys()
     _check_counts(seed=seed, replications=replications, workers=workers)
     study = design(file, seed=seed, replications=replications)
     check_reach(study, yes=yes)

@@ -9,15 +9,23 @@ _SHORT = {"day": "d", "hour": "h", "minute": "min", "second": "s"}
 
 
 def level_words(level: object) -> str:
-    """Return a factor's level in words: whole numbers with thousands, else as TOML writes it."""
+    """Return a factor's level in words: whole numbers with thousands, else as TOML writes it.
+
+    Tables of an array stand between "+", an empty array is "none"; the key of a certificate is
+    its kind alone.
+    """
     if isinstance(level, bool):
         return "true" if level else "false"
     if isinstance(level, int):
         return f"{level:,}"
     if isinstance(level, list | tuple):
-        return ", ".join(map(level_words, level))
+        apart = " + " if any(isinstance(one, dict) for one in level) else ", "
+        return apart.join(map(level_words, level)) or "none"
     if isinstance(level, dict):
-        return ", ".join(f"{key} {level_words(value)}" for key, value in level.items())
+        return ", ".join(
+            level_words(value) if key == "key" else f"{key} {level_words(value)}"
+            for key, value in level.items()
+        )
     return str(level)
 
 

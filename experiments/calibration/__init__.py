@@ -15,6 +15,7 @@ from typing import Any
 import cryptography
 from cryptography.hazmat.backends.openssl import backend
 
+from experiments.calibration.contention import contention
 from experiments.calibration.cryptographic_work import cryptographic_prices
 from experiments.calibration.host_work import host_prices
 from experiments.calibration.prices import profile_toml
@@ -22,18 +23,25 @@ from experiments.calibration.prices import profile_toml
 __all__ = ["calibrate", "profile_toml", "write_profile"]
 
 
-def calibrate(seconds_per_operation: float = 0.2) -> dict[str, Any]:
+def calibrate(
+    seconds_per_operation: float = 0.2, *, with_contention: bool = False
+) -> dict[str, Any]:
     """The fields of a machine profile of this machine, without a name.
 
     `seconds_per_operation` is about how long each figure is measured; there are some eighty.
+    `with_contention` measures how much slower several processes are at once, too, for a second each
+    number of them.
     """
     prices = {
         **host_prices(seconds_per_operation),
         **cryptographic_prices(seconds_per_operation),
     }
+    curve = {"contention": contention()} if with_contention else {}
     return {
         "title": f"One core of {_processor()}, measured",
-        "source": _source(),
+        "source": _source()
+        + (" Contention: processes that sign with ECDSA P-256 at once." if curve else ""),
+        **curve,
         "operations": {name: prices[name].fields() for name in sorted(prices)},
     }
 

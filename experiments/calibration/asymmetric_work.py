@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, mlkem
 
 import tls
 from experiments.calibration.prices import KeyPrice, Prices
@@ -34,12 +34,22 @@ _ECDSA = {
     521: (ec.SECP521R1(), 0x0603),
 }
 _DSA_SIZES = (1024, 2048)
+_MlKem = type[mlkem.MLKEM768PrivateKey] | type[mlkem.MLKEM1024PrivateKey]
+_MlDsa = (
+    type[mldsa.MLDSA44PrivateKey] | type[mldsa.MLDSA65PrivateKey] | type[mldsa.MLDSA87PrivateKey]
+)
+_ML_KEM: dict[int, _MlKem] = {768: mlkem.MLKEM768PrivateKey, 1024: mlkem.MLKEM1024PrivateKey}
+_ML_DSA: dict[int, tuple[_MlDsa, int]] = {
+    44: (mldsa.MLDSA44PrivateKey, 0x0904),
+    65: (mldsa.MLDSA65PrivateKey, 0x0905),
+    87: (mldsa.MLDSA87PrivateKey, 0x0906),
+}
 _ED25519, _ED448, _DSA_SHA256 = 0x0807, 0x0808, 0x0402
 
 
 def asymmetric_prices(seconds: float) -> Prices:
     """The price of every key agreement and signature but RSA's; about `seconds` a figure."""
-    return {**_agreements(seconds), **_signatures(seconds)}
+    return {**_agreements(seconds), **_encapsulations(seconds), **_signatures(seconds)}
 
 
 def _agreements(seconds: float) -> Prices:
@@ -73,6 +83,22 @@ def _agreements(seconds: float) -> Prices:
     return prices
 
 
+def _encapsulations(seconds: float) -> Prices:
+    prices: dict[str, dict[int, float]] = {}
+    for bits, kind in _ML_KEM.items():
+        key = kind.generate()
+        public = key.public_key()
+        _, ciphertext = public.encapsulate()
+        work: dict[str, Callable[[], object]] = {
+            "mlkem.generate": lambda kind=kind: kind.generate().public_key().public_bytes_raw(),  # type: ignore[misc]
+            "mlkem.encapsulate": public.encapsulate,
+            "mlkem.decapsulate": lambda key=key, ciphertext=ciphertext: key.decapsulate(ciphertext),  # type: ignore[misc]
+        }
+        for name, step in work.items():
+            prices.setdefault(name, {})[bits] = seconds_each(step, seconds)
+    return {name: KeyPrice(by_bits, 2) for name, by_bits in prices.items()}
+
+
 def _generate_and_agree(
     make: Callable[[], EphemeralKey], meter: tls.Meter, seconds: float
 ) -> tuple[float, float]:
@@ -92,6 +118,10 @@ def _signatures(seconds: float) -> Prices:
         bits: _sign_and_verify(dsa.generate_private_key(bits), _DSA_SHA256, seconds)
         for bits in _DSA_SIZES
     }
+    post_quantum = {
+        bits: _sign_and_verify(kind.generate(), code, seconds)
+        for bits, (kind, code) in _ML_DSA.items()
+    }
     prices: Prices = {}
     edwards = {
         name: {bits: _sign_and_verify(key, scheme, seconds)}
@@ -100,7 +130,7 @@ def _signatures(seconds: float) -> Prices:
             ("ed448", 448, ed448.Ed448PrivateKey.generate(), _ED448),
         )
     }
-    for name, by_bits in {"ecdsa": ecdsa, "dsa": dss, **edwards}.items():
+    for name, by_bits in {"ecdsa": ecdsa, "dsa": dss, "mldsa": post_quantum, **edwards}.items():
         prices[f"{name}.sign"] = KeyPrice({bits: each[0] for bits, each in by_bits.items()}, 3)
         prices[f"{name}.verify"] = KeyPrice({bits: each[1] for bits, each in by_bits.items()}, 3)
     return prices

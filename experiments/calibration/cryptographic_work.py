@@ -19,6 +19,7 @@ from experiments.calibration.prices import KeyPrice, Price, Prices
 from experiments.calibration.timing import line_through, seconds_each
 from tls.entropy import RandomSource
 from tls.keys import ssl30
+from tls.keys.hkdf import hkdf_expand_label
 from tls.keys.tls import Tls10Prf, Tls12Prf
 from tls.record.aead import AEADS
 from tls.record.cbc import ALGORITHMS, CbcCipher
@@ -35,6 +36,7 @@ _RECORD_SIZES = (64, 1024, 16384)
 _SECRET_SIZES = (12, 48, 136)
 _PREMASTER = bytes(48)
 _BOTH_RANDOMS = bytes(64)
+_TRANSCRIPT_HASH = bytes(32)
 _APPLICATION_DATA = 23
 _NONCE = bytes(12)
 _ASSOCIATED_DATA = bytes(13)
@@ -82,11 +84,18 @@ def _secrets() -> dict[str, Sized]:
     }
     for hash_name in ("sha256", "sha384"):
         work[f"prf.{hash_name}"] = _expanding(Tls12Prf(_PREMASTER, hash_name))
+        work[f"hkdf.{hash_name}"] = _expanding_labels(hash_name)
     return work
 
 
 def _expanding(prf: Tls12Prf) -> Sized:
     return lambda output: prf.expand(b"key expansion", _BOTH_RANDOMS, len(output))
+
+
+def _expanding_labels(hash_name: str) -> Sized:
+    return lambda output: hkdf_expand_label(
+        hash_name, _PREMASTER, b"c hs traffic", _TRANSCRIPT_HASH, len(output)
+    )
 
 
 def _bulk() -> dict[str, Sized]:

@@ -42,6 +42,7 @@ def profile_toml(profile: Mapping[str, Any]) -> str:
     lines = [
         f"title = {_string(profile['title'])}",
         f"source = {_string(profile['source'])}",
+        *([f"contention = {profile['contention']!r}"] if "contention" in profile else []),
         "",
         "[operations]    # seconds each, seconds a byte; by key size in bits where it has one",
     ]

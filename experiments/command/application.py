@@ -241,8 +241,66 @@ def calibrate(
         Path | None,
         typer.Option(metavar="FILE", help="Write the machine profile here, not to stdout."),
     ] = None,
+    contention: Annotated[
+        bool,
+        typer.Option("--contention", help="Measure how much slower processes are at once, too."),
+    ] = False,
 ) -> None:
     """Measure what this machine's operations cost, as a machine profile."""
     from experiments.command.calibrating import calibrate_machine
 
-    calibrate_machine(out)
+    calibrate_machine(out, contention=contention)
+
+
+@application.command()
+def capture(
+    place: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="HOST:PORT",
+            help="Where to listen; none with --pcap.",
+            show_default=False,
+        ),
+    ] = None,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Read all hellos of a capture file: pcap or pcapng."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="The profile's file, else stdout; with --pcap the folder of the profiles.  "
+            "[default: out/NAME]",
+        ),
+    ] = None,
+    client: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="What the client is, for the profile.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="The day of the capture, for the profile.  [default: today; with --pcap none]",
+        ),
+    ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="How long to wait for a client.  [default: no end]"),
+    ] = None,
+) -> None:
+    """Write the profile of a real client, from its hello: listen for it, or read a capture file."""
+    from experiments.command.capturing import capture_client, capture_file
+    from experiments.failures import CaptureError
+
+    if (place is None) == (pcap is None):
+        raise CaptureError("give either HOST:PORT to listen on, or --pcap FILE")
+    if pcap is not None:
+        if wait is not None:
+            raise CaptureError("--wait is for listening; remove it, or give HOST:PORT")
+        capture_file(pcap, out, _announce, client=client, date=date)
+    else:
+        if wait is not None and not 0 < wait <= 1e6:
+            raise CaptureError("--wait: write seconds above 0, at most a million")
+        how = {"client": client, "date": date}
+        capture_client(str(place), out, _announce, **how, patience=wait)

@@ -11,8 +11,12 @@ from experiments.calibration import calibrate, profile_toml, write_profile
 from experiments.failures import FolderError
 
 
-def calibrate_machine(out: Path | None) -> None:
+def calibrate_machine(out: Path | None, *, contention: bool = False) -> None:
     """Measure this machine and write its profile to `out`, or to stdout.
+
+    Args:
+        out: the profile's file.
+        contention: whether to measure how much slower its threads are at once, too.
 
     Raises:
         FolderError: the file cannot be written; nothing was measured.
@@ -22,7 +26,7 @@ def calibrate_machine(out: Path | None) -> None:
         if partial is not None:
             partial.touch()
         with Console(stderr=True).status("Measuring this machine's operations"):
-            profile = calibrate()
+            profile = calibrate(with_contention=contention)
         if out is None or partial is None:
             print(profile_toml(profile), end="")
         else:

@@ -50,9 +50,10 @@ class Plots:
 
     def hit_rate(self) -> Chart:
         """Chart the share of all connections that resume, by the study's factors."""
+        by_ticket = any(point.scenario.issues_tickets for point in self._study.points)
         chart, (axes,) = new_chart(
             "hit-rate",
-            "Session-cache hit rate",
+            "Connections that resume" if by_ticket else "Session-cache hit rate",
             "Share of all connections that resume a session. Bars are 95 % intervals over "
             f"{self._replications}.",
         )
@@ -192,7 +193,11 @@ class Plots:
             if tuple(rates) not in drawn:
                 drawn.append(tuple(rates))
                 load.stairs(rates, edges, baseline=None, label=label, **style)
-            busy = samples[index].groupby("time")["utilisation"].sum() * world.server.cores
+            cores_of = {
+                node: pool.cores for name, pool in world.pools.items() for node in pool.nodes(name)
+            }
+            each = samples[index]
+            busy = (each["utilisation"] * each["node"].map(cores_of)).groupby(each["time"]).sum()
             times = np.concatenate([[0.0], busy.index.to_numpy(float)]) / length
             cores.stairs(busy / world.scale, times, baseline=None, label=label, **style)
         load.set_ylabel("connections / s")
@@ -232,7 +237,7 @@ class Plots:
         every = tuple(factors)
         grid = [point for point in self._study.points if not point.is_baseline]
         ticks = (
-            list(dict.fromkeys(str(point.settings[factors[0]]) for point in grid))
+            list(dict.fromkeys(level_words(point.settings[factors[0]]) for point in grid))
             if (factors)
             else [grid[0].label]
         )
@@ -247,7 +252,7 @@ class Plots:
             intervals = [self._interval(point, metric) for point in points]
             shift = 0.06 * (number - (len(lines) - 1) / 2)
             places = [
-                (ticks.index(str(point.settings[factors[0]])) if factors else 0) + shift
+                (ticks.index(level_words(point.settings[factors[0]])) if factors else 0) + shift
                 for point in points
             ]
             means = np.array([interval.mean for interval in intervals])

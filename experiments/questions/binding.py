@@ -5,7 +5,7 @@ from __future__ import annotations
 from experiments.questions import metrics
 from experiments.questions.figures import figure, rounded_figure
 from experiments.questions.peak import peak_of
-from experiments.questions.resources import BACKLOG, PROCESSOR, Resource, binding
+from experiments.questions.resources import BACKLOG, MEMORY, PLACES, PROCESSOR, Resource, binding
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import counted, listed, rate_words
 
@@ -46,6 +46,10 @@ def _state(having: list[tuple[DesignPoint, Resource]]) -> str:
     """Return what the shares are of: what is in use, or what is asked for where that is more."""
     point, first = having[0]
     constant = peak_of(point.scenario).is_constant
+    if first.kind == MEMORY:
+        return "needed at the most"
+    if first.kind == PLACES:
+        return "asked for" if constant else "in use in the busiest sample"
     if any(resource.asks_for_more for _, resource in having):
         return "of what it can do is offered" + ("" if constant else " at the peak")
     if first.kind == BACKLOG:

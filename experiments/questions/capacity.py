@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -22,17 +23,25 @@ from experiments.questions.failure_reasons import (
     most_fail,
     remarks_on_failures,
 )
-from experiments.questions.figures import figure
+from experiments.questions.farm import (
+    number_of_servers,
+    pool_in_words,
+    servers_in_words,
+    servers_needed_in_words,
+    servers_together,
+)
+from experiments.questions.figures import NOTHING, figure
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric
 from experiments.questions.peak import peak_of
 from experiments.questions.question import NOTHING_RECORDED, Answer, Question, Settings
 from experiments.questions.resources import resource_table
+from experiments.questions.scale import remarks_on_scale
 from experiments.questions.table import Table
 from experiments.results.measures import Measurements
 from experiments.results.statistics import replication_interval
 from experiments.studies.study import DesignPoint, Study
-from experiments.wording import counted, duration_words, fraction, listed, percent
+from experiments.wording import counted, duration_words, listed, percent, size_words
 
 _POINTS_IN_SENTENCE = 3
 _POINTS_IN_PLOTS = 6
@@ -71,6 +80,7 @@ class Capacity(Question):
             metrics.FULL_SHARE,
             metrics.SERVER_CPU,
             *metrics.HANDSHAKE,
+            *((metrics.MEMORY,) if knows_memory(study) else ()),
         )
 
     def compared(self, study: Study) -> dict[str, Metric]:
@@ -103,7 +113,12 @@ class Capacity(Question):
         sentences += unknown_cores(estimates, study, unknown)
         return Answer(
             sentence=" ".join(sentences),
-            remarks=(*_remarks_on_load(estimates, study, measured), *remarks_on_scale(study)),
+            remarks=(
+                *_remarks_on_load(estimates, study, measured),
+                *_remarks_on_latency(estimates, study, measured),
+                *remarks_on_scale(study),
+                *_remarks_on_contention(study),
+            ),
             shown={point.index: point.label for point in study.points[:_POINTS_IN_PLOTS]},
         )
 
@@ -136,65 +151,80 @@ class Capacity(Question):
 def with_load(findings: Findings) -> pd.DataFrame:
     """Return the replications' values of their connections with those of the load.
 
-    Further columns: `cores_needed`, `offered_load`, `utilisation` and `utilisation_busiest`.
+    Further columns: `cores_needed`, `offered_load`, `utilisation`, `utilisation_busiest` and
+    `memory`.
     """
     study, offered = findings.study, findings.offered
     target = CapacitySettings.of(study).utilisation_target
     keys = ["point", "replication"]
-    servers = findings.servers.groupby(keys, as_index=False)
-    busy = servers[["utilisation", "utilisation_busiest"]].max()
-    names = {point.index: point.scenario.server.name for point in study.points}
-    of_servers = offered[offered["node"] == offered["point"].map(names)]
-    load = of_servers[[*keys, "offered_at_peak", "busy_cores"]]
+    together = servers_together(findings.servers, study, keys)
+    busy = together[[*keys, "utilisation", "utilisation_busiest", "memory_most"]].rename(
+        columns={"memory_most": "memory"}
+    )
+    worlds = {point.index: point.scenario for point in study.points}
+    is_pool = [
+        node in worlds[point].pools
+        for node, point in zip(offered["node"], offered["point"], strict=True)
+    ]
+    load = (
+        offered[np.array(is_pool, dtype=bool)].groupby(keys, as_index=False)[["busy_cores"]].sum()
+    )
+    scales = load["point"].map({index: world.scale for index, world in worlds.items()})
+    cores = load["point"].map({index: world.cores for index, world in worlds.items()})
+    load["offered_at_peak"] = load["busy_cores"] * scales / cores
     values = findings.connections.merge(busy, on=keys, how="left").merge(load, on=keys, how="left")
     unknown = values["point"].isin(most_fail(findings.connections))
     values["cores_needed"] = (values["busy_cores"] / target).mask(unknown)
     return values.rename(columns={"offered_at_peak": "offered_load"})
 
 
+def knows_memory(study: Study) -> bool:
+    """Return whether any server's machine profile tells what its connections take of its memory."""
+    return any(
+        pool.idle_memory is not None
+        for point in study.points
+        for pool in point.scenario.pools.values()
+    )
+
+
 def server_table(servers: pd.DataFrame, study: Study) -> Table:
-    """Return each server at each design point: how busy, and the most that waited or was open."""
+    """Return each pool at each design point: how busy, and the most that waited or was open."""
     rows = []
+    pools = servers_together(servers, study, ["point", "replication", "pool"])
     for point in study.points:
-        of_point = servers[servers["point"] == point.index]
-        for node, group in of_point.groupby("node", sort=True):
+        of_point = pools[pools["point"] == point.index]
+        for name, group in of_point.groupby("pool", sort=True):
+            pool = point.scenario.pools[str(name)]
             mean = replication_interval(group["utilisation"].to_numpy(float))
             busiest = replication_interval(group["utilisation_busiest"].to_numpy(float))
+            memory = float(group["memory_most"].max())
             rows.append(
                 (
                     point.label,
-                    str(node),
-                    f"{point.scenario.server.cores:,}",
+                    pool_in_words(str(name), pool),
+                    f"{pool.count * pool.cores:,}",
                     figure(mean, metrics.UTILISATION),
                     figure(busiest, metrics.UTILISATION),
                     f"{group['queue_most'].max():,.0f}",
                     f"{group['open_most'].max():,.0f}",
+                    NOTHING if math.isnan(memory) else size_words(memory),
                 )
             )
     head = (
         "at",
-        "server",
+        "servers",
         "cores",
         "busy, mean",
         "busy, busiest sample",
         "queue, most",
         "open connections, most",
+        "memory, most" if _is_whole(study) else "memory, most, at the whole load",
     )
     return Table("Servers, as simulated", head, tuple(rows), identifying=2)
 
 
-def remarks_on_scale(study: Study) -> list[str]:
-    """Return what holds for the load as simulated only, where that is not the whole."""
-    scales = sorted({point.scenario.scale for point in study.points})
-    if scales == [1.0]:
-        return []
-    cores = sorted({point.scenario.server.cores for point in study.points})
-    return [
-        f"Simulated at {listed([fraction(scale) for scale in scales])} of the load on "
-        f"{listed([counted(number, 'core') for number in cores])}, caches and tables scaled alike: "
-        "utilisation, queues and latencies are those of that small world; shares of outcomes, CPU "
-        "time and cores needed are those of the whole load."
-    ]
+def _is_whole(study: Study) -> bool:
+    return all(point.scenario.scale == 1 for point in study.points)
 
 
 def remarks_on_transients(findings: Findings) -> list[str]:
@@ -286,18 +316,49 @@ def _sentence(
     figures = {figure(need[point.index], cores) for point in measured}
     if len(figures) == 1 and len(measured) == len(study.points) > 1:
         same = figure(need[measured[0].index], cores, named=True)
+        servers = {servers_needed_in_words(point.scenario, need[point.index]) for point in measured}
         return (
-            f"The load needs {same} cores at every design point{moment} to keep the cores "
-            f"{percent(target)} busy."
+            f"The load needs {same} cores{servers.pop() if len(servers) == 1 else ''} at every "
+            f"design point{moment} to keep the cores {percent(target)} busy."
         )
     needs = []
     for number, point in enumerate(told):
         words = f"{figure(need[point.index], cores, named=number == 0)} cores"
+        words += servers_needed_in_words(point.scenario, need[point.index])
         if len(study.points) > 1:
             words += f" at {point.label}"
         needs.append(words)
     many = f"from {needs[0]} to {needs[1]}" if told is not measured else listed(needs)
     return f"The load needs {many}{moment} to keep the cores {percent(target)} busy."
+
+
+def _remarks_on_latency(
+    estimates: Estimates, study: Study, measured: list[DesignPoint]
+) -> list[str]:
+    """Return the p99 of handshakes and first bytes; of many points the least and the most."""
+    remarks = []
+    for metric, what in (
+        (metrics.HANDSHAKE[2], "handshakes"),
+        (metrics.FIRST_BYTE[2], "first bytes"),
+    ):
+        known = [
+            point
+            for point in measured
+            if not math.isnan(estimates.interval(point.index, metric).mean)
+        ]
+        if not known:
+            continue
+        told = sorted(known, key=lambda point: estimates.interval(point.index, metric).mean)
+        if len(told) > _POINTS_IN_SENTENCE:
+            told = [told[0], told[-1]]
+        words = [
+            figure(estimates.interval(point.index, metric), metric)
+            + (f" at {point.label}" if len(study.points) > 1 else "")
+            for point in told
+        ]
+        many = f"from {words[0]} to {words[1]}" if len(known) > len(told) else listed(words)
+        remarks.append(f"The p99 of {what} is {many}.")
+    return remarks
 
 
 def _remarks_on_load(estimates: Estimates, study: Study, measured: list[DesignPoint]) -> list[str]:
@@ -312,7 +373,8 @@ def _remarks_on_load(estimates: Estimates, study: Study, measured: list[DesignPo
             return figure(estimates.interval(point.index, metric), metric)
 
         sentence = (
-            f"{at}the server, with {counted(point.scenario.server.cores, 'core')}, is "
+            f"{at}{servers_in_words(point.scenario)} "
+            f"{'is' if number_of_servers(point.scenario) == 1 else 'are'} "
             f"{words(metrics.UTILISATION)} busy in the mean and "
             f"{words(metrics.utilisation_busiest(study))} in the busiest sample; "
             f"{words(metrics.RESUMED_SHARE)} of the connections resume a session and "
@@ -325,6 +387,23 @@ def _remarks_on_load(estimates: Estimates, study: Study, measured: list[DesignPo
                 sentence += f" and {words(high)} at p95"
         remarks.append(sentence[:1].upper() + sentence[1:] + ".")
     return remarks
+
+
+def _remarks_on_contention(study: Study) -> list[str]:
+    """Return that what a connection costs depends on how busy its machine is, where it does."""
+    slowed = dict.fromkeys(
+        name
+        for point in study.points
+        for name, pool in point.scenario.pools.items()
+        if pool.has_contention and point.scenario.scale == 1
+    )
+    if not slowed:
+        return []
+    return [
+        f"Threads of {listed(list(slowed))} slow each other down: a connection costs more CPU "
+        "time the busier its machine is, and the cores needed are counted at what it costs at "
+        "this load."
+    ]
 
 
 def _saturation_remarks(saturation: pd.DataFrame, study: Study) -> list[str]:

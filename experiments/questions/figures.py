@@ -12,6 +12,7 @@ _FACTORS = {
     Quantity.SHARE: 100.0,
     Quantity.SECONDS: 1000.0,
     Quantity.COUNT: 1.0,
+    Quantity.BYTES: 1e-6,
 }
 _MORE_DECIMALS = 2
 _MOST_DECIMALS_OF_SHARES = 4

@@ -8,8 +8,9 @@ from typing import Self
 import pandas as pd
 
 from experiments.questions.initial_state import begins_empty
-from experiments.questions.load import offered_loads
+from experiments.questions.load import offered_loads, slowing_when_busy
 from experiments.questions.peak import peak_of
+from experiments.questions.places import places_in_use
 from experiments.questions.resources import Resource, holding_times, resources
 from experiments.results.measures import Measurements
 from experiments.studies.study import Study
@@ -23,7 +24,7 @@ class Findings:
         study: what was run.
         connections: means and quantiles, as `Measurements.connections` has them.
         failures: why connections failed, as `Measurements.failure_reasons` has it.
-        first_visits: the share of connections that are their client's first, at the points that
+        first_visits: the share of visits that are their client's first, at the points that
             begin with an empty cache, as `Measurements.first_visits` has it.
         servers: each server's samples, as `Measurements.servers` has them.
         links: each direction of each link, as `Measurements.links` has them.
@@ -52,7 +53,7 @@ class Findings:
         """Measure a study's tables."""
         servers, links = measurements.servers(), measurements.links()
         connections, failures = measurements.connections(), measurements.failure_reasons()
-        offered = offered_loads(measurements, study)
+        offered = offered_loads(measurements, study, servers)
         in_use = resources(
             study,
             servers=servers,
@@ -61,6 +62,8 @@ class Findings:
             offered=offered,
             connections=connections,
             failures=failures,
+            slowing=slowing_when_busy(measurements, study),
+            places=places_in_use(study, servers, measurements.holding(), measurements.warm_up),
             at_peak=_at_peak(measurements, study),
         )
         return cls(

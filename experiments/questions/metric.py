@@ -12,6 +12,7 @@ class Quantity(Enum):
     SHARE = "%"
     SECONDS = "ms"
     COUNT = ""
+    BYTES = "MB"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Metric:
         name: its name in `summary.csv`.
         label: its name in a table's head.
         quantity: its kind; shares are from 0 to 1, times are seconds,
-            counts plain numbers.
+            counts plain numbers, memory is in bytes.
         definition: exactly what it is in this study, one sentence.
         decimals: digits after the point, in the unit that `quantity` writes.
         at_scale: whether it holds for the load as simulated only, not for the unscaled one.

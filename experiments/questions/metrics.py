@@ -29,7 +29,8 @@ HIT_RATE = Metric(
     "hit_rate",
     "Hits, of offers",
     Quantity.SHARE,
-    "Cache hits as a share of the connections that offered a session.",
+    "Sessions found in the cache and tickets accepted, as a share of the connections that offered "
+    "a session which their client remembered.",
     count="offered_sessions",
 )
 FAILED_SHARE = Metric(
@@ -80,6 +81,15 @@ UTILISATION = Metric(
     "Share of the server's core time that was busy, mean over the samples.",
     at_scale=True,
     bounded=True,
+)
+
+MEMORY = Metric(
+    "memory",
+    "Memory, most",
+    Quantity.BYTES,
+    "Memory of the server that takes most at any sample: its processes, open connections and "
+    "cached sessions, as its machine's profile prices them; at the whole load (connections and "
+    "sessions are scaled up, processes are not), mean over replications.",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from experiments.wording import duration_words, rate_words
 
 _LONGEST_WINDOW = 3600.0
 _CONNECTIONS_IN_WINDOW = 200
+_EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Peak:
 
     Attributes:
         rate: connections a second in it, for the whole load whatever the scale.
-        mean_rate: connections a second over the recorded time, for the whole load.
+        mean_rate: connections a second over the recorded time, for the whole load. Neither counts
+            those that are made again because one has failed.
         interval: its length in seconds; `None` when the rate is constant.
         since, until: the window around it, in seconds since the scenario's start, in which a
             connection's mean cost at the peak is measured.
@@ -69,16 +72,23 @@ class Peak:
 
 
 def peak_of(scenario: sim.Scenario) -> Peak:
-    """Return a scenario's peak: of a curve its busiest recorded interval, else the constant rate.
+    """Return a scenario's peak: its busiest recorded interval, or the rate where that is constant.
+
+    Intervals are those of a curve; of other arrivals, those of the samples.
 
     The window is that interval, widened evenly on both sides until some 200 connections are
     expected in it at the scenario's scale, and never longer than an hour beyond the interval.
     """
-    arrivals = scenario.arrivals
-    if arrivals.process != "curve":
+    arrivals, connections = scenario.arrivals, scenario.connections_per_visit
+    length = getattr(arrivals, "interval", scenario.sample_interval)
+    number = max(1, math.ceil(scenario.duration / length))
+    counted = [arrivals.expected(place * length) for place in range(number + 1)]
+    visits = [later - earlier for earlier, later in itertools.pairwise(counted)]
+    if max(visits) - min(visits) <= _EQUAL * max(visits):
+        rate = arrivals.mean_rate * connections
         return Peak(
-            rate=arrivals.rate,
-            mean_rate=arrivals.rate,
+            rate=rate,
+            mean_rate=rate,
             interval=None,
             since=0.0,
             until=scenario.duration,
@@ -86,14 +96,10 @@ def peak_of(scenario: sim.Scenario) -> Peak:
             last=scenario.duration,
             begins=None,
         )
-    length = arrivals.interval
-    number = max(1, math.ceil(scenario.duration / length))
-    counts = [arrivals.counts[place % len(arrivals.counts)] for place in range(number)]
-    visits = [count / arrivals.requests_per_visit for count in counts]
     busiest = max(range(number), key=visits.__getitem__)
     first = last = busiest
     while (
-        sum(visits[first : last + 1]) * scenario.scale < _CONNECTIONS_IN_WINDOW
+        sum(visits[first : last + 1]) * connections * scenario.scale < _CONNECTIONS_IN_WINDOW
         and (last - first + 3) * length <= max(_LONGEST_WINDOW, length)
         and (first > 0 or last < number - 1)
     ):
@@ -103,8 +109,8 @@ def peak_of(scenario: sim.Scenario) -> Peak:
         for place, visit in enumerate(visits)
     )
     return Peak(
-        rate=visits[busiest] / length,
-        mean_rate=recorded / scenario.duration,
+        rate=visits[busiest] / length * connections,
+        mean_rate=recorded / scenario.duration * connections,
         interval=length,
         since=first * length,
         until=min(scenario.duration, (last + 1) * length),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,19 +11,20 @@ import pandas as pd
 from experiments.questions import metrics
 from experiments.questions.capacity import (
     remarks_on_fidelity,
-    remarks_on_scale,
     remarks_on_transients,
 )
+from experiments.questions.chain_places import chain_places
 from experiments.questions.estimates import Estimates
 from experiments.questions.factor_effects import factor_table, remarks_on_factors
 from experiments.questions.failure_reasons import failure_table, remarks_on_failures
-from experiments.questions.figures import figure
+from experiments.questions.figures import NOTHING, figure
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.question import NOTHING_RECORDED, Answer, Question
+from experiments.questions.scale import remarks_on_scale
 from experiments.questions.table import Table
 from experiments.results.measures import Measurements
-from experiments.studies.study import Study
+from experiments.studies.study import DesignPoint, Study
 from experiments.wording import percent
 
 SUCCEEDED = Metric(
@@ -38,6 +40,17 @@ ROUND_TRIPS = Metric(
     Quantity.COUNT,
     "Round trips from the SYN until the client may send its request, TCP's and a tunnel's "
     "included, mean of the connections that succeeded.",
+)
+SENT, RECEIVED = (
+    Metric(
+        f"bytes_{way}",
+        f"Bytes {way}",
+        Quantity.COUNT,
+        f"Bytes {way} by the client, TLS and all it carries but not TCP's headers, mean of the "
+        "connections that succeeded.",
+        decimals=0,
+    )
+    for way in ("sent", "received")
 )
 CONNECT = Metric(
     "connect_p50",
@@ -65,9 +78,13 @@ LOST = Metric(
 )
 
 _WORTH_A_REMARK = 0.001
+_MOST_TOLD = 6
+"""Of more points than these the answer tells between which they lie."""
 _METRICS = (
     SUCCEEDED,
     ROUND_TRIPS,
+    SENT,
+    RECEIVED,
     CONNECT,
     metrics.HANDSHAKE[0],
     metrics.FIRST_BYTE[0],
@@ -91,8 +108,13 @@ class Reachability(Question):
         return _METRICS
 
     def compared(self, study: Study) -> dict[str, Metric]:
-        """Return who succeeds, and the server's work."""
-        return {"the share that succeeds": SUCCEEDED, "server CPU time": metrics.SERVER_CPU}
+        """Return who succeeds, what crosses the network, and the server's work."""
+        return {
+            "the share that succeeds": SUCCEEDED,
+            "the number of round trips before a request": ROUND_TRIPS,
+            "the number of bytes that a client receives": RECEIVED,
+            "server CPU time": metrics.SERVER_CPU,
+        }
 
     def measure(self, measurements: Measurements, findings: Findings) -> pd.DataFrame:
         """Measure all connections of each replication."""
@@ -105,10 +127,11 @@ class Reachability(Question):
 
     def conclude(self, estimates: Estimates, study: Study) -> Answer:
         """Tell at each design point who succeeds, and how long the first byte takes there."""
+        measured = [each for each in study.points if estimates.is_measured(each.index, SUCCEEDED)]
+        if len(measured) > _MOST_TOLD:
+            return _over_all(measured, estimates, study)
         reached, remarks = [], []
-        for point in study.points:
-            if not estimates.is_measured(point.index, SUCCEEDED):
-                continue
+        for point in measured:
             found = {metric.name: estimates.interval(point.index, metric) for metric in _METRICS}
             at = f"at {point.label}: " if len(study.points) > 1 else ""
             succeeded = found["succeeded_share"]
@@ -137,7 +160,7 @@ class Reachability(Question):
         return Answer(
             sentence[:1].upper() + sentence[1:],
             (*remarks, *remarks_on_scale(study)),
-            shown={point.index: point.label for point in study.points[:6]},
+            shown=_shown(study),
         )
 
     def remarks(self, estimates: Estimates, findings: Findings) -> list[str]:
@@ -154,13 +177,59 @@ class Reachability(Question):
     ) -> list[Table]:
         """Return who connects, why others fail, what boxes saw, and where the time goes."""
         labels = {point.index: point.label for point in findings.study.points}
+        chains = chain_places(findings.study)
         return [
             factor_table(estimates, findings.study, self.compared(findings.study)),
             _who_connects(measurements, labels),
             failure_table(measurements, labels, "Why the others fail"),
+            *([] if chains is None else [chains]),
             _what_boxes_saw(measurements, labels),
             _where_time_goes(measurements, labels),
         ]
+
+
+def _over_all(points: Sequence[DesignPoint], estimates: Estimates, study: Study) -> Answer:
+    """Tell between which points all lie, where there are too many to tell of each."""
+    told = [
+        f"Over {len(points)} design points, {_between(points, SUCCEEDED, estimates)} of the "
+        "connections succeed"
+    ]
+    reached = [each for each in points if estimates.interval(each.index, SUCCEEDED).mean > 0]
+    if reached:
+        first_byte = metrics.FIRST_BYTE[0]
+        told.append(
+            f"where any do, they take {_between(reached, ROUND_TRIPS, estimates)} round trips, and "
+            f"their first byte comes after {_between(reached, first_byte, estimates)} in the median"
+        )
+    remarks = []
+    lost = [(estimates.interval(each.index, LOST), each.label) for each in reached]
+    most, worst = max(lost, key=lambda each: each[0].mean, default=(None, ""))
+    if most is not None and most.mean > _WORTH_A_REMARK:
+        remarks.append(
+            "Waiting for lost packets takes a connection that succeeds up to "
+            f"{figure(most, LOST)} in the mean, at {worst}."
+        )
+    return Answer("; ".join(told) + ".", (*remarks, *remarks_on_scale(study)), shown=_shown(study))
+
+
+def _between(points: Sequence[DesignPoint], metric: Metric, estimates: Estimates) -> str:
+    """The lowest and the highest estimate of a metric, and the first point with each."""
+    found = [(estimates.interval(each.index, metric), each) for each in points]
+    told = [(interval, point) for interval, point in found if not math.isnan(interval.mean)]
+    if not told:
+        return NOTHING
+    low, at_low = min(told, key=lambda each: each[0].mean)
+    high, at_high = max(told, key=lambda each: each[0].mean)
+    if low.mean == high.mean:
+        return figure(low, metric)
+    return (
+        f"from {figure(low, metric)} (at {at_low.label}) to {figure(high, metric)} "
+        f"(at {at_high.label})"
+    )
+
+
+def _shown(study: Study) -> dict[int, str]:
+    return {point.index: point.label for point in study.points[:_MOST_TOLD]}
 
 
 def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
@@ -171,7 +240,11 @@ def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
             f"{row['connections']:,}",
             _share_words(row["succeeded"]),
             _or_none(row["versions"]),
+            _or_none(row["groups"]),
             _number(row["round_trips"]),
+            _whole(row["bytes_sent"]),
+            _whole(row["bytes_received"]),
+            _number(1e3 * row["server_cpu"]),
             _milliseconds(row["handshake"]),
             _milliseconds(row["first_byte"]),
         )
@@ -183,7 +256,11 @@ def _who_connects(measurements: Measurements, labels: dict[int, str]) -> Table:
         "connections",
         "succeeded",
         "versions",
+        "groups",
         "round trips",
+        "bytes sent",
+        "bytes received",
+        "cores for 1,000/s",
         "handshake p50, ms",
         "first byte p50, ms",
     )
@@ -232,6 +309,10 @@ def _share_words(share: float) -> str:
 
 def _number(value: float) -> str:
     return "–" if value != value else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _whole(value: float) -> str:
+    return "–" if value != value else f"{value:,.0f}"
 
 
 def _milliseconds(value: float) -> str:

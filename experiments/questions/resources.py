@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 import sim
+from experiments.questions.farm import asked_by_servers, servers_together
 from experiments.questions.figures import NOTHING, figure, rounded_figure
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
@@ -24,12 +25,17 @@ LINK = "link"
 TABLE = "connection table"
 PORTS = "port pool"
 BACKLOG = "backlog"
+MEMORY = "memory"
+PLACES = "connection limit"
 
 _FULL = 0.995
 _ROUNDING = 1e-9
-_EXHAUSTED = frozenset(
-    {"table full", "no free port", "backlog full", "half-open table full", "too many at once"}
-)
+_REASONS = {
+    TABLE: ("table full", "half-open table full", "too many at once"),
+    PORTS: ("no free port",),
+    BACKLOG: ("backlog full",),
+    PLACES: ("connection limit",),
+}
 """What a connection fails of that finds no room, as the table `connections` has it."""
 _GROWS = 0.05
 _PORT_POOLS = ("nat", "connect-proxy", "terminating-proxy")
@@ -42,14 +48,16 @@ class Resource:
     """A resource of a design point, over its replications.
 
     Attributes:
-        kind: a processor, a link, a connection table, a port pool or a backlog.
+        kind: a processor, a link, a connection table, a port pool, a backlog, memory or a limit of
+            connections.
         name: whose, with the direction of a link.
         mean, busiest: shares in use, of the mean sample and of the busiest, at the whole load: what
             is not scaled (cores, rates) is more in use there than in the world simulated. A
             backlog has no mean: its samples are of the most since the sample before.
-        demand: the share that decides: of a processor that is offered more than it can do, or in a
-            scaled world, the load offered at the peak; of a backlog the busiest; else the mean
-            under a constant rate, and the busiest otherwise. Above 1 more is asked than there is.
+        demand: the share that decides: of a processor that is offered more than it can do, that
+            waits for a signer, or in a scaled world, the load offered at the peak; of a backlog and
+            of memory the busiest; of a limit of connections what is asked for; else the mean under
+            a constant rate, and the busiest otherwise. Above 1 more is asked than there is.
         full_at: connections a second, of the whole load, at which it would be full, as the share
             in use grows with the load; `None` where nothing is in use, where it does not grow so (a
             backlog fills when the processor behind it is busy), or where all of it is in use.
@@ -82,9 +90,10 @@ class Resource:
 
     @property
     def is_overloaded(self) -> bool:
-        """Whether it is a processor that is offered more than it can do."""
+        """Whether more comes than a processor can do, or than finds places that are waited for."""
         load = self.full_at
-        return self.kind == PROCESSOR and load is not None and load.estimate <= self.offered
+        queues = self.kind == PROCESSOR or (self.kind == PLACES and self.lost is None)
+        return queues and load is not None and load.estimate <= self.offered
 
     @property
     def asks_for_more(self) -> bool:
@@ -118,6 +127,8 @@ def resources(
     offered: pd.DataFrame,
     connections: pd.DataFrame,
     failures: pd.DataFrame,
+    slowing: Mapping[tuple[int, str], pd.Series],
+    places: pd.DataFrame,
     at_peak: Mapping[int, tuple[pd.DataFrame, pd.DataFrame]],
 ) -> dict[int, list[Resource]]:
     """Return the limited resources of every design point, those most in use first.
@@ -130,11 +141,23 @@ def resources(
         offered: as `offered_loads` has them.
         connections: as `Measurements.connections` has them.
         failures: as `Measurements.failure_reasons` has them.
+        slowing: as `slowing_when_busy` has it.
+        places: as `places_in_use` has them.
         at_peak: `connections` and `failures` of those that arrived in the busiest interval, by
             design point.
     """
     worlds = {point.index: point.scenario for point in study.points}
-    frames = [_processors(servers), _backlogs(servers, worlds), _links(links), *_boxes(boxes)]
+    pools = servers_together(servers, study, ["point", "replication", "pool"])
+    asked = asked_by_servers(servers, study)
+    frames = [
+        _memories(pools, worlds),
+        _processors(pools.assign(name=pools["pool"])),
+        _processors(asked[asked["utilisation_busiest"] > 0].assign(name=asked["node"])),
+        _backlogs(pools, worlds),
+        _links(links),
+        *_boxes(boxes),
+        places.assign(kind=PLACES),
+    ]
     samples = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     found: dict[int, list[Resource]] = {}
     for point in study.points:
@@ -149,8 +172,9 @@ def resources(
                 str(name),
                 group,
                 loads,
-                _lost(str(kind), str(name), recorded, failed),
-                _lost(str(kind), str(name), *at_peak[point.index]),
+                slowing.get((point.index, str(name))) if kind == PROCESSOR else None,
+                _lost(point, str(kind), str(name), recorded, failed),
+                _lost(point, str(kind), str(name), *at_peak[point.index]),
             )
             for (kind, name), group in of_point.groupby(["kind", "name"], sort=True)
         ]
@@ -220,6 +244,7 @@ def _resource(
     name: str,
     group: pd.DataFrame,
     offered: pd.DataFrame,
+    slowing: pd.Series | None,
     lost: Interval | None,
     lost_at_peak: Interval | None,
 ) -> Resource:
@@ -228,22 +253,30 @@ def _resource(
     scale = point.scenario.scale if kind in (PROCESSOR, LINK) else 1.0
     mean, busiest = (group[name].to_numpy(float) / scale for name in ("mean", "busiest"))
     peak = peak_of(point.scenario)
-    demand = mean if peak.is_constant and kind != BACKLOG else busiest
+    demand = mean if peak.is_constant and kind not in (BACKLOG, MEMORY) else busiest
     load = demand
     if kind == PROCESSOR:
         # More may be offered than a processor can do: its own share in use ends at 1. And moments
         # of a scaled world at which it happens to be busy are not those of the whole load.
         of_node = offered[offered["node"] == name].sort_values("replication")
-        load = of_node["offered_at_peak"].to_numpy(float) / scale
-        if len(load) and (scale < 1 or float(load.mean()) >= 1):
-            demand = load
-        if len(load) and scale < 1:
+        if len(of_node):
+            load = of_node["offered_at_peak"].to_numpy(float) / scale
+            if scale < 1 or float(load.mean()) >= 1 or _waits_for_signer(point, name):
+                demand = load
+        if len(of_node) and scale < 1:
             mean, busiest = of_node["offered_load"].to_numpy(float) / scale, load
     elif peak.is_constant and kind in (TABLE, PORTS):
         load = _settled(group)
+    elif kind == MEMORY:
+        load = group["growing"].to_numpy(float)
+    elif kind == PLACES and peak.is_constant:
+        demand = load = group["asked"].to_numpy(float)
+    if slowing is not None:
+        load = load * slowing.reindex(group["replication"]).to_numpy(float)
     full_at = None
     most = demand if lost is None else busiest
-    is_known = kind == PROCESSOR or float(most.mean()) < _FULL
+    queues = kind == PROCESSOR or (kind == PLACES and lost is None)
+    is_known = queues or float(most.mean()) < _FULL
     if kind != BACKLOG and is_known and len(load) and (load > 0).all():
         full_at = replication_interval(peak.rate / load)
     return Resource(
@@ -267,14 +300,26 @@ def _settled(group: pd.DataFrame) -> npt.NDArray[np.float64]:
     return np.full_like(settled, math.nan) if grows else settled
 
 
+def _waits_for_signer(point: DesignPoint, name: str) -> bool:
+    pool = point.scenario.pools.get(name)
+    return pool is not None and pool.waits_for_signer
+
+
 def _lost(
-    kind: str, name: str, connections: pd.DataFrame, failures: pd.DataFrame
+    point: DesignPoint, kind: str, name: str, connections: pd.DataFrame, failures: pd.DataFrame
 ) -> Interval | None:
     """Return the share of one point's connections that failed for want of a resource."""
-    if kind in (PROCESSOR, LINK) or connections.empty:
+    if kind not in _REASONS or connections.empty:
         return None
+    pool = point.scenario.pools.get(name)
+    limit = None if pool is None else pool.connections
+    if kind == PLACES and limit is not None and limit.when_full == "wait":
+        return None
+    nodes = (name,) if pool is None else pool.nodes(name)
     trials = connections.set_index("replication")["connections"].sort_index()
-    for_want = failures[(failures["stopped_by"] == name) & failures["reason"].isin(_EXHAUSTED)]
+    for_want = failures[
+        failures["stopped_by"].isin(nodes) & failures["reason"].isin(_REASONS[kind])
+    ]
     counts = for_want.groupby("replication")["connections"].sum()
     shares = counts.reindex(trials.index, fill_value=0) / trials
     return share_interval(shares.to_numpy(np.float64), trials.to_numpy(np.float64))
@@ -294,17 +339,37 @@ def _shares(frame: pd.DataFrame, kind: str, name: str | pd.Series[str]) -> pd.Da
     return columns.assign(mean=frame["utilisation"], busiest=frame["utilisation_busiest"])
 
 
-def _processors(servers: pd.DataFrame) -> pd.DataFrame:
-    return _shares(servers, PROCESSOR, servers["node"])
+def _processors(named: pd.DataFrame) -> pd.DataFrame:
+    return _shares(named, PROCESSOR, named["name"])
 
 
-def _backlogs(servers: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> pd.DataFrame:
-    room = servers["point"].map(lambda point: worlds[point].server.backlog or math.nan)
-    limited = servers.assign(room=room.astype(float)).dropna(subset="room")
+def _backlogs(pools: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> pd.DataFrame:
+    room = [
+        worlds[point].pools[pool].scaled_backlog(worlds[point].scale) or math.nan
+        for point, pool in zip(pools["point"], pools["pool"], strict=True)
+    ]
+    limited = pools.assign(room=np.array(room, dtype=np.float64)).dropna(subset="room")
     share = limited["accept_most"] / limited["room"]
     return _shares(
-        limited.assign(utilisation=math.nan, utilisation_busiest=share), BACKLOG, limited["node"]
+        limited.assign(utilisation=math.nan, utilisation_busiest=share), BACKLOG, limited["pool"]
     )
+
+
+def _memories(pools: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> pd.DataFrame:
+    """Return the shares of servers' memory in use; `growing` of what is there for connections."""
+    has = [
+        worlds[point].pools[pool].memory or math.nan
+        for point, pool in zip(pools["point"], pools["pool"], strict=True)
+    ]
+    limited = pools.assign(has=np.array(has, dtype=np.float64)).dropna(subset=["has", "memory"])
+    limited = limited.assign(
+        utilisation=limited["memory"] / limited["has"],
+        utilisation_busiest=limited["memory_most"] / limited["has"],
+    )
+    idle = limited["idle_memory"]
+    room = (limited["has"] - idle).clip(lower=1.0)
+    growing = (limited["memory_most"] - idle) / room
+    return _shares(limited, MEMORY, limited["pool"]).assign(growing=growing)
 
 
 def _links(links: pd.DataFrame) -> pd.DataFrame:
@@ -341,7 +406,7 @@ def holding_times(study: Study) -> pd.DataFrame:
     rows = [
         (point.index, name, getattr(box, "closing_timeout", 0.0) - point.scenario.warm_up)
         for point in study.points
-        for name, box in point.scenario.middleboxes.items()
+        for name, box in point.scenario.all_boxes.items()
     ]
     frame = pd.DataFrame(rows, columns=["point", "node", "seconds"])
     return frame.astype({"point": "int64", "node": "object", "seconds": "float64"})

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+import sim
 from experiments.questions import metrics
 from experiments.questions.capacity import (
     Capacity,
     CapacitySettings,
-    remarks_on_scale,
     unknown_cores,
     with_load,
 )
@@ -28,6 +29,7 @@ from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.peak import peak_of
 from experiments.questions.question import NOTHING_RECORDED, Answer
+from experiments.questions.scale import remarks_on_scale
 from experiments.results.measures import Measurements
 from experiments.results.statistics import Interval, replication_interval, select_within
 from experiments.studies.study import DesignPoint, Study
@@ -41,16 +43,17 @@ HIT_RATE = Metric(
     "resumed_share",
     "Hit rate",
     Quantity.SHARE,
-    "Session-cache hit rate, of all: connections that resumed a session and were answered, as a "
-    "share of all recorded connections. A client that has no session to offer counts as a miss.",
+    "Hit rate, of all: connections that resumed a session, by its ID or by a ticket, and were "
+    "answered, as a share of all recorded connections. A client that has no session to offer "
+    "counts as a miss.",
     count="connections",
 )
 HITS_OF_OFFERS = Metric(
     "hit_rate",
     "… of offers",
     Quantity.SHARE,
-    "Session-cache hit rate, of offers: cache hits as a share of the connections that offered a "
-    "session.",
+    "Hit rate, of offers: sessions found in the cache and tickets accepted, as a share of the "
+    "connections that offered a session.",
     count="offered_sessions",
 )
 LIVE_ENTRIES = Metric(
@@ -93,12 +96,12 @@ class SessionCache(Capacity):
         """Measure each replication, and the cost of a connection at the peak."""
         study = findings.study
         values = with_load(findings)
-        servers = findings.servers.groupby(["point", "replication"], as_index=False)
-        live = servers[["live_entries_most"]].sum()
+        keys = ["point", "replication"]
+        live = findings.servers.groupby(keys, as_index=False)[["live_entries_most"]].sum()
         values = values.merge(live, on=["point", "replication"], how="left")
         worlds = values["point"].map({point.index: point.scenario for point in study.points})
         values["live_entries"] = values["live_entries_most"] / [world.scale for world in worlds]
-        cacheless = [world.server.security == "plain" for world in worlds]
+        cacheless = [_is_plain(world) for world in worlds]
         values.loc[cacheless, ["resumed_share", "hit_rate", "live_entries"]] = math.nan
         counts = ["connections", "offered_sessions"]
         names = [metric.name for metric in self.metrics(study)]
@@ -146,10 +149,40 @@ class SessionCache(Capacity):
 
 
 def _frugality(point: DesignPoint) -> tuple[float, float, int]:
-    sessions = point.scenario.server.sessions
-    if sessions is None:
-        return (0.0, 0.0, point.index)
-    return (_or_unlimited(sessions.lifetime), _or_unlimited(sessions.capacity), point.index)
+    """Return the longest that a session lives, in a cache or by a ticket, and the capacity."""
+    caches = _caches(point)
+    tickets = [pool.tickets for pool in point.scenario.pools.values() if pool.tickets is not None]
+    lifetimes = [cache.lifetime for cache in caches]
+    lifetimes += [each.lifetime for each in tickets]
+    capacity = sum(_or_unlimited(cache.entries) * cache.number for cache in caches)
+    return (max(lifetimes, default=0.0), capacity, point.index)
+
+
+class _Cache(NamedTuple):
+    """Equal session caches of a pool's servers.
+
+    Attributes:
+        lifetime: how long a session lives there, in seconds; infinite without end.
+        entries: that each holds, before scaling; `None` for any number.
+        number: how many there are.
+    """
+
+    lifetime: float
+    entries: int | None
+    number: int
+
+
+def _caches(point: DesignPoint) -> list[_Cache]:
+    """Return the session caches that a design point's servers have, pool by pool."""
+    return [
+        _Cache(_or_unlimited(pool.sessions.lifetime), pool.cache_entries, pool.number_of_caches)
+        for pool in point.scenario.pools.values()
+        if pool.sessions is not None
+    ]
+
+
+def _is_plain(world: sim.Scenario) -> bool:
+    return all(pool.security == "plain" for pool in world.pools.values())
 
 
 def _or_unlimited(limit: float | None) -> float:
@@ -189,8 +222,8 @@ def _sentence(
 def _advice(study: Study, point: DesignPoint) -> str:
     """Return what the design point stands for, every factor of it named; nothing without any."""
     settings = dict(point.settings)
-    lifetime = settings.pop("server.sessions.lifetime", None)
-    capacity = settings.pop("server.sessions.capacity", None)
+    lifetime = _popped(settings, "sessions.lifetime")
+    capacity = _popped(settings, "sessions.capacity")
     others = listed([f"{path} = {level_words(level)}" for path, level in settings.items()])
     words = []
     if capacity is not None:
@@ -203,6 +236,16 @@ def _advice(study: Study, point: DesignPoint) -> str:
     if not words:
         return f"With {others}" if others else ""
     return f"Remember {' '.join(words)}" + (f", with {others}" if others else "")
+
+
+def _popped(settings: dict[str, Any], key: str) -> Any:
+    """Take the only setting of the servers' caches that ends so, if there is one."""
+    having = [
+        path
+        for path in settings
+        if path.endswith(f".{key}") and path.split(".")[0] in ("server", "servers")
+    ]
+    return settings.pop(having[0]) if len(having) == 1 else None
 
 
 def _failures(measured: list[DesignPoint], failed: Mapping[int, Interval]) -> Iterator[str]:
@@ -241,8 +284,7 @@ def _savings(
     baseline = study.baseline
     if baseline is None or math.isnan(needs[baseline.index].mean):
         return
-    is_plain = baseline.scenario.server.security == "plain"
-    name = "Plain HTTP" if is_plain else f"The {baseline.label}"
+    name = "Plain HTTP" if _is_plain(baseline.scenario) else f"The {baseline.label}"
     ratio = replication_interval(_ratio(estimates, chosen, baseline, cores))
     yield (
         f"{name} would need {figure(needs[baseline.index], cores)} cores: the "
@@ -258,17 +300,21 @@ def _ratio(
 
 def _memory(estimates: Estimates, chosen: DesignPoint) -> Iterator[str]:
     """Tell what a cache as large as is recommended holds, and what it takes."""
-    sessions = chosen.scenario.server.sessions
-    if sessions is None or sessions.capacity == 0:
+    caches = [cache for cache in _caches(chosen) if cache.entries != 0]
+    if not caches:
         return
+    if len(caches) > 1 or caches[0].number > 1:
+        yield from _memory_of_several(estimates, chosen, caches)
+        return
+    entries = caches[0].entries
     live = estimates.interval(chosen.index, LIVE_ENTRIES)
     if not math.isnan(live.mean):
         held = f"At most {figure(live, LIVE_ENTRIES)} entries of the cache were live at a time"
-        if sessions.capacity is None:
+        if entries is None:
             yield f"{held}."
-        elif live.mean < 0.99 * sessions.capacity:
+        elif live.mean < 0.99 * entries:
             yield (
-                f"{held}, fewer than the {sessions.capacity:,} that it may hold: a larger one "
+                f"{held}, fewer than the {entries:,} that it may hold: a larger one "
                 "would have held no more."
             )
         else:
@@ -276,9 +322,39 @@ def _memory(estimates: Estimates, chosen: DesignPoint) -> Iterator[str]:
                 f"{held}, all that it may hold: it evicts sessions that could still be resumed, or "
                 "is about to."
             )
-    if sessions.capacity is not None:
-        sizes = " to ".join(size_words(size * sessions.capacity) for size in _ENTRY_SIZES)
-        yield f"A full cache of {sessions.capacity:,} entries of 2–4 kB takes {sizes} of memory."
+    if entries is not None:
+        entry, sizes = _memory_words(chosen, entries)
+        yield f"A full cache of {entries:,} entries of {entry} takes {sizes} of memory."
+
+
+def _memory_of_several(
+    estimates: Estimates, chosen: DesignPoint, caches: list[_Cache]
+) -> Iterator[str]:
+    """Tell what the caches of several servers hold together."""
+    live = estimates.interval(chosen.index, LIVE_ENTRIES)
+    number = sum(cache.number for cache in caches)
+    if not math.isnan(live.mean):
+        yield (
+            f"At most {figure(live, LIVE_ENTRIES)} entries of the {number:,} caches were "
+            "live at a time, each cache at its fullest."
+        )
+    if all(cache.entries is not None for cache in caches):
+        entries = sum((cache.entries or 0) * cache.number for cache in caches)
+        entry, sizes = _memory_words(chosen, entries)
+        yield f"Full caches of {entries:,} entries of {entry} together take {sizes} of memory."
+
+
+def _memory_words(chosen: DesignPoint, entries: int) -> tuple[str, str]:
+    """Return the size of an entry, as the servers' machines have it, and what so many take."""
+    known = {
+        pool.session_entry_size
+        for pool in chosen.scenario.pools.values()
+        if pool.sessions is not None
+    }
+    size = known.pop() if len(known) == 1 else None
+    if size is not None:
+        return size_words(size), size_words(size * entries)
+    return "2–4 kB", " to ".join(size_words(each * entries) for each in _ENTRY_SIZES)
 
 
 def _shown(

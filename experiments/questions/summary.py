@@ -15,11 +15,11 @@ def summarise(estimates: Estimates, metrics: Sequence[Metric], study: Study) -> 
     """Return the summary of a study's estimates.
 
     One row a design point and metric, in design order. Columns: `point`, `study.columns`,
-    `metric`, `unit` (of a share "1", of a time "s", of a count ""), `mean`, `low` and
-    `high` (the 95 % interval; none where the replications do not give one), `replications` (that
-    gave a value) and `scale` (of the load at which it was simulated).
+    `metric`, `unit` (of a share "1", of a time "s", of memory "B", of a count ""), `mean`, `low`
+    and `high` (the 95 % interval; none where the replications do not give one), `replications`
+    (that gave a value) and `scale` (of the load at which it was simulated).
     """
-    units = {"SHARE": "1", "SECONDS": "s", "COUNT": ""}
+    units = {"SHARE": "1", "SECONDS": "s", "COUNT": "", "BYTES": "B"}
     rows = []
     for point in study.points:
         for metric in metrics:

@@ -9,15 +9,20 @@ import pandas as pd
 import sim
 from experiments.questions import metrics
 from experiments.questions.estimates import Estimates
+from experiments.questions.farm import servers_together
 from experiments.questions.figures import figure
 from experiments.questions.findings import Findings
 from experiments.questions.initial_state import (
+    beginning_words,
     begins_empty,
     first_visits_in_the_long_run,
     short_warm_ups,
 )
+from experiments.questions.load import processors
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.question import NOTHING_RECORDED
+from experiments.questions.resources import MEMORY, PLACES
+from experiments.questions.scale import full_limits
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import listed, rounded
@@ -54,6 +59,8 @@ def warnings_of(findings: Findings) -> Iterator[str]:
     yield from _nothing_recorded(findings)
     yield from _no_steady_state(findings)
     yield from _exhausted(findings)
+    yield from _memory_exceeded(findings)
+    yield from _scaled_limits(findings)
     yield from _failures(findings)
     yield from _not_settled(findings)
     yield from _long_transient(findings)
@@ -115,16 +122,17 @@ def _no_steady_state(findings: Findings) -> Iterator[str]:
         if over:
             yield _sentence(
                 f"{_at([point for point, _ in over], study)}there is no steady state: the load "
-                f"offered to {node} is {_loads(over)} of what its cores can do; its queue, "
-                "and with it every latency, grows as long as the simulation goes on."
+                f"offered to {node} is {_loads(over)} of what {_who(node, over)} can do; its "
+                "queue, and with it every latency, grows as long as the simulation goes on."
             )
         if near:
             yield _sentence(
                 f"{_at([point for point, _ in near], study)}there may be no steady state: the load "
-                f"offered to {node} is {_loads(near)} of what its cores can do, and 100 % lies "
-                "within its interval."
+                f"offered to {node} is {_loads(near)} of what {_who(node, near)} can do, and "
+                "100 % lies within its interval."
             )
     yield from _queue_in_a_world_that_ends(offered, study)
+    yield from _too_few_places(findings, steady)
     yield from _saturated_links(findings, steady)
     yield from _links_busy_for_a_time(findings)
 
@@ -142,9 +150,14 @@ def _queue_in_a_world_that_ends(offered: pd.DataFrame, study: Study) -> Iterator
         if over:
             yield _sentence(
                 f"{_at([point for point, _ in over], study)}at the peak the load offered to {node} "
-                f"is {_loads(over)} of what its cores can do: a queue builds up, and latencies "
-                "depend on how long the peak lasts."
+                f"is {_loads(over)} of what {_who(node, over)} can do: a queue builds up, and "
+                "latencies depend on how long the peak lasts."
             )
+
+
+def _who(node: str, having: Sequence[tuple[DesignPoint, Interval]]) -> str:
+    """Return who does the work of a node: its cores, or itself where it is asked aside."""
+    return "its cores" if any(node in processors(point.scenario) for point, _ in having) else "it"
 
 
 def _exhausted(findings: Findings) -> Iterator[str]:
@@ -173,6 +186,33 @@ def _exhausted(findings: Findings) -> Iterator[str]:
         yield _sentence(f"{_at(points, study)}{words} is full at times: {consequence}.")
 
 
+def _memory_exceeded(findings: Findings) -> Iterator[str]:
+    """Servers that need more memory than they have: nothing in the simulation fails for it."""
+    study = findings.study
+    over: dict[str, list[tuple[DesignPoint, Interval]]] = {}
+    for point in study.points:
+        for resource in findings.resources[point.index]:
+            if resource.kind == MEMORY and resource.demand.estimate > 1:
+                over.setdefault(resource.name, []).append((point, resource.demand))
+    for name, having in over.items():
+        yield _sentence(
+            f"{_at([point for point, _ in having], study)}a server of {name} needs "
+            f"{_loads(having)} of the memory that it has: no connection is refused for that here, "
+            "a real server would swap, or fail."
+        )
+
+
+def _scaled_limits(findings: Findings) -> Iterator[str]:
+    """Limits of connections that bind in a scaled world: few places fill more easily than many."""
+    study = findings.study
+    pools = servers_together(findings.servers, study, ["point", "replication", "pool"])
+    for words, points in full_limits(study, pools, findings.failures).items():
+        yield _sentence(
+            f"{_at(points, study)}{words}, and were all taken: few fill by chance more often than "
+            "many; who is turned away, or waits, is more than of the whole load."
+        )
+
+
 def _failures(findings: Findings) -> Iterator[str]:
     """Connections that fail cost less than they would: cores needed are those of the others."""
     study = findings.study
@@ -196,19 +236,41 @@ def _loads(having: Sequence[tuple[DesignPoint, Interval]]) -> str:
     return _figures([figure(load, _OFFERED) for _, load in having[:_POINTS_NAMED]])
 
 
+def _too_few_places(findings: Findings, steady: Sequence[DesignPoint]) -> Iterator[str]:
+    """Limits of connections at which more wait for a place than find one."""
+    over: dict[str, list[tuple[DesignPoint, Interval]]] = {}
+    for point in steady:
+        for resource in findings.resources[point.index]:
+            if resource.kind == PLACES and resource.is_overloaded:
+                over.setdefault(resource.words, []).append((point, resource.demand))
+    for words, having in over.items():
+        yield _sentence(
+            f"{_at([point for point, _ in having], findings.study)}there is no steady state: at "
+            f"{words}, {_loads(having)} of the places that there are is asked for; who waits for "
+            "one waits the longer, the longer the simulation goes on."
+        )
+
+
 def _saturated_links(findings: Findings, steady: Sequence[DesignPoint]) -> Iterator[str]:
-    study, links = findings.study, findings.links
-    links = links.assign(words=links["node"] + " " + links["direction"])
+    links = findings.links
+    named = links.assign(words="the link " + links["node"] + " " + links["direction"])
+    for link, points in _busy_all_the_time(named, steady).items():
+        yield _sentence(
+            f"{_at(points, findings.study)}there is no steady state: {link} is busy all the time; "
+            "what waits for it grows until its buffer or its senders' patience ends it."
+        )
+
+
+def _busy_all_the_time(
+    named: pd.DataFrame, steady: Sequence[DesignPoint]
+) -> dict[str, list[DesignPoint]]:
+    """Return the points at which what is called by its `words` has no time to spare."""
     full: dict[str, list[DesignPoint]] = {}
     for point in steady:
-        of_point = links[links["point"] == point.index].groupby("words")["utilisation"].mean()
+        of_point = named[named["point"] == point.index].groupby("words")["utilisation"].mean()
         for words in of_point[of_point >= _SATURATED].index:
-            full.setdefault(f"the link {words}", []).append(point)
-    for link, points in full.items():
-        yield _sentence(
-            f"{_at(points, study)}there is no steady state: {link} is busy all the time; what "
-            "waits for it grows until its buffer or its senders' patience ends it."
-        )
+            full.setdefault(str(words), []).append(point)
+    return full
 
 
 def _links_busy_for_a_time(findings: Findings) -> Iterator[str]:
@@ -282,17 +344,17 @@ def _long_transient(findings: Findings) -> Iterator[str]:
 def _begins_empty(findings: Findings) -> Iterator[str]:
     """Worlds that are recorded from an empty cache on: a restart, or a warm-up left out."""
     study, values = findings.study, Estimates(findings.first_visits)
-    having = []
+    having: dict[str, list[tuple[DesignPoint, Interval]]] = {}
     for point in study.points:
         share = values.interval(point.index, _FIRST_VISITS)
         in_the_long_run = first_visits_in_the_long_run(point.scenario)
         if begins_empty(point.scenario) and share.estimate - in_the_long_run >= _WORTH_A_WARNING:
-            having.append((point, share))
-    if having:
-        shares = [figure(share, _FIRST_VISITS) for _, share in having[:_POINTS_NAMED]]
+            having.setdefault(beginning_words(point.scenario), []).append((point, share))
+    for words, those in having.items():
+        shares = [figure(share, _FIRST_VISITS) for _, share in those[:_POINTS_NAMED]]
         yield _sentence(
-            f"{_at([point for point, _ in having], study)}the world begins with empty session "
-            f"caches, without a warm-up: {_figures(shares)} of the recorded connections are their "
+            f"{_at([point for point, _ in those], study)}the world begins with {words}, without a "
+            f"warm-up: {_figures(shares)} of the recorded visits are their "
             "client's first, and can resume nothing; shares resumed, CPU time and cores are those "
             "of the time after such a start."
         )

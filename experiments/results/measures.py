@@ -23,7 +23,8 @@ from experiments.scenario_files.former_names import is_called
 from experiments.scenario_files.suggestions import did_you_mean
 
 _EQUAL_SHARES = tuple(number / 200 for number in range(201))
-_RESUMED = "outcome LIKE 'resumed%'"
+_RESUMED = "(outcome LIKE 'resumed%' OR outcome = '0-rtt')"
+_ACCEPTED = "coalesce(cache_hit, ticket_accepted)"
 _BUSY = "utilisation > 0.9999"
 _SUCCEEDED = "outcome <> 'failed'"
 _HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
@@ -64,8 +65,10 @@ class Measurements:
     ) -> pd.DataFrame:
         """Return means and quantiles over connections, of those that arrived in [since, until).
 
-        Columns: `connections` (how many), `full_share` and `resumed_share` (of all),
-        `offered_sessions` (how many), `hit_rate` (cache hits among those), `failed_share`,
+        Columns: `connections` (how many), `visits` (how many of them are a visit's first),
+        `full_share` and `resumed_share` (of all), `offered_sessions` (how many), `hit_rate` (cache
+        hits and good tickets among those), `early_share` (resumed with their first request as early
+        data) and `retried_share` (asked for another hello) of all, `failed_share`,
         `server_cpu` and `client_cpu` (mean CPU seconds a connection), `tls_connections` (how many
         sent a TLS record), `retransmitted_share` (waited for a packet sent again), and in seconds
         `handshake_p50`, `_p95`, `_p99` and `first_byte_p50`, `_p95`, `_p99`.
@@ -82,10 +85,14 @@ class Measurements:
         return self._frame(f"""
             SELECT point, replication,
                    count(*) AS connections,
+                   count(*) FILTER (WHERE attempt = 1) AS visits,
                    avg(CASE WHEN outcome = 'full' THEN 1.0 ELSE 0.0 END) AS full_share,
                    avg(CASE WHEN {_RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share,
-                   count(cache_hit) AS offered_sessions,
-                   avg(CASE WHEN cache_hit THEN 1.0 WHEN NOT cache_hit THEN 0.0 END) AS hit_rate,
+                   count({_ACCEPTED}) AS offered_sessions,
+                   avg(CASE WHEN {_ACCEPTED} THEN 1.0 WHEN NOT {_ACCEPTED} THEN 0.0 END)
+                       AS hit_rate,
+                   avg(CASE WHEN outcome = '0-rtt' THEN 1.0 ELSE 0.0 END) AS early_share,
+                   avg(CASE WHEN retried THEN 1.0 ELSE 0.0 END) AS retried_share,
                    avg(CASE WHEN outcome = 'failed' THEN 1.0 ELSE 0.0 END) AS failed_share,
                    avg(server_cpu) AS server_cpu,
                    avg(client_cpu) AS client_cpu,
@@ -97,14 +104,50 @@ class Measurements:
             GROUP BY point, replication ORDER BY point, replication
         """)
 
-    def first_visits(self, points: Collection[int]) -> pd.DataFrame:
-        """Return the share `first_visits` of some points' recorded connections.
+    def visits(self, *, since: float | None = None, until: float | None = None) -> pd.DataFrame:
+        """Return what the visits that began in [since, until) cost, over all their connections.
 
-        Those are the first of their client there; `connections` says of how many.
+        Columns: `visits` (how many), `server_cpu` (mean CPU seconds of a visit's connections, which
+        may have been made behind that time).
+        """
+        return self._frame(f"""
+            WITH begun AS (
+                SELECT point, replication, visit FROM {self._recorded}
+                WHERE attempt = 1 AND {_window(since, until)}
+            )
+            SELECT point, replication, count(*) FILTER (WHERE attempt = 1) AS visits,
+                   sum(server_cpu) / count(*) FILTER (WHERE attempt = 1) AS server_cpu
+            FROM {self._tables["connections"]} JOIN begun USING (point, replication, visit)
+            GROUP BY point, replication ORDER BY point, replication
+        """)
+
+    def holding(self) -> pd.DataFrame:
+        """Return by `server` how long connections held it.
+
+        Columns: `connections` (how many came to it), `refused` (how many found its limit of
+        connections reached), and sums of seconds: `place_seconds` (from being accepted to the end),
+        `signer_seconds` (that it waited for its signer).
+        """
+        return self._frame(f"""
+            SELECT point, replication, CAST(server AS VARCHAR) AS server,
+                   count(*) AS connections,
+                   count(*) FILTER (WHERE reason = 'connection limit') AS refused,
+                   coalesce(sum(duration - time_backlog)
+                       FILTER (WHERE reason IS DISTINCT FROM 'connection limit'), 0)
+                       AS place_seconds,
+                   sum(time_signer) AS signer_seconds
+            FROM {self._recorded} GROUP BY ALL ORDER BY point, replication, server
+        """)
+
+    def first_visits(self, points: Collection[int]) -> pd.DataFrame:
+        """Return the share `first_visits` of some points' recorded visits.
+
+        Those are the first of their client there; `connections` says of how many connections.
         """
         return self._frame(f"""
             SELECT point, replication, count(*) AS connections,
-                   count(DISTINCT client) / count(*) AS first_visits
+                   count(DISTINCT client) / count(*) FILTER (WHERE attempt = 1)
+                       AS first_visits
             FROM {self._recorded} WHERE point IN {_listed([-1, *points])}
             GROUP BY point, replication ORDER BY point, replication
         """)
@@ -113,12 +156,18 @@ class Measurements:
         """Return what concerns the way to the server.
 
         Columns: `connections` (how many), `succeeded_share`, `connect_p50` (of all that connected)
-        and, of those that succeeded, the means `round_trips`, `time_middlebox` and
-        `time_retransmission`.
+        and, of those that succeeded, the means `round_trips`, `bytes_sent`, `bytes_received`,
+        `time_middlebox` and `time_retransmission`.
         """
         means = ", ".join(
             f"avg({column}) FILTER (WHERE {_SUCCEEDED}) AS {column}"
-            for column in ("round_trips", "time_middlebox", "time_retransmission")
+            for column in (
+                "round_trips",
+                "bytes_sent",
+                "bytes_received",
+                "time_middlebox",
+                "time_retransmission",
+            )
         )
         return self._frame(f"""
             SELECT point, replication,
@@ -130,14 +179,19 @@ class Measurements:
     def by_profile(self) -> pd.DataFrame:
         """Return each profile's connections at each point, all replications together.
 
-        Columns: `point`, `profile`, `connections`, `succeeded` (share), `versions` (in words) and,
-        of those that succeeded, `round_trips` (mean), `handshake` and `first_byte` (medians).
+        Columns: `point`, `profile`, `connections`, `succeeded` (share), `versions` and `groups` (in
+        words) and, of those that succeeded, the means `round_trips`, `bytes_sent`, `bytes_received`
+        and `server_cpu` (seconds), and the medians `handshake` and `first_byte`.
         """
         return self._frame(f"""
             SELECT point, CAST(profile AS VARCHAR) AS profile, count(*) AS connections,
                    avg(CASE WHEN {_SUCCEEDED} THEN 1.0 ELSE 0.0 END) AS succeeded,
                    string_agg(DISTINCT version, ', ' ORDER BY version) AS versions,
+                   string_agg(DISTINCT "group", ', ' ORDER BY "group") AS groups,
                    avg(round_trips) FILTER (WHERE {_SUCCEEDED}) AS round_trips,
+                   avg(bytes_sent) FILTER (WHERE {_SUCCEEDED}) AS bytes_sent,
+                   avg(bytes_received) FILTER (WHERE {_SUCCEEDED}) AS bytes_received,
+                   avg(server_cpu) FILTER (WHERE {_SUCCEEDED}) AS server_cpu,
                    quantile_disc(handshake_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS handshake,
                    quantile_disc(first_byte_time, 0.5) FILTER (WHERE {_SUCCEEDED}) AS first_byte
             FROM {self._recorded} GROUP BY ALL ORDER BY point, profile
@@ -207,13 +261,18 @@ class Measurements:
 
         Columns: `node`, `utilisation` (mean), `utilisation_busiest` (of any sample),
         `queue_most` (jobs that waited for a core), `open_most` (connections), `accept_most`
-        (connections that waited to be accepted), `live_entries_most` (of the session cache).
+        (connections that waited to be accepted), `live_entries_most` (of the session
+        cache), `memory` (mean) and `memory_most` (bytes; NaN where no profile tells), `open_mean`
+        (connections), and of what is no server `offered_load` (mean) and `offered_busiest`.
         """
         return self._frame(f"""
             SELECT point, replication, CAST(node AS VARCHAR) AS node,
                    avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest,
                    max(queue_length) AS queue_most, max(open_connections) AS open_most,
-                   max(accept_queue) AS accept_most, max(cache_live_entries) AS live_entries_most
+                   max(accept_queue) AS accept_most, max(cache_live_entries) AS live_entries_most,
+                   avg(memory) AS memory, max(memory) AS memory_most,
+                   avg(open_connections) AS open_mean,
+                   avg(offered_load) AS offered_load, max(offered_load) AS offered_busiest
             FROM {self._sampled("samples")} GROUP BY ALL ORDER BY point, replication, node
         """)
 
@@ -372,6 +431,14 @@ class Measurements:
         """
         _check_column(column)
         return pooled_quantiles(self._database, self._recorded, column, probabilities, confidence)
+
+    def cpu_of_servers(self) -> pd.DataFrame:
+        """Return the `cpu_seconds` that each `server` spent on all recorded connections."""
+        return self._frame(f"""
+            SELECT point, replication, CAST(server AS VARCHAR) AS server,
+                   sum(server_cpu) AS cpu_seconds
+            FROM {self._tables["connections"]} GROUP BY ALL ORDER BY point, replication, server
+        """)
 
     def server_work(self) -> pd.DataFrame:
         """Return the servers' `cpu_seconds` by `kind`: an operation's name up to its first dot."""

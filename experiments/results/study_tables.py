@@ -62,9 +62,7 @@ class StudyTables:
         return Measurements(self.folder, steady_points=steady)
 
 
-def load_tables(
-    folder: str | os.PathLike[str], parts: Sequence[type[sim.Middlebox]] = ()
-) -> StudyTables:
+def load_tables(folder: str | os.PathLike[str], parts: Sequence[sim.Part] = ()) -> StudyTables:
     """Return the tables that lie in a study's out folder.
 
     `parts` are those that it was run with.
@@ -89,9 +87,7 @@ def load_tables(
     return StudyTables(Path(folder), design(file, seed=seed, replications=replications))
 
 
-def scenario_of(
-    manifest: Mapping[str, Any], parts: Sequence[type[sim.Middlebox]] = ()
-) -> ScenarioFile:
+def scenario_of(manifest: Mapping[str, Any], parts: Sequence[sim.Part] = ()) -> ScenarioFile:
     """Return the scenario that a manifest tells of, with all data that came along.
 
     Raises:
@@ -108,7 +104,7 @@ def scenario_of(
         scenario["text"],
         overrides,
         parts,
-        data=DataFiles.of_texts(scenario.get("data_files", {})),
+        data=DataFiles.of_texts(scenario.get("data_files", {}), scenario.get("keys_at", {})),
         embedded=Embedded.of_plain(manifest),
     )
 

@@ -1,11 +1,12 @@
-"""Files that a scenario names: counts of its own (CSV) and machine profiles of its own (TOML).
+"""Files that a scenario names: counts (CSV), profiles (TOML), certificates and keys (PEM).
 
 Each is read once, when the scenario is; from then on its content stands for it. What is run depends
-on the content alone, never on a name or a path.
+on the content alone, never on a name or a path. Of private keys results keep the fingerprint.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,26 +14,56 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from experiments.failures import ScenarioError
-from experiments.scenario_files import data_sets
+from experiments.scenario_files import data_sets, pem_files
 from experiments.scenario_files.count_files import CountSeries, read_counts
 from experiments.scenario_files.overrides import Override, parse_path
 from experiments.scenario_files.places import Source
 from experiments.scenario_files.text_files import read_text, toml_content
 from experiments.scenario_files.toml_places import Path
+from sim.identities import without_private_keys
 from sim.units import parse_duration
 
 LARGEST = 64_000_000
-"""Bytes of a file of counts or a machine profile."""
+"""Bytes of a file."""
 
-_HOSTS = ("server", "clients", "middleboxes")
+_HOSTS = ("server", "servers", "clients", "middleboxes", "balancers")
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file that was read: its text, and where from (`None` where that is not known any more)."""
+    """A file that was read.
+
+    Attributes:
+        text: its text; as it was kept where it comes with a result.
+        origin: where it was read from, `None` where it comes with a result.
+        key_at: where a file with a private key was that was not kept; `None` for any other.
+    """
 
     text: str
     origin: FilePath | None = None
+    key_at: FilePath | None = None
+
+    @functools.cached_property
+    def kept(self) -> str:
+        """Its text as results keep it: of private keys no more than their fingerprints."""
+        return without_private_keys(self.text)
+
+    def with_key(self, name: str) -> DataFile:
+        """Return the file with its private key, read again if that was not kept.
+
+        Raises:
+            ScenarioError: it is not there, or another.
+        """
+        if self.key_at is None:
+            return self
+        remedy = f"results do not keep private keys; put the file back ({self.key_at})"
+        try:
+            text = read_text(self.key_at, name, largest=LARGEST)
+        except ScenarioError:
+            raise ScenarioError(f"{name}: there is no such file; {remedy}") from None
+        if without_private_keys(text) != self.text:
+            raise ScenarioError(f"{name}: not what the study was run with; {remedy}")
+        return DataFile(text, self.key_at)
 
 
 @dataclass(frozen=True)
@@ -49,14 +80,38 @@ class DataFiles:
     files: Mapping[str, DataFile] = field(default_factory=dict)
 
     @classmethod
-    def of_texts(cls, texts: Mapping[str, str]) -> DataFiles:
-        """Return files that need not be read: their texts by name, as `texts` has them."""
-        return cls(files={name: DataFile(text) for name, text in texts.items()})
+    def of_texts(cls, texts: Mapping[str, str], keys_at: Mapping[str, str]) -> DataFiles:
+        """Return files that need not be read: as `texts` and `keys_at` have them, by name."""
+        places = {name: FilePath(place) for name, place in keys_at.items()}
+        return cls(
+            files={name: DataFile(text, key_at=places.get(name)) for name, text in texts.items()}
+        )
 
     @property
     def texts(self) -> dict[str, str]:
-        """The text of each file by its name: with the scenario's own all that it was read from."""
-        return {name: file.text for name, file in sorted(self.files.items())}
+        """The text of each file by its name: with the scenario's own all that it was read from.
+
+        Private keys apart.
+        """
+        return {name: file.kept for name, file in sorted(self.files.items())}
+
+    @property
+    def keys_at(self) -> dict[str, str]:
+        """Where each file is, by its name, that has a private key."""
+        places = {
+            name: file.key_at or (file.origin if file.kept != file.text else None)
+            for name, file in sorted(self.files.items())
+        }
+        return {name: str(place) for name, place in places.items() if place is not None}
+
+    def with_keys(self) -> DataFiles:
+        """Return these files with all private keys, read again where they come from a result.
+
+        Raises:
+            ScenarioError: one is not there, or another.
+        """
+        files = {name: file.with_key(name) for name, file in self.files.items()}
+        return replace(self, files=files)
 
     def read(
         self, content: Mapping[str, Any], overrides: Iterable[Override], source: Source
@@ -98,21 +153,28 @@ class DataFiles:
             if path[-1] == "counts":
                 filled = _set(filled, path[:-1], self._counts(name, description, path, source))
                 continue
-            if not _is_file(name, "machine"):
+            if not _is_file(name, str(path[-1])):
                 continue
             text = self._text(name, place)
             content = toml_content(text, f"{place}: {name}")
             filled = _set(filled, path, {"name": FilePath(name).stem, **content})
             sources[path] = Source(name, text)
+        for path, name, kind in _all_pem_names(description):
+            place = source.place(path)
+            text = self._text(name, place)
+            filled = _set(filled, path, pem_files.content_of(kind, text, f"{place}: {name}"))
         return filled, sources
 
     def _with(self, name: str, folder: FilePath, path: Path, source: Source) -> DataFiles:
         """Return these and one more, its name relative to `folder`."""
         place = source.place(path)
+        pem_files.check_name(name, place)
         file, known = folder / name, self.files.get(name)
         if known is not None and known.origin in (None, file.absolute()):
             return self
-        text = read_text(file, f"{place}: {name}", largest=LARGEST)
+        text = read_text(
+            file, f"{place}: {name}", largest=LARGEST, otherwise=pem_files.otherwise(path)
+        )
         if known is not None and known.text != text:
             raise ScenarioError(
                 f'{place}: there are two files "{name}", one here and one beside the scenario; '
@@ -182,14 +244,31 @@ def _kind_of(path: Path) -> str | None:
     """Return the key of a place that may hold the name of a file, `None` for other places."""
     if path == ("arrivals", "counts"):
         return "counts"
-    if path[-1:] == ("machine",) and path[0] in _HOSTS and len(path) == 2 + (path[0] != "server"):
+    host = path[:-2] if path[-2:-1] == ("private_key",) else path[:-1]
+    if path[-1:] == ("machine",) and _is_host(host):
         return "machine"
-    return None
+    if path[-1:] == ("profile",) and _is_client(host):
+        return "profile"
+    return pem_files.kind_of(path) if path[0] in _HOSTS else None
+
+
+def _is_host(path: Path) -> bool:
+    """Whether a host is described there; a balancer is one where it ends TLS."""
+    if path[:1] == ("balancers",):
+        return len(path) == 3 and path[2] == "termination"
+    return path == ("server",) or (len(path) == 2 and path[0] in _HOSTS and path[0] != "server")
+
+
+def _is_client(path: Path) -> bool:
+    """Whether what is described there has a client's profile: clients, and proxies."""
+    return _is_host(path) and path[0] in ("clients", "middleboxes", "balancers")
 
 
 def _is_file(name: str, kind: str) -> bool:
     """Whether a name is that of a file, and not of what ships with the project."""
-    endings = (".toml",) if kind == "machine" else (".csv", ".tsv", ".txt")
+    if kind not in ("machine", "profile", "counts"):
+        return pem_files.is_file(name, kind)
+    endings = (".csv", ".tsv", ".txt") if kind == "counts" else (".toml",)
     return name.lower().endswith(endings) or os.sep in name or "/" in name
 
 
@@ -207,7 +286,7 @@ def _names(content: Any, path: Path) -> Iterator[tuple[Path, str]]:
         for key, inner in content.items():
             if path or key in ("arrivals", "study", *_HOSTS):
                 yield from _names(inner, (*path, key))
-    elif isinstance(content, list) and path == ("clients",):
+    elif isinstance(content, list) and path[-1:] in (("clients",), ("trusts",)):
         for number, inner in enumerate(content):
             yield from _names(inner, (*path, number))
     elif isinstance(content, str):
@@ -231,19 +310,47 @@ def _in_levels(content: Any, path: Path, setting: Path) -> Iterator[tuple[Path, 
 
 
 def _all_names(description: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Yield every place of a world that names counts or a machine, shipped ones included."""
+    """Yield every place of a world that names counts or a profile, shipped ones included."""
     arrivals = description.get("arrivals")
     if isinstance(arrivals, Mapping) and isinstance(arrivals.get("counts"), str):
         yield ("arrivals", "counts"), arrivals["counts"]
+    for path, host in _hosts(description):
+        if isinstance(host.get("machine"), str):
+            yield (*path, "machine"), host["machine"]
+        if isinstance(host.get("profile"), str) and _is_client(path):
+            yield (*path, "profile"), host["profile"]
+
+
+def _all_pem_names(description: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
+    """Yield every place of a world that names a PEM file, the name, and the kind of the place."""
+    for path, host in _hosts(description):
+        for place, name in pem_files.names_of(host, path):
+            yield place, name, str(pem_files.kind_of(place))
+
+
+def _hosts(description: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the described hosts of a world, and where they are described."""
     hosts: list[tuple[Path, Any]] = [(("server",), description.get("server"))]
-    clients, boxes = description.get("clients"), description.get("middleboxes")
+    clients = description.get("clients")
     if isinstance(clients, list):
         hosts += [(("clients", number), host) for number, host in enumerate(clients)]
-    if isinstance(boxes, Mapping):
-        hosts += [(("middleboxes", name), host) for name, host in boxes.items()]
-    for path, host in hosts:
-        if isinstance(host, Mapping) and isinstance(host.get("machine"), str):
-            yield (*path, "machine"), host["machine"]
+    for key in ("servers", "middleboxes"):
+        named = description.get(key)
+        if isinstance(named, Mapping):
+            hosts += [((key, name), host) for name, host in named.items()]
+    balancers = description.get("balancers")
+    if isinstance(balancers, Mapping):
+        hosts += [
+            (("balancers", name, "termination"), balancer["termination"])
+            for name, balancer in balancers.items()
+            if isinstance(balancer, Mapping) and "termination" in balancer
+        ]
+    hosts += [
+        ((*path, "private_key"), host["private_key"])
+        for path, host in hosts
+        if path[0] in ("server", "servers") and isinstance(host, Mapping) and "private_key" in host
+    ]
+    yield from ((path, host) for path, host in hosts if isinstance(host, Mapping))
 
 
 def _set(content: Any, path: Path, value: Any) -> Any:

@@ -17,24 +17,31 @@ class Embedded:
     Attributes:
         data_sets: counts of arrivals, with their interval in seconds, as plain values.
         machines: machine profiles, as plain values.
+        clients: client profiles, as plain values.
     """
 
     data_sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     machines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    clients: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def in_place(self, description: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a description with contents instead of names that mean others here."""
-        if not self.data_sets and not self.machines:
+        if not self.data_sets and not self.machines and not self.clients:
             return description
         others = {
             "machine": _others(self.machines, _profile_here),
+            "profile": _others(self.clients, _client_here),
             "counts": _others(self.data_sets, _counts_here),
         }
         return {key: _replaced(key, value, others) for key, value in description.items()}
 
     def plain(self) -> dict[str, Any]:
         """Return all of it as plain values, as `of_plain` takes them."""
-        return {"data_sets": dict(self.data_sets), "machine_profiles": dict(self.machines)}
+        return {
+            "data_sets": dict(self.data_sets),
+            "machine_profiles": dict(self.machines),
+            "client_profiles": dict(self.clients),
+        }
 
     @classmethod
     def of_plain(cls, content: Mapping[str, Any]) -> Embedded:
@@ -43,17 +50,20 @@ class Embedded:
         Raises:
             TypeError, ValueError: they are not as `plain` gave them.
         """
-        return cls(dict(content.get("data_sets", {})), dict(content.get("machine_profiles", {})))
+        kinds = ("data_sets", "machine_profiles", "client_profiles")
+        return cls(*(dict(content.get(kind, {})) for kind in kinds))
 
     @classmethod
     def named_in(cls, contents: Iterable[Any], known: Embedded) -> Embedded:
-        """Return the data sets and machine profiles that descriptions name; `known` go first."""
+        """Return the data sets and profiles that descriptions name; `known` go first."""
         words = sorted(set(_words(contents)))
         series = {name: known.data_sets.get(name) or _counts_here(name) for name in words}
         machines = {name: known.machines.get(name) or _profile_here(name) for name in words}
+        clients = {name: known.clients.get(name) or _client_here(name) for name in words}
         return cls(
             {name: one for name, one in series.items() if one is not None},
             {name: one for name, one in machines.items() if one is not None},
+            {name: one for name, one in clients.items() if one is not None},
         )
 
 
@@ -65,6 +75,12 @@ def _profile_here(name: str) -> Mapping[str, Any] | None:
     if name not in sim.machine_profiles():
         return None
     return sim.machine_profile(name).model_dump(mode="json")
+
+
+def _client_here(name: str) -> Mapping[str, Any] | None:
+    if name not in sim.client_profiles():
+        return None
+    return sim.client_profile(name).model_dump(mode="json", exclude_unset=True)
 
 
 def _counts_here(name: str) -> Mapping[str, Any] | None:
@@ -82,8 +98,8 @@ def _others(
 
 
 def _replaced(key: Any, value: Any, others: Mapping[str, Mapping[str, Any]]) -> Any:
-    if key == "machine" and isinstance(value, str):
-        return others["machine"].get(value, value)
+    if key in ("machine", "profile") and isinstance(value, str):
+        return others[key].get(value, value)
     if isinstance(value, Mapping):
         inside = {inner: _replaced(inner, one, others) for inner, one in value.items()}
         series = others["counts"].get(str(value.get("counts"))) if key == "arrivals" else None

@@ -18,7 +18,7 @@ from experiments.failures import ScenarioError
 
 def embedded_parts(
     shown: str, sources: Mapping[str, str], names: Iterable[Sequence[str]]
-) -> tuple[type[sim.Middlebox], ...]:
+) -> tuple[sim.Part, ...]:
     """Return classes of modules whose text is given.
 
     Args:

@@ -97,7 +97,7 @@ def apply(description: Mapping[str, Any], override: Override) -> dict[str, Any]:
         elif not isinstance(inner, list) or not isinstance(part, int):
             raise ScenarioError(
                 f"{override.words}: {dotted(override.path[:depth])} holds {_held(inner)}, "
-                f"it has nothing called {part!r}; set it as a whole"
+                f"it has nothing called {part!r}; set it as a whole{_whole(override.path, depth)}"
             )
         elif part >= len(inner):
             raise ScenarioError(
@@ -109,6 +109,13 @@ def apply(description: Mapping[str, Any], override: Override) -> dict[str, Any]:
         else:
             inner = inner[part]
     return changed
+
+
+def _whole(path: Path, depth: int) -> str:
+    """Return how a table is set in the place of a value, where it is one of one key."""
+    if depth != len(path) - 1 or isinstance(path[depth], int):
+        return ""
+    return f": {dotted(path[:depth])} = {{ {dotted(path[depth:])} = ... }}"
 
 
 def _held(inner: Any) -> str:

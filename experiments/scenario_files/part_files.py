@@ -13,23 +13,24 @@ import sim
 from experiments.failures import ScenarioError
 
 
-def load_parts(files: Iterable[str | os.PathLike[str]]) -> tuple[type[sim.Middlebox], ...]:
-    """Return the middleboxes that Python files define: each class with a `kind`.
+def load_parts(files: Iterable[str | os.PathLike[str]]) -> tuple[sim.Part, ...]:
+    """Return the parts that Python files define: boxes, balancers, browsers and the like.
 
     A file may import modules that lie beside it. It is run as a module, not as a script.
 
     Raises:
-        ScenarioError: there is no such file, it cannot be run, or it defines no middlebox.
+        ScenarioError: there is no such file, it cannot be run, or it defines no part.
     """
-    parts: list[type[sim.Middlebox]] = []
+    parts: list[sim.Part] = []
     for file in files:
         module = _module(Path(file))
         found = sim.parts_of(module)
         if not found:
             del sys.modules[module.__name__]
             raise ScenarioError(
-                f"--parts {os.fspath(file)}: no middlebox is defined here; derive a class from "
-                'sim.Middlebox and give it a field such as kind: Literal["my-box"]'
+                f"--parts {os.fspath(file)}: no part is defined here; derive a class from "
+                'sim.Middlebox and give it a field such as kind: Literal["my-box"], or from '
+                "another of tlscape's bases for parts"
             )
         parts += found
     return tuple(parts)

@@ -51,7 +51,7 @@ class ScenarioFile:
         description: the content with overrides applied, without `[study]`, as plain TOML values.
         study: the `[study]` table; its defaults when there is none.
         overrides: what was set beside the file, in order.
-        parts: middleboxes of the caller's own that it may have.
+        parts: classes of the caller's own that it may name.
         notices: what is understood, but has another name now, a line each.
         data: the files that it names: counts and machine profiles of the user's own.
         embedded: what came with the file, in place of what ships here under the same names.
@@ -62,7 +62,7 @@ class ScenarioFile:
     description: Mapping[str, Any]
     study: StudyTable
     overrides: tuple[Override, ...] = ()
-    parts: tuple[type[sim.Middlebox], ...] = ()
+    parts: tuple[sim.Part, ...] = ()
     notices: tuple[str, ...] = ()
     data: DataFiles = field(default_factory=DataFiles)
     embedded: Embedded = NOTHING
@@ -88,6 +88,14 @@ class ScenarioFile:
             data=self.data,
             embedded=self.embedded,
         )
+
+    def with_keys(self) -> ScenarioFile:
+        """Return the same file with the private keys that it names, which no result has.
+
+        Raises:
+            ScenarioError: one is not where it was when the study was run, or is another.
+        """
+        return replace(self, data=self.data.with_keys())
 
     def world(self, overrides: Iterable[Override] = ()) -> sim.Scenario:
         """Return the world that the file describes, with further overrides (a design point's).
@@ -123,11 +131,11 @@ def ready_scenarios() -> dict[str, str]:
 def load(
     name_or_file: str | os.PathLike[str],
     overrides: Iterable[Override] = (),
-    parts: Iterable[type[sim.Middlebox]] = (),
+    parts: Iterable[sim.Part] = (),
 ) -> ScenarioFile:
     """Load a ready scenario by its name, or a TOML file by its path.
 
-    `parts` are middleboxes of the caller's own, whose kinds it may name.
+    `parts` are boxes, balancers, browsers and the like of the caller's own, which it may name.
 
     Raises:
         ScenarioError: there is no such scenario or file, it is not TOML, its content is wrong, or
@@ -143,7 +151,7 @@ def parse(
     shown: str,
     text: str,
     overrides: Iterable[Override] = (),
-    parts: Iterable[type[sim.Middlebox]] = (),
+    parts: Iterable[sim.Part] = (),
     *,
     data: DataFiles | None = None,
     embedded: Embedded = NOTHING,
@@ -155,7 +163,7 @@ def parse(
         shown: what error messages call the file.
         text: the file's.
         overrides: what is set beside it, in order.
-        parts: middleboxes of the caller's own.
+        parts: classes of the caller's own.
         data: where the files lie that it names, or what was read of them before.
         embedded: what came with it, in place of what ships here under the same names.
 
@@ -206,7 +214,7 @@ def _checked(
     source: Source,
     content: dict[str, Any],
     overrides: tuple[Override, ...],
-    parts: tuple[type[sim.Middlebox], ...],
+    parts: tuple[sim.Part, ...],
     data: DataFiles,
     embedded: Embedded,
 ) -> ScenarioFile:
@@ -257,7 +265,7 @@ def _pinning(override: Override, content: Mapping[str, Any]) -> Override:
     return override
 
 
-def _check_parts(parts: tuple[type[sim.Middlebox], ...]) -> None:
+def _check_parts(parts: tuple[sim.Part, ...]) -> None:
     try:
         sim.scenario_with(*parts)
     except ValueError as error:

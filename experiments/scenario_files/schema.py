@@ -142,9 +142,16 @@ def _resolve(root: Schema, schema: Schema, content: Any) -> Schema:
             tables = [one for one in choice if "$ref" in one or "properties" in one]
             if not tables:
                 return schema
-            schema = next((one for one in tables if _is_meant(root, one, content)), tables[0])
+            meant = next((one for one in tables if _is_meant(root, one, content)), None)
+            schema = meant or max(tables, key=lambda one: _keys_shared(root, one, content))
         else:
             return schema
+
+
+def _keys_shared(root: Schema, schema: Schema, content: Any) -> int:
+    """How many of the content's keys are those of this alternative."""
+    properties = _resolve(root, schema, content).get("properties", {})
+    return len(properties.keys() & content.keys()) if isinstance(content, Mapping) else 0
 
 
 def _is_meant(root: Schema, schema: Schema, content: Any) -> bool:

@@ -32,8 +32,12 @@ _REMEDIES = {
 }
 
 
-def read_text(file: FilePath, shown: str, *, largest: int) -> str:
+def read_text(
+    file: FilePath, shown: str, *, largest: int, otherwise: str = "save it as UTF-8"
+) -> str:
     """Return a file's text (UTF-8, a byte order mark is dropped); `shown` begins its errors.
+
+    `otherwise` is what to do about one that is no UTF-8.
 
     Raises:
         ScenarioError: it is not there, no file, not readable, no UTF-8, or larger than `largest`
@@ -60,7 +64,7 @@ def read_text(file: FilePath, shown: str, *, largest: int) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ScenarioError(
-            f"{shown}:{line}: not UTF-8 text ({error.reason}); save it as UTF-8"
+            f"{shown}:{line}: not UTF-8 text ({error.reason}); {otherwise}"
         ) from None
 
 

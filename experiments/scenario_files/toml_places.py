@@ -36,7 +36,13 @@ def is_written(text: str, path: Path) -> bool:
 
 @functools.lru_cache(maxsize=4)
 def _lines(text: str) -> dict[Path, int]:
-    return dict(_places(text))
+    lines: dict[Path, int] = {}
+    for path, line in _places(text):
+        lines[path] = line
+        # A table of which only parts have headers begins with the first of them.
+        for end in range(1, len(path)):
+            lines.setdefault(path[:end], line)
+    return lines
 
 
 def _places(text: str) -> Iterator[tuple[Path, int]]:

@@ -172,9 +172,13 @@ class _Walk:
     def _model(self, model: BaseModel) -> bytes:
         """A model is its class and its fields; a private attribute follows from them, or is state.
 
-        A cached property is neither.
+        A cached property is neither. A field that no dump has says nothing that others do not.
         """
-        fields = {name: getattr(model, name) for name in type(model).model_fields}
+        fields = {
+            name: getattr(model, name)
+            for name, field in type(model).model_fields.items()
+            if field.exclude is not True
+        }
         return _joined(
             "model",
             self.token(type(model)),
@@ -193,7 +197,9 @@ class _Walk:
     def _definition(self, value: Any, module: str | None, name: str) -> bytes:
         """A library's class or function is a name; one's own gets a number, and a description."""
         library = library_of(module)
-        if library is not None and self._is_found(value, module, name):
+        # The type of None has a name by which nothing finds it.
+        is_found = value is type(None) or self._is_found(value, module, name)
+        if library is not None and is_found:
             return _joined("library", library, module, name)
         if library is not None and not isinstance(value, type):
             return _joined("library", library, module, name)

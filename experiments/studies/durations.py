@@ -61,21 +61,24 @@ def _rehearsal(world: sim.Scenario) -> float:
 
 
 def _each(world: sim.Scenario) -> float:
-    http = world.http
-    each = _HANDSHAKE
-    size = http.requests * (http.request_size + http.response_size)
+    """Return how long a connection takes, with its share of its visit's requests."""
+    http, each = world.http, _HANDSHAKE
+    requests = http.mean_requests / world.connections_per_visit
+    response = http.mean_response_size
+    size = requests * (http.mean_request_size + response)
     replays = world.replays and not sim.boxes_that_need_engines(world)
-    if replays or world.server.security == "plain":
-        each = _REPLAY + _REPLAY_REQUEST * http.requests
+    pools = world.pools.values()
+    if replays or all(pool.security == "plain" for pool in pools):
+        each = _REPLAY + _REPLAY_REQUEST * requests
         delays = [link.round_trip_time for link in world.all_links.values()]
         each += _VARYING_DELAY if any(hasattr(one, "distribution") for one in delays) else 0.0
     else:
-        each += _LIVE_REQUEST * (http.requests - 1) + _LIVE_BYTE * size
+        each += _LIVE_REQUEST * max(0.0, requests - 1) + _LIVE_BYTE * size
     if _has_a_network(world):
-        segments = http.requests * (2 + http.response_size // _SEGMENT)
+        segments = requests * (2 + response // _SEGMENT)
         return each + _NETWORK + _PACKET * (_HANDSHAKE_PACKETS + segments)
-    if world.server.backlog is not None:
-        each += _BACKLOG + _BACKLOG_REQUEST * http.requests
+    if any(pool.backlog is not None for pool in pools):
+        each += _BACKLOG + _BACKLOG_REQUEST * requests
     return each
 
 

@@ -8,9 +8,14 @@ import sim
 
 
 def connections_of(world: sim.Scenario) -> float:
-    """Return how many connections one replication is expected to simulate, its warm-up included."""
+    """Return how many connections one replication is expected to simulate, its warm-up included.
+
+    Those apart that are made again because one has failed: how many that are is for the simulation
+    to find out.
+    """
     expected = world.arrivals.expected
-    return world.scale * (expected(world.duration) - expected(-world.warm_up))
+    visits = world.scale * (expected(world.duration) - expected(-world.warm_up))
+    return visits * world.connections_per_visit
 
 
 def share_of_work(world: sim.Scenario) -> Callable[[float], float]:

@@ -80,6 +80,7 @@ def _manifest(
                 for one in file.overrides
             ],
             "data_files": file.data.texts,
+            "keys_at": file.data.keys_at,
         },
         "seed": study.seed,
         "replications": study.replications,

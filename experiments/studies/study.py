@@ -21,6 +21,7 @@ from experiments.scenario_files.toml_places import Path
 from experiments.studies.content import Content, content_of
 from experiments.version import simulation_digest, version
 from experiments.wording import factor_words, level_words
+from sim.identities import CertificateFile, ChainDescription, IdentityFiles, PrivateKeyFile
 
 Level = bool | int | float | str | None
 
@@ -178,6 +179,8 @@ def value_at(scenario: sim.Scenario, path: Path) -> Level:
         return inner
     if isinstance(inner, sim.MachineProfile):
         return inner.name
+    if isinstance(inner, ChainDescription | IdentityFiles | CertificateFile | PrivateKeyFile):
+        return str(inner)
     return json.dumps(inner, default=str)
 
 

@@ -220,7 +220,9 @@ def _context(protocol: int, versions: Sequence[str], suites: str) -> ssl.SSLCont
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_ciphers(f"{suites}:@SECLEVEL=0")
-    context.options |= ssl.OP_NO_TICKET
+    if protocol == ssl.PROTOCOL_TLS_SERVER:
+        # The client asks for tickets, as the simulated one does; sessions are resumed by ID.
+        context.options |= ssl.OP_NO_TICKET
     with warnings.catch_warnings():
         # Old versions are what is asked for.
         warnings.simplefilter("ignore", DeprecationWarning)

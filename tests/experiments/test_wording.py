@@ -22,6 +22,12 @@ from experiments.wording import (
         (True, "true"),
         (0.25, "0.25"),
         (["SSL 3.0", "TLS 1.0"], "SSL 3.0, TLS 1.0"),
+        ([], "none"),
+        ([{"key": "rsa-2048"}], "rsa-2048"),
+        (
+            [{"key": "rsa-2048"}, {"key": "rsa-4096", "extra_bytes": "1 kB"}],
+            "rsa-2048 + rsa-4096, extra_bytes 1 kB",
+        ),
     ],
 )
 def test_level_words(level: object, words: str) -> None:

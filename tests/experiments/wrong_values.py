@@ -79,6 +79,17 @@ WORLDS = {
         "[arrivals]", _CHAIN + "\n[arrivals]"
     ),
     "machine": WORLD.replace('machine = "pentium-iii-933"\n', "") + _OWN_MACHINE,
+    "tickets": WORLD
+    + """
+[server.tickets]
+lifetime = "5 min"
+keys = "per server"
+rotation = "1 h"
+kept = 2
+renew = false
+skew = "10 min"
+restart_interval = "1 d"
+""",
     "curve": WORLD.replace(
         'process = "poisson"\nrate = "0.5 /s"',
         'process = "curve"\ninterval = "1 min"\ncounts = [1, 2, 3.5]',

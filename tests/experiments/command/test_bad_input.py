@@ -17,8 +17,15 @@ from tests.experiments.wrong_values import LONG, WORLDS, WRONG, cases, dotted_wo
 Write = Callable[..., Path]
 
 _PATH = ('duration = "5 min"', 'duration = "5 min"\npath = "way"')
+_IDENTITY = 'identity = "contoso-rsa-1024"'
 _BOX = '[middleboxes.box]\nkind = "nat"\n\n[paths.way]\n'
 _ASSUMPTION = '[[study.assumptions]]\nabout = "{}"\nsays = "so"\nsource = "me"\n'
+
+
+def _with_tickets(keys: str) -> tuple[str, str]:
+    """A replacement that adds a table of tickets, from line 39 on."""
+    return 'lifetime = "5 min"\n', f'lifetime = "5 min"\n\n[server.tickets]\n{keys}\n'
+
 
 FAULTS = {
     "unknown key": (
@@ -103,6 +110,49 @@ FAULTS = {
         [_PATH, ("[path]\n", _BOX.replace("nat", "gnat") + 'crosses = ["path"]\n\n[links.path]\n')],
         ["bad.toml:", "middleboxes.box", "gnat"],
     ),
+    "identity of no kind": (
+        [(_IDENTITY, "identity = 5")],
+        ["bad.toml:29: server.identity: 5 is no identity", '{ key = "rsa-2048" }'],
+    ),
+    "unknown kind of key": (
+        [(_IDENTITY, 'identity = { key = "p256" }')],
+        ["bad.toml:29: server.identity.key: ", 'no kind of key "p256"', "ecdsa-p256"],
+    ),
+    "key that is in no pool": (
+        [(_IDENTITY, 'identity = { chain = [{ key = "rsa-2000" }] }')],
+        [
+            "bad.toml:29: server.identity.chain[0].key: there is no RSA key of 2000 bits; ",
+            "2048, 3072",
+        ],
+    ),
+    "certificate without names": (
+        [(_IDENTITY, "identity = { names = 0 }")],
+        ["bad.toml:29: server.identity.names: 0 will not do; ", "greater than or equal to 1"],
+    ),
+    "certificate for no host": (
+        [(_IDENTITY, 'identity = { names = ["a..b"] }')],
+        ["bad.toml:29: server.identity.names[0]: ", "write a DNS name"],
+    ),
+    "certificate of too many bytes": (
+        [(_IDENTITY, 'identity = { extra_bytes = "17 MB" }')],
+        ["bad.toml:29: server.identity.extra_bytes: ", 'write at most "16 MB"'],
+    ),
+    "chain of too many bytes": (
+        [(_IDENTITY, 'identity = { extra_bytes = "9 MB", chain = [{ extra_bytes = "9 MB" }] }')],
+        ["bad.toml:29: server.identity: ", "room for 16,777,212; write less in extra_bytes"],
+    ),
+    "certificate that ends before it begins": (
+        [(_IDENTITY, "identity = { not_after = 1969-01-01T00:00:00Z }")],
+        ["bad.toml:29: server.identity.not_after: ", "write a later end"],
+    ),
+    "unknown key of a certificate": (
+        [(_IDENTITY, 'identity = { chain = [{ extra_byte = "1 B" }] }')],
+        ["bad.toml:29: server.identity.chain[0].extra_byte: ", 'did you mean "extra_bytes"?'],
+    ),
+    "unknown authority": (
+        [("share = 1.0", 'share = 1.0\ntrusts = ["verisign"]')],
+        ["bad.toml:18: clients[0].trusts[0]: ", 'no authority "verisign"; there are contoso-root'],
+    ),
     "missing key": ([("capacity = 1000\n", "")], ["bad.toml:35: server.sessions", "capacity"]),
     "not TOML": ([("capacity = 1000", "capacity = [1000")], ["bad.toml:37", "not TOML"]),
     "unknown question": (
@@ -126,6 +176,43 @@ FAULTS = {
         ["bad.toml:48: study.assumptions[0].about: ", '"the server" is not a path'],
     ),
     "no replications": ([("replications = 2", "replications = 0")], ["study.replications", "0"]),
+    "tickets without TLS": (
+        [('security = "tls"', 'security = "plain"'), _with_tickets('lifetime = "5 min"')],
+        ["bad.toml:39: server.tickets", "without TLS", 'tickets = "none"'],
+    ),
+    "tickets that no key opens": (
+        [_with_tickets('lifetime = "5 min"\nrotation = "1 h"\nkept = -1')],
+        ["bad.toml:42: server.tickets.kept", "-1"],
+    ),
+    "tickets that are dead at once": (
+        [_with_tickets('lifetime = "500 ms"')],
+        ["bad.toml:40: server.tickets.lifetime", "0.5 s", '"1 s"'],
+    ),
+    "former keys of keys that never change": (
+        [_with_tickets('lifetime = "5 min"\nkept = 3')],
+        ["bad.toml:41: server.tickets.kept", "no effect", "add a rotation"],
+    ),
+    "out of step with what never changes": (
+        [_with_tickets('lifetime = "5 min"\nskew = "1 min"')],
+        ["bad.toml:41: server.tickets.skew", "no effect", "add a rotation"],
+    ),
+    "shared keys lost at a restart": (
+        [_with_tickets('lifetime = "5 min"\nrestart_interval = "1 d"')],
+        ["bad.toml:41: server.tickets.restart_interval", 'keys = "per server"'],
+    ),
+    "unknown holder of keys": (
+        [_with_tickets('lifetime = "5 min"\nkeys = "none"')],
+        ["bad.toml:41: server.tickets.keys", "shared, per server"],
+    ),
+    "a factor of tickets that there are not": (
+        [
+            (
+                '"server.sessions.lifetime" = ["10 s", "5 min"]',
+                '"server.tickets.kept" = [0, 1]',
+            )
+        ],
+        ["server.tickets.lifetime", "missing; add it"],
+    ),
     "unknown factor": (
         [('"server.sessions.capacity" =', '"server.sessions.capcity" =')],
         ['study.factors."server.sessions.capcity"[0]', 'did you mean "capacity"?'],

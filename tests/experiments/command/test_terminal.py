@@ -36,6 +36,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> experiments.Result:
     return run("a-restart", tmp_path_factory.mktemp("many"), study=_MANY)
 
 
+@pytest.mark.slow
 def test_thirty_design_points_take_two_screens(many: experiments.Result) -> None:
     lines = str(many.answer).splitlines()
     assert len(lines) <= 2 * 50

@@ -67,6 +67,7 @@ scale = [0.5, 1.0]
 """
 
 
+@pytest.mark.slow
 def test_factors_of_one_word_leave_the_tables_own_columns_alone(tmp_path: Path) -> None:
     """`path`, `duration` and `scale` are columns of `connections` and of the summary themselves."""
     world = WORLD.replace('[path]\nround_trip_time = "50 ms"\n', "")

@@ -97,6 +97,7 @@ def test_live_entries_are_compared_with_what_the_cache_holds(tmp_path: Path) -> 
     assert 1850 <= live <= 2000
 
 
+@pytest.mark.slow
 def test_overload_has_no_steady_state(tmp_path: Path) -> None:
     result = run(
         tmp_path,
@@ -115,6 +116,7 @@ def test_overload_has_no_steady_state(tmp_path: Path) -> None:
     assert "no steady state" in str(result.answer)
 
 
+@pytest.mark.slow
 def test_cores_busy_are_drawn_from_samples(tmp_path: Path) -> None:
     """A storm keeps all cores busy until the queue is empty, and never more than there are."""
     result = run(
@@ -173,3 +175,24 @@ baseline = { "middleboxes.wall.table_size" = 1 }
     first_byte = result.summary[result.summary["metric"] == "first_byte_p50"]["mean"]
     assert math.isfinite(first_byte.iloc[0])
     assert first_byte.iloc[4] > first_byte.iloc[0]
+
+
+@pytest.mark.slow
+def test_all_connections_of_a_visit_are_offered(tmp_path: Path) -> None:
+    """What the cores are busy with is what the visits offer, however many connections they make."""
+    text = _WORLD.format(
+        **{**_DEFAULTS, "kind": "terminating", "warm_up": "0 s", "cores": "4"}
+        | {"study": 'question = "capacity"\nreplications = 4'}
+    )
+    text = text.replace('machine = "nginx-2026" }]', 'machine = "nginx-2026", connections = 6 }]')
+    text = text.replace(
+        "http = {", 'http = { requests = { distribution = "geometric", mean = 4.0 },'
+    )
+    file = tmp_path / "world.toml"
+    file.write_text(text, encoding="utf-8")
+    result = experiments.run(file, out=tmp_path / "out", workers=2)
+    visits = len(result.visits)
+    assert len(result.connections) > 2.5 * visits
+    measured = result.values
+    offered, busy = (measured[name].mean() for name in ("offered_load", "utilisation"))
+    assert offered == pytest.approx(busy, rel=0.1)

@@ -180,4 +180,4 @@ def test_the_cache_is_held_against_what_is_live_in_it(
     assert answer.recommended == 1
     remarks = " ".join(answer.remarks)
     assert words in remarks
-    assert "1,000 entries of 2–4 kB takes 2 MB to 4 MB" in remarks
+    assert "1,000 entries of 3 kB takes 3 MB" in remarks

@@ -20,7 +20,7 @@ MESSAGES = {
     "links=3": "3 is not a table; write one",
     "path.to_server=3": "3 is not a table; write one; its keys: buffer, loss, rate",
     "population=3": "3 is not a table; write one; its keys: kind",
-    "server.sessions=3": "3 is not a table; write one; its keys: capacity, eviction, lifetime",
+    "server.sessions=3": "3 is not a table; write one; its keys: capacity, entry_size",
     "study=3": "3 is not a table; write one; its keys: assumptions, baseline",
     "population={}": 'the key "kind" is missing; add it: it says which kind is meant',
     'population={kind="cats"}': 'kind = "cats" is unknown; known: revisits, independent, zipf',
@@ -33,7 +33,7 @@ MESSAGES = {
     # arrays
     'clients="x"': '"x" is not an array; write it in brackets: ["x"]',
     "clients={}": "here is one table where several may stand; write [[clients]]",
-    "clients=[3]": "clients[0]: 3 is not a table; write one; its keys: certificate, machine",
+    "clients=[3]": "clients[0]: 3 is not a table; write one; its keys: certificate, connections",
     "clients=[]": "at least one table [[clients]] is needed",
     "paths.x.crosses=[]": "at least 1 entry is needed, here is none; add 1",
     'middleboxes.b={kind="sni-filter", blocked=[]}': "at least 1 entry is needed, here is none",

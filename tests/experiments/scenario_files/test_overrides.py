@@ -52,7 +52,12 @@ def test_apply_copies() -> None:
 
 @pytest.mark.parametrize(
     ("path", "what"),
-    [("clients.3.share", "has 1 entries"), ("server.cores.x", "holds a value")],
+    [
+        ("clients.3.share", "has 1 entries"),
+        ("server.cores.x", "holds a value"),
+        ("server.cores.x", "set it as a whole: server.cores = { x = ... }"),
+        ("server.cores.x.y", "set it as a whole"),
+    ],
 )
 def test_a_path_through_nothing(path: str, what: str) -> None:
     with pytest.raises(ScenarioError, match=what):

@@ -18,7 +18,7 @@ from experiments.failures import ScenarioError
 from experiments.loading import load_scenario
 from experiments.scenario_files.count_files import read_counts
 from experiments.scenario_files.overrides import parse_override
-from experiments.scenario_files.scenario_file import ScenarioFile, load, parse
+from experiments.scenario_files.scenario_file import ScenarioFile, load, parse, ready_scenarios
 from experiments.studies.study import design
 from tests.experiments.small_world import ROOT, WORLD, Run
 
@@ -290,9 +290,10 @@ def test_what_is_rehearsed_is_what_is_done() -> None:
     """In each ready scenario no operation is done that its rehearsal had not foreseen."""
     from sim.rehearsal import _needs
 
-    for name in ("contoso-2003", "interception-proxy", "mobile-network", "session-cache"):
+    for name in ready_scenarios():
         world = load(name).world()
-        scale = min(1.0, 60 / (world.duration + world.warm_up)) * world.scale
+        expected = world.arrivals.mean_rate * (world.duration + world.warm_up)
+        scale = min(world.scale, 400 / expected)
         world = world.model_copy(update={"scale": scale, "fidelity": "live"})
         sink = sim.MemorySink()
         sim.simulate(world, seed=1, sink=sink)
@@ -300,10 +301,11 @@ def test_what_is_rehearsed_is_what_is_done() -> None:
         table = sink.table("operations")
         for row in table.to_pylist():
             done.setdefault(row["node"], set()).add((row["operation"], row["bits"]))
-        needs = {
-            world.server.name if place == ("server",) else _node(world, place): operations
-            for place, operations in _needs(world).items()
-        }
+        needs: dict[str, set[tuple[str, int]]] = {}
+        for place, operations in _needs(world).items():
+            needs.setdefault(_node(world, place), set()).update(operations)
+        for node in world.pools:
+            needs[node].add(("application", 0))
         assert done
         for node, operations in done.items():
             assert operations <= needs[node], (name, node)
@@ -312,7 +314,8 @@ def test_what_is_rehearsed_is_what_is_done() -> None:
 def _node(world: sim.Scenario, place: tuple[str | int, ...]) -> str:
     if place[0] == "clients":
         return f"clients/{world.clients[int(place[1])].profile}"
-    return str(place[1])
+    node = world.server.name if place[0] == "server" else str(place[1])
+    return f"{node}/signer" if place[-1] == "private_key" else node
 
 
 def test_an_operation_that_there_is_not_is_refused_with_the_nearest(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ m = 2
         (("list", 1, "sub", "m"), 22),
         (("study", "factors", "server.cores"), 25),
         (("a", "missing"), 4),
+        (("study",), 24),
         (("nowhere",), None),
     ],
 )

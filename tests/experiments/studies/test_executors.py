@@ -90,6 +90,7 @@ def expected(boxed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return tables(out)
 
 
+@pytest.mark.slow
 def test_parts_run_in_worker_processes(
     boxed: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -286,6 +287,7 @@ def test_what_cannot_be_known_is_run_each_time(
         assert not inodes(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_an_edited_part_gives_new_results(
     boxed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,7 @@ def grown(tmp_path: Path, old: str, new: str) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_a_study_that_has_grown_goes_on_in_its_folder(
     result: experiments.Result, out: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +187,7 @@ def test_another_title_or_question_reuses_every_job(out: Path, tmp_path: Path) -
     assert inodes(out) == before
 
 
+@pytest.mark.slow
 def test_studies_with_points_in_common_share_a_store(
     scenario: Path, result: experiments.Result, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def test_tables_are_the_same_bytes_with_several_workers(
         ).read_bytes()
 
 
+@pytest.mark.slow
 def test_any_executor_will_do(scenario: Path, result: experiments.Result, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as threads:
         other = experiments.run(scenario, out=tmp_path / "out", executor=threads)
@@ -117,6 +118,7 @@ def die(packed: PackedJob, place: Place) -> Parcel | None:
     return work(packed, place)
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_told_and_finished_jobs_stay(
     scenario: Path,
     result: experiments.Result,
@@ -181,6 +183,7 @@ def test_a_study_that_is_stopped_goes_on_from_there(
     assert not list((out / "jobs").glob(".*.partial"))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_in_one_line(scenario: Path, tlscape: Run, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
 
@@ -199,6 +202,7 @@ def test_a_full_disk_is_told_in_one_line(scenario: Path, tlscape: Run, tmp_path:
     assert (out / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_may_run_a_study(scenario: Path, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
@@ -219,6 +223,7 @@ def test_a_script_without_a_main_guard_may_run_a_study(scenario: Path, tmp_path:
     assert (outcome.stdout, outcome.stderr) == ("True\n", "")
 
 
+@pytest.mark.slow
 def test_the_default_folder_gives_way_to_another_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,6 +143,7 @@ def test_what_no_study_needs_is_cleaned_away(
     assert tables(out) == tables(result.folder)
 
 
+@pytest.mark.slow
 def test_a_shared_store_keeps_what_any_study_needs(
     scenario: Path, result: experiments.Result, tmp_path: Path
 ) -> None:
@@ -289,7 +290,7 @@ def test_parts_of_a_script_go_with_the_manifest_without_the_script(
     ("text", "said"),
     [
         (None, "cannot be read (No such file or directory)"),
-        ("x = 1\n", "no middlebox is defined here; derive a class"),
+        ("x = 1\n", "no part is defined here; derive a class"),
         ("x = (\n", "bad.py:1: SyntaxError: '(' was never closed"),
         ("a = 1\nb = a / 0\n", "bad.py:2: ZeroDivisionError: division by zero"),
         ("import nowhere_at_all\n", "bad.py:1: ModuleNotFoundError: No module named"),
@@ -309,6 +310,7 @@ def test_a_file_without_parts_is_told_in_one_line(
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_a_manifest_decides_what_it_says(tlscape: Run, result: experiments.Result) -> None:
     manifest = result.folder / "manifest.json"
     for option in (("small.toml",), ("--seed", "2"), ("--set", "server.cores=2")):

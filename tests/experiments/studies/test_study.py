@@ -8,6 +8,7 @@ import experiments
 from experiments.scenario_files.overrides import parse_override
 from experiments.scenario_files.scenario_file import load, ready_scenarios
 from experiments.studies.study import design
+from tests.experiments.small_world import WORLD
 
 
 def labels(file: experiments.ScenarioFile) -> list[str]:
@@ -81,3 +82,55 @@ def test_every_ready_scenario_can_be_planned(name: str) -> None:
     assert study.points
     for assumption in study.file.study.assumptions:
         assert assumption.source
+
+
+CHAIN = """
+[study]
+replications = 1
+
+[study.factors]
+"server.identity.chain" = [[], [{ key = "rsa-2048" }, { key = "rsa-4096", extra_bytes = "1 kB" }]]
+"server.identity.key" = ["rsa-2048", "ecdsa-p256"]
+"""
+
+
+def test_the_length_of_a_chain_is_a_factor_like_any_other(tmp_path: Path) -> None:
+    """Its levels are told in words, and a longer chain takes its bytes."""
+    file = tmp_path / "chain.toml"
+    world = WORLD.replace(
+        'identity = "contoso-rsa-1024"', 'identity = { root = { key = "ed448" } }'
+    )
+    world = world.replace('"internet-explorer-6"', '"firefox-45"')
+    world = world.replace('["SSL 3.0", "TLS 1.0"]', '["TLS 1.2"]')
+    file.write_text(world + CHAIN)
+    result = experiments.run(file, out=tmp_path / "out", workers=1)
+    long = "chain rsa-2048 + rsa-4096, extra_bytes 1 kB"
+    assert [point.label for point in result.study.points] == [
+        "chain none, key rsa-2048",
+        "chain none, key ecdsa-p256",
+        f"{long}, key rsa-2048",
+        f"{long}, key ecdsa-p256",
+    ]
+    rows = result.connections
+    assert set(rows["server.identity.key"]) == {"rsa-2048", "ecdsa-p256"}
+    assert set(rows["server.identity.chain"]) == {"[]", '["rsa-2048", "rsa-4096 with 1,000 B"]'}
+    full = rows[rows["outcome"] == "full"]
+    sent = full.groupby(["server.identity.chain", "server.identity.key"])["bytes_received"].mean()
+    for key in ("rsa-2048", "ecdsa-p256"):
+        more = sent['["rsa-2048", "rsa-4096 with 1,000 B"]', key] - sent["[]", key]
+        # Two certificates more, of RSA keys that RSA keys have signed.
+        assert 1000 + 2 * 800 < more < 1000 + 2 * 1200 + 100
+
+
+def test_a_key_is_set_beside_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "chain.toml"
+    file.write_text(WORLD.replace('identity = "contoso-rsa-1024"\n', ""))
+    overrides = [
+        parse_override("server.identity.key=ecdsa-p256"),
+        parse_override('server.identity.chain=[{ key = "rsa-4096" }]'),
+    ]
+    assert str(load(file, overrides).world().server.identity) == (
+        "ecdsa-p256, by rsa-4096, by rsa-2048"
+    )
+    named = [parse_override("server.identity=contoso-rsa-2048")]
+    assert load(file, named).world().server.identity == "contoso-rsa-2048"

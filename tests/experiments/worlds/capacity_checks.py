@@ -80,6 +80,22 @@ def _load(world: World, found: re.Match[str]) -> None:
         same(groups[18:21], evidence.quantile_of("first_byte_time", 0.95), 1000)
 
 
+@says(r"The p99 of (?P<what>handshakes|first bytes) is (?P<told>.+)\.")
+def _slowest(world: World, found: re.Match[str]) -> None:
+    column = {"handshakes": "handshake_time", "first bytes": "first_byte_time"}[found["what"]]
+    told = re.findall(rf"{TIME}(?: at ({world.label}))?", found["told"])
+    assert told
+    every = {label: world.at(label)[0].quantile_of(column, 0.99) for label in world.points}
+    for *written, label in told:
+        figure = every[label or next(iter(world.points))]
+        same(tuple(word or None for word in written), figure, 1000)
+    if found["told"].startswith("from "):
+        known = [figure[0] for figure in every.values() if figure[0] == figure[0]]
+        (*_, least), (*_, most) = told
+        assert every[least][0] == pytest.approx(min(known))
+        assert every[most][0] == pytest.approx(max(known))
+
+
 @says(
     r"Simulated at (?P<scales>.+) of the load on (?P<cores>.+), caches and tables scaled alike: .+"
 )

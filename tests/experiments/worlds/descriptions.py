@@ -142,7 +142,10 @@ VARIATIONS: dict[str, dict[str, str]] = {
         **_STEADY,
         "sessions": 'sessions = { capacity = 100, lifetime = "30 s" }',
     },
-    "warm-up-too-short": {**_STEADY, "sessions": _CACHE},
+    "warm-up-too-short": {
+        **_STEADY,
+        "sessions": 'sessions = { capacity = 100, lifetime = "1 h", renew = true }',
+    },
     "many-clients": {
         **_STEADY,
         "sessions": _CACHE,

@@ -88,7 +88,8 @@ def same(written: tuple[str | None, ...], figure: Figure, factor: float = 1.0) -
             assert math.isnan(value), (written, figure)
             continue
         decimals = len(text.partition(".")[2])
-        if factor * (figure[2] - figure[1]) >= 200:
+        # Where its interval is not at hand it may be a wide one.
+        if not factor * (figure[2] - figure[1]) < 200:
             digits = text.replace(",", "")
             decimals = min(decimals, len(digits.rstrip("0")) - len(digits))
         assert abs(float(text.replace(",", "")) - factor * value) <= 0.501 * 10.0**-decimals, (

@@ -9,7 +9,7 @@ from experiments.presentation.answer_table import answer_table
 from experiments.questions.comparison import reference_of
 from tests.experiments.worlds.sentences import NUMBER, World, same
 
-FACTORS = {"1": 100.0, "s": 1000.0, "": 1.0}
+FACTORS = {"1": 100.0, "s": 1000.0, "B": 1e-6, "": 1.0}
 
 
 def check_answer_table(world: World) -> None:

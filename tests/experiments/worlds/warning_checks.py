@@ -178,7 +178,7 @@ def expected_first(scenario: object, popularity: np.ndarray) -> float:
 
 @says(
     rf"(?:At (?P<label>LABEL).*?: )?[Tt]he world begins with empty session caches, without a warm-up: {SHARE}.* of the "
-    r"recorded connections are their client's first, and can resume nothing; shares resumed, CPU time and "
+    r"recorded visits are their client's first, and can resume nothing; shares resumed, CPU time and "
     r"cores are those of the time after such a start\."
 )
 def _empty(world: World, found: re.Match[str]) -> None:

@@ -1,0 +1,1 @@
+"""Hellos of real clients, from a socket or from captured packets, as client profiles."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+OBJECTIVE_MISSED = 3
+"""The exit code of a study that ran, and whose scenario misses one of its objectives."""
+
 _LONGEST = 2_000
 _LONGEST_NAME = 255
 """Of a file, on any system: what is longer is no part of a path that the user is to open."""
@@ -58,7 +61,7 @@ class FolderError(Failure):
 class WorkerDied(Failure):
     """A worker process ended without an answer; finished jobs are kept."""
 
-    exit_code = 3
+    exit_code = 5
 
 
 class DiskFailed(Failure):

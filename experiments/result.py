@@ -13,6 +13,7 @@ from experiments.presentation import report
 from experiments.presentation.plots import Plots
 from experiments.presentation.terminal import answer_text
 from experiments.questions.analysis import Analysis
+from experiments.questions.objectives import State, described_point, objective_frame
 from experiments.questions.question import Answer, Question
 from experiments.results.study_tables import StudyTables, load_tables
 from experiments.studies.study import Study
@@ -107,6 +108,25 @@ class Result:
     def summary(self) -> pd.DataFrame:
         """Each metric of each design point with its 95 % interval, as in `summary.csv`."""
         return self.analysis.summary
+
+    @property
+    def objectives(self) -> pd.DataFrame:
+        """Whether each objective is met at each design point, with what was measured.
+
+        Columns: `point`, its settings, `objective`, `limit`, `measured`, `low`, `high` (seconds,
+        bytes, shares or numbers), `state` ("met", "missed", "undecided"), `why`.
+        """
+        return objective_frame(list(self.analysis.verdicts), self.study)
+
+    @property
+    def misses_an_objective(self) -> bool:
+        """Whether the design point that the scenario file itself describes misses an objective."""
+        described = described_point(self.study)
+        return described is not None and any(
+            verdict.state is State.MISSED
+            for verdict in self.analysis.verdicts
+            if verdict.point == described.index
+        )
 
     @functools.cached_property
     def answer(self) -> PrintedAnswer:

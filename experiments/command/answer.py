@@ -35,6 +35,10 @@ def print_json(result: Result) -> None:
         "answer": answer.sentence,
         "warnings": list(result.warnings),
         "remarks": list(answer.remarks),
+        "objectives": [
+            {name: _number(value) for name, value in row.items()}
+            for row in result.objectives.to_dict("records")
+        ],
         "recommended": answer.recommended,
         "summary": [
             {name: _number(value) for name, value in row.items()}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from experiments.failures import Interrupted
+from experiments.failures import OBJECTIVE_MISSED, Interrupted
 
 
 class _Interruptible(TyperGroup):
@@ -140,6 +140,8 @@ def run(
         print_json(result)
     else:
         print_answer(result)
+    if result.misses_an_objective:
+        raise typer.Exit(OBJECTIVE_MISSED)
 
 
 def _announce(words: str) -> None:

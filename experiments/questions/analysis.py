@@ -11,6 +11,12 @@ from experiments import questions
 from experiments.questions.estimates import Estimates
 from experiments.questions.findings import Findings
 from experiments.questions.metric import Metric
+from experiments.questions.objectives import (
+    Verdict,
+    objective_table,
+    remarks_on_objectives,
+    verdicts_of,
+)
 from experiments.questions.question import Answer, Question
 from experiments.questions.summary import summarise
 from experiments.questions.table import Table
@@ -68,8 +74,17 @@ class Analysis:
     def answer(self) -> Answer:
         """What the study concludes."""
         answer = self.question.conclude(self.estimates, self.study)
+        objectives = remarks_on_objectives(list(self.verdicts), self.study)
         further = self.question.remarks(self.estimates, self.findings)
-        return replace(answer, remarks=(*answer.remarks, *further))
+        return replace(answer, remarks=(*objectives, *answer.remarks, *further))
+
+    @functools.cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Whether each objective is met at each design point."""
+        if not self.study.file.study.objectives:
+            return ()
+        with self.tables.measurements() as measurements:
+            return tuple(verdicts_of(measurements, self.study))
 
     @functools.cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -92,5 +107,8 @@ class Analysis:
         if not self.has_connections:
             return []
         with self.tables.measurements() as measurements:
-            tables = self.question.tables(measurements, self.estimates, self.findings)
+            tables = [
+                objective_table(list(self.verdicts), self.study),
+                *self.question.tables(measurements, self.estimates, self.findings),
+            ]
         return [table for table in tables if table.rows]

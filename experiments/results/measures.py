@@ -17,14 +17,13 @@ import sim
 from experiments.failures import ColumnError
 from experiments.results.pooled_quantiles import pooled_quantiles, quantile_curve
 from experiments.results.statistics import CONFIDENCE, Interval, PooledQuantile
+from experiments.results.subset import ACCEPTED, RESUMED, Subset, Windows
 from experiments.results.transients import settling, warm_ups
 from experiments.scenario_files.former_names import COLUMNS as FORMER_COLUMNS
 from experiments.scenario_files.former_names import is_called
 from experiments.scenario_files.suggestions import did_you_mean
 
 _EQUAL_SHARES = tuple(number / 200 for number in range(201))
-_RESUMED = "(outcome LIKE 'resumed%' OR outcome = '0-rtt')"
-_ACCEPTED = "coalesce(cache_hit, ticket_accepted)"
 _BUSY = "utilisation > 0.9999"
 _SUCCEEDED = "outcome <> 'failed'"
 _HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
@@ -87,9 +86,9 @@ class Measurements:
                    count(*) AS connections,
                    count(*) FILTER (WHERE attempt = 1) AS visits,
                    avg(CASE WHEN outcome = 'full' THEN 1.0 ELSE 0.0 END) AS full_share,
-                   avg(CASE WHEN {_RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share,
-                   count({_ACCEPTED}) AS offered_sessions,
-                   avg(CASE WHEN {_ACCEPTED} THEN 1.0 WHEN NOT {_ACCEPTED} THEN 0.0 END)
+                   avg(CASE WHEN {RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share,
+                   count({ACCEPTED}) AS offered_sessions,
+                   avg(CASE WHEN {ACCEPTED} THEN 1.0 WHEN NOT {ACCEPTED} THEN 0.0 END)
                        AS hit_rate,
                    avg(CASE WHEN outcome = '0-rtt' THEN 1.0 ELSE 0.0 END) AS early_share,
                    avg(CASE WHEN retried THEN 1.0 ELSE 0.0 END) AS retried_share,
@@ -103,6 +102,16 @@ class Measurements:
             FROM {self._recorded} WHERE {window}
             GROUP BY point, replication ORDER BY point, replication
         """)
+
+    @property
+    def recorded_connections(self) -> Subset:
+        """The connections, without the warm-up, of which any part can be measured apart."""
+        return Subset(self._database, self._recorded)
+
+    @property
+    def recorded_visits(self) -> Subset:
+        """The visits, without the warm-up, of which any part can be measured apart."""
+        return Subset(self._database, self._without_warm_up("visits", "arrival", ">="))
 
     def visits(self, *, since: float | None = None, until: float | None = None) -> pd.DataFrame:
         """Return what the visits that began in [since, until) cost, over all their connections.
@@ -256,8 +265,8 @@ class Measurements:
             "GROUP BY point ORDER BY point"
         )
 
-    def servers(self) -> pd.DataFrame:
-        """Return each server's samples in figures.
+    def servers(self, windows: Windows | None = None) -> pd.DataFrame:
+        """Return each server's samples in figures, at some points perhaps of a window alone.
 
         Columns: `node`, `utilisation` (mean), `utilisation_busiest` (of any sample),
         `queue_most` (jobs that waited for a core), `open_most` (connections), `accept_most`
@@ -273,7 +282,8 @@ class Measurements:
                    avg(memory) AS memory, max(memory) AS memory_most,
                    avg(open_connections) AS open_mean,
                    avg(offered_load) AS offered_load, max(offered_load) AS offered_busiest
-            FROM {self._sampled("samples")} GROUP BY ALL ORDER BY point, replication, node
+            FROM {self._sampled("samples")} WHERE {_within(windows)}
+            GROUP BY ALL ORDER BY point, replication, node
         """)
 
     def saturation(self) -> pd.DataFrame:
@@ -362,7 +372,7 @@ class Measurements:
         return self._frame(f"""
             SELECT point, replication, CAST(floor(arrival / {seconds!r}) AS INTEGER) AS period,
                    count(*) AS connections, sum(server_cpu) AS server_cpu,
-                   avg(CASE WHEN {_RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share
+                   avg(CASE WHEN {RESUMED} THEN 1.0 ELSE 0.0 END) AS resumed_share
             FROM {self._recorded}
             GROUP BY point, replication, period ORDER BY point, replication, period
         """)
@@ -452,11 +462,15 @@ class Measurements:
 
     def _sampled(self, table: str) -> str:
         """Return what a query selects from for the samples after the warm-up."""
+        return self._without_warm_up(table, "time", ">")
+
+    def _without_warm_up(self, table: str, moment: str, later: str) -> str:
+        """Return what a query selects from for a table's rows of later moments."""
         if self.warm_up is None:
             return self._tables[table]
         return (
-            f"(SELECT s.* FROM {self._tables[table]} s LEFT JOIN warm_up w USING (point) "
-            "WHERE w.point IS NULL OR s.time > w.warm_up_end)"
+            f"(SELECT r.* FROM {self._tables[table]} r LEFT JOIN warm_up w USING (point) "
+            f"WHERE w.point IS NULL OR r.{moment} {later} w.warm_up_end)"
         )
 
     def _frame(self, query: str) -> pd.DataFrame:
@@ -469,16 +483,22 @@ class Measurements:
         steady = f"(SELECT * FROM {connections} WHERE point IN {_listed(points)})"
         self.warm_up = warm_ups(self._database, steady)
         self._database.register("warm_up", self.warm_up)
-        self._recorded = (
-            f"(SELECT c.* FROM {connections} c LEFT JOIN warm_up w USING (point) "
-            "WHERE w.point IS NULL OR c.arrival >= w.warm_up_end)"
-        )
+        self._recorded = self._without_warm_up("connections", "arrival", ">=")
 
 
 def _window(since: float | None, until: float | None) -> str:
     if since is None or until is None:
         return "TRUE"
     return f"arrival >= {since!r} AND arrival < {until!r}"
+
+
+def _within(windows: Windows | None) -> str:
+    """Return the condition of samples that end within a window; of all at points without one."""
+    apart = [
+        f"(point = {point} AND NOT (time > {since!r} AND time <= {until!r}))"
+        for point, (since, until) in (windows or {}).items()
+    ]
+    return f"NOT ({' OR '.join(apart)})" if apart else "TRUE"
 
 
 def _with_lengths(samples: str, whose: str) -> str:

@@ -23,6 +23,7 @@ from experiments.scenario_files.complaints import complaint
 from experiments.scenario_files.data_files import DataFiles
 from experiments.scenario_files.embedded import NOTHING, Embedded
 from experiments.scenario_files.former_names import QUESTIONS, is_called
+from experiments.scenario_files.objective import check_objectives
 from experiments.scenario_files.overrides import Override, apply, parse_path
 from experiments.scenario_files.places import Source
 from experiments.scenario_files.prices import check_prices
@@ -238,7 +239,9 @@ def _checked(
     scenario = ScenarioFile(
         name, source, description, study, overrides, parts, data=data, embedded=embedded
     )
-    assumptions = _that_apply(study, scenario.world(), source, overrides)
+    world = scenario.world()
+    check_objectives(study.objectives, world, source)
+    assumptions = _that_apply(study, world, source, overrides)
     study = study.model_copy(update={"assumptions": assumptions})
     return replace(scenario, study=study, notices=notices)
 

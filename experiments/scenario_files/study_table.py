@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from experiments.scenario_files.objective import Objective
+
 MOST_REPLICATIONS = 100_000
 
 
@@ -46,6 +48,9 @@ class StudyTable(BaseModel):
     baseline: dict[str, Any] | None = Field(
         default=None,
         description="settings (dotted paths) of one more design point to compare with",
+    )
+    objectives: tuple[Objective, ...] = Field(
+        default=(), description="what must hold: each is told as met, missed or undecided"
     )
     assumptions: tuple[Assumption, ...] = Field(
         default=(), description="what the study takes for granted, with sources"

@@ -22,16 +22,20 @@ from experiments.failures import (
 
 if TYPE_CHECKING:
     from experiments.loading import load_scenario
+    from experiments.planning.plan import Plan
+    from experiments.planning.planning import plan
     from experiments.repeating import repeat
     from experiments.result import Result, load_result
     from experiments.running import run
     from experiments.scenario_files.scenario_file import ScenarioFile, ready_scenarios
 
 _LAZY = {
+    "Plan": ("experiments.planning.plan", "Plan"),
     "Result": ("experiments.result", "Result"),
     "ScenarioFile": ("experiments.scenario_files.scenario_file", "ScenarioFile"),
     "load_result": ("experiments.result", "load_result"),
     "load_scenario": ("experiments.loading", "load_scenario"),
+    "plan": ("experiments.planning.planning", "plan"),
     "ready_scenarios": ("experiments.scenario_files.scenario_file", "ready_scenarios"),
     "repeat": ("experiments.repeating", "repeat"),
     "run": ("experiments.running", "run"),
@@ -39,11 +43,13 @@ _LAZY = {
 
 __all__ = [
     "run",
+    "plan",
     "repeat",
     "load_scenario",
     "load_result",
     "ready_scenarios",
     "Result",
+    "Plan",
     "ScenarioFile",
     "Failure",
     "ScenarioError",

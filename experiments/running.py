@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 import sim
-from experiments.failures import FolderError, ScenarioError
+from experiments.failures import ScenarioError
 from experiments.loading import load_scenario
 from experiments.presentation.report import write_report
 from experiments.questions.analysis import Analysis
 from experiments.questions.settings import check_question
 from experiments.result import Result
-from experiments.results.study_tables import StudyTables
-from experiments.results.tables import merge_tables
 from experiments.scenario_files.overrides import setting
 from experiments.scenario_files.scenario_file import ScenarioFile
+from experiments.simulating import Means, job_store, simulate, using
 from experiments.studies import out_folder
-from experiments.studies.executor import processors, remove_damaged, run_jobs
-from experiments.studies.forecast import check_reach, estimate_words, expected_simulation
-from experiments.studies.job import jobs_of
-from experiments.studies.job_store import JobStore
-from experiments.studies.manifest import write_manifest
-from experiments.studies.progress import notice
+from experiments.studies.forecast import check_reach
 from experiments.studies.study import design
 from experiments.studies.whole_files import write_whole
 
@@ -73,7 +64,6 @@ def run(
         ScenarioError, FolderError: bad input; nothing was run and nothing written.
         WorkerDied, DiskFailed, Interrupted: finished replications are kept in the out folder.
     """
-    began = time.perf_counter()
     overrides = [setting(path, value) for path, value in settings.items()]
     if isinstance(scenario, ScenarioFile):
         file = scenario.with_overrides(overrides) if overrides else scenario
@@ -81,61 +71,16 @@ def run(
     else:
         file = load_scenario(scenario, overrides, parts)
     file = file.with_keys()
-    _check_counts(seed=seed, replications=replications, workers=workers)
+    check_counts(seed=seed, replications=replications, workers=workers)
     study = design(file, seed=seed, replications=replications)
     check_reach(study, yes=yes)
     folder = out_folder.claim(None if out is None else Path(out), study)
-    jobs = jobs_of(study)
-    place = JobStore(folder / out_folder.JOBS if store is None else Path(store))
-    with out_folder.held(folder), out_folder.writing(folder), _using(place):
-        place.needs(folder, file.name, jobs.values())
-        remove_damaged(jobs.values(), place)
-        missing = Counter(point for (point, _), job in jobs.items() if not place.has(job))
-        if announce is not None:
-            announce(f"{file.name}: {estimate_words(study, workers, missing)}")
-        for reason in dict.fromkeys(why for job in jobs.values() for why in job.unknown):
-            notice(f"parts: {reason}; what it takes part in is simulated anew each time")
-        run_jobs(
-            list(jobs.values()),
-            place,
-            title=file.name,
-            workers=workers,
-            executor=executor,
-            forecast=expected_simulation(study, workers, missing),
-        )
-        merged = merge_tables(study, folder, jobs, place)
-        for job in jobs.values():
-            if not job.is_reusable:
-                place.remove(job)
-        write_manifest(
-            study,
-            folder,
-            rows={name: table.rows for name, table in merged.items()},
-            checksums={name: table.checksum for name, table in merged.items()},
-            workers=min(workers or processors(), len(jobs)),
-            wall_seconds=time.perf_counter() - began,
-        )
-        result = Result(StudyTables(folder, study))
+    place = job_store(folder, None if store is None else Path(store))
+    with out_folder.held(folder), out_folder.writing(folder), using(place):
+        tables = simulate(study, folder, place, Means(workers, executor, announce))
+        result = Result(tables)
         write_analysis(result.analysis)
     return result
-
-
-@contextlib.contextmanager
-def _using(store: JobStore) -> Iterator[None]:
-    """Use a store of finished jobs.
-
-    Raises:
-        FolderError: there is no such folder, and none can be made.
-    """
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(store.in_use())
-        except OSError as error:
-            raise FolderError(
-                f"{store.folder}: finished jobs cannot be kept here ({error.strerror}); "
-                "choose a folder that can be written with --store"
-            ) from None
-        yield
 
 
 def write_analysis(analysis: Analysis) -> None:
@@ -149,7 +94,12 @@ def write_analysis(analysis: Analysis) -> None:
     write_report(analysis)
 
 
-def _check_counts(*, seed: int, replications: int | None, workers: int | None) -> None:
+def check_counts(*, seed: int, replications: int | None, workers: int | None) -> None:
+    """Check what numbers a study is run with.
+
+    Raises:
+        ScenarioError: there is no such seed, or nothing would be run.
+    """
     if seed < 0:
         raise ScenarioError(f"--seed {seed}: a seed is a whole number from 0")
     if replications is not None and replications < 1:

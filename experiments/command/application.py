@@ -149,6 +149,77 @@ def _announce(words: str) -> None:
 
 
 @application.command()
+def plan(
+    scenario: Annotated[
+        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
+    ],
+    smallest: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="The setting that is to be as small as can be, such as server.cores.  "
+            "[default: the file's]",
+        ),
+    ] = None,
+    between: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEAST..MOST",
+            help='What is tried, such as 1..64 or "1 min..12 h".  [default: the file\'s]',
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder for the plan.  [default: out/NAME-plan]"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of all random numbers.  [default: 1]")
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Replications of a design's first look.  [default: the file's]"
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
+    ] = None,
+    parts: Parts = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Finished replications, which studies may share.  [default: jobs in --out]",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Try even designs of more than 20 million connections.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the plan as one JSON object.")
+    ] = False,
+) -> None:
+    """Find the smallest design that meets the objectives of a scenario's study.
+
+    Finished replications are kept, and used again. The exit code is 3 where no design in range
+    meets the objectives.
+    """
+    from experiments.command.planning import plan_study, print_plan
+
+    how: dict[str, Any] = {"out": out, "workers": workers, "store": store, "yes": yes}
+    how |= {"smallest": smallest, "between": between, "seed": seed, "replications": replications}
+    found = plan_study(scenario, settings or (), parts or (), **how)
+    print_plan(found, as_json=as_json)
+    if not found.is_met:
+        raise typer.Exit(OBJECTIVE_MISSED)
+
+
+@application.command()
 def check(
     scenario: Annotated[
         str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")

@@ -55,7 +55,7 @@ def charts_of(analysis: Analysis) -> list[Chart]:
 def report_html(analysis: Analysis, charts: list[Chart]) -> str:
     """Return the report's text."""
     study = analysis.study
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         study=study,
         question=analysis.question,
@@ -75,7 +75,7 @@ def report_html(analysis: Analysis, charts: list[Chart]) -> str:
 
 def answer_fragment(analysis: Analysis) -> str:
     """Return the answer and its table as an HTML fragment, for notebooks."""
-    template = _environment().get_template("answer.html.j2")
+    template = environment().get_template("answer.html.j2")
     return template.render(
         answer=analysis.answer,
         warnings=analysis.further_warnings,
@@ -85,7 +85,8 @@ def answer_fragment(analysis: Analysis) -> str:
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return the templates of reports."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,

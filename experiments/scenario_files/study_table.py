@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from experiments.scenario_files.objective import Objective
+from experiments.scenario_files.plan_table import PlanTable
 
 MOST_REPLICATIONS = 100_000
 
@@ -51,6 +52,9 @@ class StudyTable(BaseModel):
     )
     objectives: tuple[Objective, ...] = Field(
         default=(), description="what must hold: each is told as met, missed or undecided"
+    )
+    plan: PlanTable | None = Field(
+        default=None, description="what `tlscape plan` makes as small as the objectives allow"
     )
     assumptions: tuple[Assumption, ...] = Field(
         default=(), description="what the study takes for granted, with sources"

@@ -98,7 +98,7 @@ def run_jobs(
             elif count == 1:
                 _run_here(missing, place, progress, len(every))
             else:
-                with _worker_processes(count) as pool:
+                with worker_processes(count) as pool:
                     _run_in(pool, missing, place, progress, len(every))
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted: {_kept(every.values(), store)}") from None
@@ -202,7 +202,7 @@ def _answer(future: Future[Parcel | None]) -> Parcel | None:
 
 
 @contextlib.contextmanager
-def _worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
+def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """Give a pool of fresh processes; on any failure its workers end at once.
 
     They are spawned, not forked: a fork of a process with threads (a notebook's, Arrow's) may

@@ -1,0 +1,1 @@
+"""Planning: the smallest of a setting that meets a study's objectives."""

@@ -1,0 +1,76 @@
+"""What a plan leaves behind: text for a terminal, a table, a JSON object, and a page."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from experiments.planning.plan import Plan
+from experiments.presentation.report import environment
+from experiments.studies.whole_files import write_whole
+
+PAGE = "plan.html"
+
+
+def write_plan(plan: Plan) -> None:
+    """Write `plan.csv`, `plan.json` and `plan.html` into the plan's folder, each whole.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    evidence = plan.evidence.to_csv(index=False, lineterminator="\n")
+    write_whole(plan.folder / "plan.csv", evidence)
+    content = json.dumps(plan_object(plan), indent=2, default=str) + "\n"
+    write_whole(plan.folder / "plan.json", content)
+    write_whole(plan.folder / PAGE, environment().get_template("plan.html.j2").render(plan=plan))
+
+
+def plan_object(plan: Plan) -> dict[str, Any]:
+    """Return a plan as one JSON object; NaN is null."""
+    return {
+        "scenario": plan.file.name,
+        "title": plan.file.title,
+        "answer": plan.answer,
+        "remarks": plan.remarks,
+        "smallest": plan.table.smallest,
+        "confidence": plan.table.confidence,
+        "designs": [
+            {"settings": dict(found.settings), "value": found.value} for found in plan.designs
+        ],
+        "evidence": [
+            {name: _plain(value) for name, value in row.items()}
+            for row in plan.evidence.to_dict("records")
+        ],
+        "folder": str(plan.folder),
+    }
+
+
+def plan_text(plan: Plan, width: int) -> str:
+    """Return a plan as it stands in a terminal: the answer, remarks, and the search."""
+    console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
+    for line in (plan.file.title, "", plan.answer, *plan.remarks, ""):
+        console.print(Text(line))
+    search = plan.search
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for number, name in enumerate(search.head):
+        table.add_column(
+            Text(name), overflow="fold", justify="left" if number < search.identifying else "right"
+        )
+    for row in search.rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -96,7 +96,8 @@ def plan(
     place = job_store(folder, None if store is None else Path(store))
     searches = [_Search(file, table, combination) for combination in _combinations(file, table)]
     for search in searches:
-        check_reach(search.study_of(table.designs[-1], seed, first), yes=yes)
+        for end in (table.designs[0], table.designs[-1]):
+            check_reach(search.study_of(end, seed, first), yes=yes)
     with using(place), _workers(workers, executor) as pool:
         means = Means(workers, pool, announce)
         run = _Running(folder, place, means, seed, first)
@@ -198,7 +199,13 @@ class _Search:
         """Return the study of one design alone."""
         table = self._file.study
         alone = [setting(path, level) for path, level in self._combination.items()]
-        alone.append(Override(self._path, value, f"{self._table.smallest}={value}"))
+        alone.append(
+            Override(
+                self._path,
+                value,
+                f"{self._file.source.name}: study.plan: {self._table.smallest}={value}",
+            )
+        )
         if table.baseline is not None:
             alone.append(Override(("study", "baseline"), None, "without the baseline"))
         return design(self._file.with_overrides(alone), seed=seed, replications=replications)

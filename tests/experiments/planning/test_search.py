@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -50,9 +51,9 @@ def test_whole_numbers_rise_by_one_or_a_share(least: int, span: int, resolution:
     values = ladder(least, least + span, resolution)
     assert (values[0], values[-1]) == (least, least + span)
     assert all(isinstance(value, int) for value in values)
-    for one, other in zip(values, values[1:], strict=False):
-        assert one < other  # type: ignore[operator]
-        assert span < 100 or other <= max(one, 1) * (1 + resolution) * 1.011 + 1  # type: ignore[operator]
+    for one, other in itertools.pairwise(map(int, values)):
+        assert one < other
+        assert span < 100 or other <= max(one, 1) * (1 + resolution) * 1.011 + 1
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from experiments.failures import (
 )
 
 if TYPE_CHECKING:
+    from experiments.comparing.comparison import Comparison
+    from experiments.comparing.pairing import compare
     from experiments.loading import load_scenario
     from experiments.planning.plan import Plan
     from experiments.planning.planning import plan
@@ -30,9 +32,11 @@ if TYPE_CHECKING:
     from experiments.scenario_files.scenario_file import ScenarioFile, ready_scenarios
 
 _LAZY = {
+    "Comparison": ("experiments.comparing.comparison", "Comparison"),
     "Plan": ("experiments.planning.plan", "Plan"),
     "Result": ("experiments.result", "Result"),
     "ScenarioFile": ("experiments.scenario_files.scenario_file", "ScenarioFile"),
+    "compare": ("experiments.comparing.pairing", "compare"),
     "load_result": ("experiments.result", "load_result"),
     "load_scenario": ("experiments.loading", "load_scenario"),
     "plan": ("experiments.planning.planning", "plan"),
@@ -44,12 +48,14 @@ _LAZY = {
 __all__ = [
     "run",
     "plan",
+    "compare",
     "repeat",
     "load_scenario",
     "load_result",
     "ready_scenarios",
     "Result",
     "Plan",
+    "Comparison",
     "ScenarioFile",
     "Failure",
     "ScenarioError",

@@ -220,6 +220,44 @@ def plan(
 
 
 @application.command()
+def compare(
+    first: Annotated[
+        str,
+        typer.Argument(
+            metavar="FIRST",
+            help="A scenario, a result's folder, or one point of it: FOLDER:NUMBER.",
+        ),
+    ],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="What is compared with it.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Below it is written what there is.  [default: out]"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of scenarios.  [default: 1]")
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Replications of scenarios.  [default: the file's]"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
+    ] = None,
+    parts: Parts = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the comparison as one JSON object.")
+    ] = False,
+) -> None:
+    """Compare two worlds under the same random numbers: what differs, and why."""
+    from experiments.command.comparing import compare_two, print_comparison
+
+    how: dict[str, Any] = {"replications": replications, "workers": workers}
+    found, folder = compare_two(first, second, parts or (), out=out, seed=seed, **how)
+    print_comparison(found, folder, as_json=as_json)
+
+
+@application.command()
 def check(
     scenario: Annotated[
         str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
@@ -244,6 +282,43 @@ def check(
         _announce(notice)
     for line in outlook(design(file, seed=0, replications=replications)):
         typer.echo(line)
+
+
+@application.command()
+def explain(
+    scenario: Annotated[
+        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
+    ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
+    ] = None,
+    parts: Parts = None,
+) -> None:
+    """Tell a scenario in words: who comes, what is between, what answers, what is asked."""
+    from experiments.command.studies import load
+    from experiments.presentation.explained import explained
+
+    file = load(scenario, settings or (), parts or ())
+    typer.echo(file.title)
+    for heading, sentences in explained(file):
+        typer.echo(f"\n{heading}")
+        for sentence in sentences:
+            typer.echo(f"  {sentence}")
+
+
+@application.command()
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The ready scenario that it starts from.")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The new file.")],
+) -> None:
+    """Start a scenario of your own from a ready one, with its comments."""
+    from experiments.scenario_files.scenario_file import start_scenario
+
+    start_scenario(name, file)
+    typer.echo(f"{file}: as {name}; edit it, and run it with tlscape run {file}")
 
 
 @application.command()

@@ -109,6 +109,11 @@ class Measurements:
         return Subset(self._database, self._recorded)
 
     @property
+    def all_connections(self) -> Subset:
+        """The connections, the warm-up of steady-state worlds included, as operations count."""
+        return Subset(self._database, self._tables["connections"])
+
+    @property
     def recorded_visits(self) -> Subset:
         """The visits, without the warm-up, of which any part can be measured apart."""
         return Subset(self._database, self._without_warm_up("visits", "arrival", ">="))

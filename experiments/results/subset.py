@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 import pandas as pd
@@ -107,6 +107,24 @@ class Subset:
             point: replication_interval(group["value"].to_numpy(float), confidence)
             for point, group in by_point(values)
         }
+
+    def means_of(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Return the means of columns over the rows of every replication, sorted.
+
+        Columns: `point`, `replication` and the columns themselves.
+        """
+        means = ", ".join(f"avg({column}) AS {column}" for column in columns)
+        return self._frame(f"""
+            SELECT point, replication, {means} FROM {self._rows}
+            GROUP BY ALL ORDER BY point, replication
+        """)
+
+    def counts(self) -> pd.DataFrame:
+        """Return how many rows each replication has: `point`, `replication`, `rows`."""
+        return self._frame(f"""
+            SELECT point, replication, count(*) AS rows FROM {self._rows}
+            GROUP BY ALL ORDER BY point, replication
+        """)
 
     def shares(self, name: str, confidence: float) -> dict[int, Interval]:
         """Return a share of `SHARES` at each design point, over its replications."""

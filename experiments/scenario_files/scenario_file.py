@@ -129,6 +129,32 @@ def ready_scenarios() -> dict[str, str]:
     return titles
 
 
+def start_scenario(name: str, file: Path) -> None:
+    """Write a ready scenario, comments and all, to a file that is not there yet.
+
+    Raises:
+        ScenarioError: there is no such scenario, or the file cannot be written.
+    """
+    source = FOLDER / f"{name}.toml"
+    known = ready_scenarios()
+    if name not in known:
+        remedy = did_you_mean(name, known, what="ready scenarios")
+        raise ScenarioError(f'there is no scenario "{shortened(name)}"; {remedy}')
+    if file.suffix != ".toml":
+        raise ScenarioError(
+            f'{shortened(str(file))}: a scenario\'s file ends in ".toml"; name it so'
+        )
+    try:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(source.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise ScenarioError(f"{file}: it is there already; give the name of a new file") from None
+    except OSError as error:
+        raise ScenarioError(
+            f"{shortened(str(file))}: cannot be written ({error.strerror}); choose another place"
+        ) from None
+
+
 def load(
     name_or_file: str | os.PathLike[str],
     overrides: Iterable[Override] = (),

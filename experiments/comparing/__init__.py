@@ -1,0 +1,1 @@
+"""Comparing two worlds, replication by replication: what differs, and why."""

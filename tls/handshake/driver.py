@@ -56,12 +56,14 @@ from tls.record.layer import ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, RecordLayer
 from tls.record.ssl2 import encode_ssl2_hello
 from tls.settings import Settings
 from tls.state import ConnectionState, Occurrence, State
-from tls.versions import TLS_1_2, TLS_1_3
 
 CHANGE_CIPHER_SPEC_BODY = b"\x01"
 """What a change_cipher_spec says (RFC 5246 §7.1)."""
 
+# Members of an enumeration are looked up slowly.
+_HANDSHAKE = State.HANDSHAKE
 _HANDSHAKE_COMPLETED = Occurrence.HANDSHAKE_COMPLETED
+
 NOTHING: Mapping[int, type[HandshakeMessage]] = {}
 """What is expected when no message is."""
 
@@ -220,12 +222,10 @@ class CoroutineDriver:
                     self._records.send(CHANGE_CIPHER_SPEC, CHANGE_CIPHER_SPEC_BODY)
                 self._records.change_write(request.protection, request.compression)
             elif isinstance(request, Emit):
-                self._emit(request.event)
-            elif isinstance(request, AgreeOnVersion):
-                self.version = self._message_version = version = request.version
-                # Records of TLS 1.3 say TLS 1.2, and what they say is ignored (RFC 8446 §5.1).
-                self._records.version = self._records.write_version = min(version, TLS_1_2)
-                self._records.ignore_versions = version == TLS_1_3
+                event = request.event
+                self.events.append(event)
+                if (follow := self._FOLLOW.get(type(event))) is not None:
+                    follow(self, event)
             elif (serve := self._SERVE.get(type(request))) is not None:
                 serve(self, request)
             elif type(request) in self._settings.deferred:
@@ -235,6 +235,10 @@ class CoroutineDriver:
                 answer = self.role.answer(request, self._context)  # type: ignore[arg-type]
 
     # -- requests that are rare or simple
+
+    def _agree_on_version(self, request: AgreeOnVersion) -> None:
+        self.version = self._message_version = version = request.version
+        self._records.agree_on_version(version)
 
     def _write_version(self, request: WriteVersion) -> None:
         self.flush()
@@ -254,7 +258,7 @@ class CoroutineDriver:
 
     def _allow_sending(self, request: AllowSending) -> None:
         self.early_data_to_send = request.limit
-        if self._state.current is State.HANDSHAKE:
+        if self._state.current is _HANDSHAKE:
             self._state.advance(Occurrence.SENDING_ALLOWED)
 
     def _hold_sending(self, request: HoldSending) -> None:
@@ -278,6 +282,7 @@ class CoroutineDriver:
         self._send_alert(request.alert)
 
     _SERVE: ClassVar[dict[type[Any], Callable[[CoroutineDriver, Any], None]]] = {
+        AgreeOnVersion: _agree_on_version,
         WriteVersion: _write_version,
         LimitRecords: _limit_records,
         SendSsl2Hello: _send_ssl2_hello,
@@ -304,21 +309,34 @@ class CoroutineDriver:
         self.pending_request = request
         self.events.append(RequestPending(request))
 
-    def _emit(self, event: Event) -> None:
-        self.events.append(event)
-        if isinstance(event, HandshakeCompleted):
-            self._expected = NOTHING
-            self.running = False
-            self.completed = event
-            self.holds_data = False
-            self.early_data_to_send = None
-            self.peer_certificates = self._context.peer_certificates
-            self.history.completed = True
-            self._completed_context = self._context
-            self._state.advance(_HANDSHAKE_COMPLETED)
-        elif isinstance(event, TicketReceived) and self.completed is not None:
+    # -- events that change what the connection is
+
+    def _complete(self, event: HandshakeCompleted) -> None:
+        self._expected = NOTHING
+        self.running = False
+        self.completed = event
+        self.holds_data = False
+        self.early_data_to_send = None
+        self.peer_certificates = self._context.peer_certificates
+        self.history.completed = True
+        self._completed_context = self._context
+        self._state.advance(_HANDSHAKE_COMPLETED)
+
+    def _keep_ticket(self, event: TicketReceived) -> None:
+        if self.completed is not None:
             self.completed = replace(self.completed, session=event.session)
-        elif isinstance(event, ClientAuthenticated) and self.completed is not None:
+
+    def _know_client(self, event: ClientAuthenticated) -> None:
+        if self.completed is not None:
             self.peer_certificates = event.chain
-        elif isinstance(event, FalseStart) and self._state.current is State.HANDSHAKE:
+
+    def _allow_false_start(self, event: FalseStart) -> None:
+        if self._state.current is _HANDSHAKE:
             self._state.advance(Occurrence.SENDING_ALLOWED)
+
+    _FOLLOW: ClassVar[dict[type[Event], Callable[[CoroutineDriver, Any], None]]] = {
+        HandshakeCompleted: _complete,
+        TicketReceived: _keep_ticket,
+        ClientAuthenticated: _know_client,
+        FalseStart: _allow_false_start,
+    }

@@ -85,14 +85,15 @@ class Transcript:
     def _hashed(self, hash_name: str) -> _Hash:
         messages = self._messages
         running, hashed = self._running.get(hash_name, _NOTHING)
-        if hashed < len(messages) or running is None:
-            data = b"".join(messages[hashed:])
+        count = len(messages)
+        if hashed < count or running is None:
+            data = messages[-1] if hashed + 1 == count else b"".join(messages[hashed:])
             self._book((_OPERATIONS[hash_name], 0, 1, len(data)))
             if running is None:
                 running = HASHES[hash_name](data)
             else:
                 running.update(data)
-            self._running[hash_name] = (running, len(messages))
+            self._running[hash_name] = (running, count)
         return running
 
     def digest(self, hash_name: str) -> bytes:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.tls.tls13.rfc8448 import TRACES, Trace
 from tls.keys.hkdf import HASH_LENGTHS, derive_secret, hkdf_expand_label, hkdf_extract
 from tls.keys.tls13 import (
+    EMPTY_HASHES,
     HKDF_HASHES,
     KeySchedule,
     TrafficSecret,
     early_secret,
-    empty_hash,
     export,
     resumption_psk,
 )
@@ -153,7 +153,7 @@ def test_a_schedule_is_the_pure_functions(hash_name: str) -> None:
     length = HASH_LENGTHS[hash_name]
     digest = hashlib.new(hash_name, b"messages").digest()
     empty = hashlib.new(hash_name).digest()
-    assert empty_hash(hash_name) == empty
+    assert EMPTY_HASHES[hash_name] == empty
     for psk in (b"", b"external key"):
         for shared in (b"", b"secret"):
             schedule = KeySchedule(hash_name, Meter(), psk)

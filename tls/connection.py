@@ -90,7 +90,8 @@ class Connection:
             random=RandomSource(entropy, meter),
             meter=meter,
         )
-        self._events = self._handshake.events
+        self._channel = self._handshake.channel
+        self._events = self._channel.events
         self._handshake.start()
 
     # -- the caller's side
@@ -111,36 +112,36 @@ class Connection:
     @property
     def handshake_completed(self) -> bool:
         """Whether there was a whole handshake, so that application data may flow."""
-        return self._handshake.completed is not None
+        return self._channel.completed is not None
 
     @property
     def suite(self) -> int | None:
         """The cipher suite agreed on, else `None`."""
-        completed = self._handshake.completed
+        completed = self._channel.completed
         return None if completed is None else completed.suite
 
     @property
     def resumed(self) -> bool:
         """Whether the handshake resumed a session."""
-        completed = self._handshake.completed
+        completed = self._channel.completed
         return completed is not None and completed.resumed
 
     @property
     def session(self) -> Session | None:
         """What can be resumed next time, else `None`."""
-        completed = self._handshake.completed
+        completed = self._channel.completed
         return None if completed is None else completed.session
 
     @property
     def application_protocol(self) -> str | None:
         """What ALPN agreed on, else `None`."""
-        completed = self._handshake.completed
+        completed = self._channel.completed
         return None if completed is None else completed.application_protocol
 
     @property
     def peer_certificates(self) -> tuple[bytes, ...]:
         """The chain by which the peer authenticated itself in this session: DER, leaf first."""
-        return self._handshake.peer_certificates
+        return self._channel.peer_certificates
 
     @property
     def ocsp_response(self) -> bytes:
@@ -150,12 +151,12 @@ class Connection:
     @property
     def early_data_left(self) -> int:
         """The bytes of early data that may be sent now; 0 where there is no such thing."""
-        return self._handshake.early_data_to_send or 0
+        return self._channel.early_data_to_send or 0
 
     @property
     def version(self) -> int | None:
         """The version agreed on, else `None`."""
-        return self._handshake.version
+        return self._channel.version
 
     @property
     def pending_request(self) -> Deferrable | None:
@@ -183,7 +184,7 @@ class Connection:
             return []
         self._records.feed(data)
         events: list[Event] = []
-        self._events = self._handshake.events = events
+        self._events = self._channel.events = events
         try:
             self._read_records()
         except PeerError as error:
@@ -203,7 +204,7 @@ class Connection:
         if self.pending_request is None:
             raise UsageError("no request is pending")
         events: list[Event] = []
-        self._events = self._handshake.events = events
+        self._events = self._channel.events = events
         try:
             self._handshake.answer(value)
             self._send_waiting_data()
@@ -231,20 +232,21 @@ class Connection:
             raise UsageError("application data cannot be sent before the handshake is completed")
         if state not in MAY_SEND:
             raise UsageError("the connection is closed for sending")
-        handshake = self._handshake
-        if state is State.RENEGOTIATION or handshake.holds_data:
+        channel = self._channel
+        if state is State.RENEGOTIATION or channel.holds_data:
             self._waiting_data.append(data)
             return
-        left = handshake.early_data_to_send
+        left = channel.early_data_to_send
         if left is not None:
             if len(data) > left:
                 raise UsageError(f"no more than {left:,} bytes of early data may be sent")
-            handshake.early_data_to_send = left - len(data)
-        if handshake.flight:
-            handshake.flush()
+            channel.early_data_to_send = left - len(data)
+        if channel.flight:
+            channel.flush()
         self._records.send_application_data(data)
-        if handshake.after is not None and self._records.key_is_worn:
-            handshake.run(handshake.after.update_keys(update_requested=False))
+        after = self._handshake.after
+        if after is not None and self._records.key_is_worn:
+            after.update_keys(update_requested=False)
 
     def renegotiate(self) -> None:
         """Negotiate anew: a client sends its hello, a server asks for one (RFC 5246 §7.4.1.1).
@@ -277,7 +279,7 @@ class Connection:
         after = self._after_handshake()
         if self._state.current not in MAY_SEND:
             raise UsageError("the connection is closed for sending")
-        self._handshake.run(after.update_keys(update_requested=update_requested))
+        after.update_keys(update_requested=update_requested)
 
     def export_keying_material(
         self, label: str, length: int, context: bytes | None = None, *, early: bool = False
@@ -329,15 +331,15 @@ class Connection:
         """
         if self.closed:
             return []
-        self._events = self._handshake.events = []
+        self._events = self._channel.events = []
         self._send_alert(FATAL, alert_in_version(alert, self.version))
         self._end()
         return self._events
 
     def outgoing(self) -> bytes:
         """The bytes to put on the network, and forget them."""
-        if self._handshake.flight:
-            self._handshake.flush()
+        if self._channel.flight:
+            self._channel.flush()
         return self._records.take_output()
 
     # -- the peer's side
@@ -387,14 +389,14 @@ class Connection:
         return True
 
     def _receive_application_data(self, fragment: bytes) -> None:
-        handshake = self._handshake
-        if handshake.version == TLS_1_3 and handshake.has_half_a_message:
+        handshake, channel = self._handshake, self._channel
+        if channel.version == TLS_1_3 and handshake.has_half_a_message:
             raise PeerError(
                 UNEXPECTED_MESSAGE,
                 Reason.MESSAGE_INTERRUPTED,
                 "application data in the middle of a handshake message",
             )
-        if handshake.completed is None or handshake.expects_finished:
+        if channel.completed is None or handshake.expects_finished:
             if handshake.take_early_data(len(fragment)):
                 if fragment:
                     self._empty_records = 0
@@ -412,7 +414,7 @@ class Connection:
             return
         self._empty_records = self._warnings = 0
         handshake.later_messages = 0
-        if not handshake.running:
+        if not channel.running:
             self._data_while_negotiating = 0
         else:
             # Answers to it wait until the handshake is over: the peer must not let them pile up.
@@ -486,7 +488,7 @@ class Connection:
             raise PeerError(DECODE_ERROR, Reason.TOO_MANY_WARNINGS, "too many warnings in a row")
 
     def _send_alert(self, level: int, alert: int) -> None:
-        self._handshake.flush()
+        self._channel.flush()
         self._records.send(ALERT, bytes((level, alert)))
 
     def _end(self) -> None:
@@ -502,7 +504,7 @@ class Connection:
             return
         if self._waiting_data:
             waiting, self._waiting_data = self._waiting_data, []
-            self._handshake.flush()
+            self._channel.flush()
             for data in waiting:
                 self._records.send_application_data(data)
         if self._state.current is _LAST_DATA or self._closes_when_open:

@@ -12,7 +12,7 @@ from tls.errors import PeerError
 from tls.events import SessionLookedUp
 from tls.external_psks import ExternalPsk
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Emit, Handshake
+from tls.handshake.requests import Handshake
 from tls.handshake.server import still_accepts
 from tls.handshake.tls13.offer import ClientOffer
 from tls.handshake.tls13.schedule import HandshakeSchedule
@@ -114,7 +114,7 @@ def _resumed(
         session = yield LookUpSession(ticket)
     else:
         return None
-    yield Emit(SessionLookedUp(ticket, session is not None, by_ticket))
+    context.channel.tell(SessionLookedUp(ticket, session is not None, by_ticket))
     if session is None or session.version != TLS_1_3:
         return None
     now = context.clock()

@@ -87,22 +87,22 @@ class TicketKey:
         padding = _BLOCK - len(state) % _BLOCK
         state += bytes((padding,)) * padding
         encrypted = Cipher(AES(self.encryption_key), CBC(iv)).encryptor().update(state)
-        meter.add("encrypt.aes-128-cbc", 0, 1, len(encrypted))
+        meter.book(("encrypt.aes-128-cbc", 0, 1, len(encrypted)))
         body = self.name + iv + vector16(encrypted)
-        meter.add("hmac.sha256", 0, 1, len(body))
+        meter.book(("hmac.sha256", 0, 1, len(body)))
         return body + self._mac.digest(body)
 
     def open(self, ticket: bytes, meter: Meter) -> OpenedTicket | None:
         """What stands in a ticket that names this key; `None` where the key did not seal it."""
         body, mac = ticket[:-_MAC_LENGTH], ticket[-_MAC_LENGTH:]
-        meter.add("hmac.sha256", 0, 1, len(body))
+        meter.book(("hmac.sha256", 0, 1, len(body)))
         if not compare_digest(self._mac.digest(body), mac):
             return None
         iv = body[_NAME_LENGTH : _NAME_LENGTH + _IV_LENGTH]
         encrypted = body[_NAME_LENGTH + _IV_LENGTH + 2 :]
         if not encrypted or len(encrypted) % _BLOCK:
             return None
-        meter.add("decrypt.aes-128-cbc", 0, 1, len(encrypted))
+        meter.book(("decrypt.aes-128-cbc", 0, 1, len(encrypted)))
         padded = Cipher(AES(self.encryption_key), CBC(iv)).decryptor().update(encrypted)
         padding = padded[-1]
         if not 1 <= padding <= _BLOCK or padded[-padding:] != padded[-1:] * padding:

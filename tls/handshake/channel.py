@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tls.alerts import UNEXPECTED_MESSAGE, WARNING
 from tls.errors import PeerError
@@ -25,7 +25,6 @@ _HANDSHAKE = State.HANDSHAKE
 _HANDSHAKE_COMPLETED = Occurrence.HANDSHAKE_COMPLETED
 
 
-@dataclass(slots=True)
 class FinishedHistory:
     """What RFC 5746 binds a renegotiation to: the last handshake's Finished messages.
 
@@ -34,12 +33,12 @@ class FinishedHistory:
     RFC 7366, which a renegotiation may not undo.
     """
 
-    completed: bool = False
-    secure: bool = False
-    client_verify_data: bytes = b""
-    server_verify_data: bytes = b""
-    extended_master_secret: bool = False
-    encrypt_then_mac: bool = False
+    completed = False
+    secure = False
+    client_verify_data = b""
+    server_verify_data = b""
+    extended_master_secret = False
+    encrypt_then_mac = False
 
 
 def keep_nothing(message: bytes) -> None:

@@ -97,8 +97,8 @@ class HandshakeContext:
         return random
 
     def forget_transcript(self) -> None:
-        """Keep no message any longer than the handshake needs them."""
-        self.transcript = Transcript(self.meter)
+        """Keep no message any longer than the handshake needs them; there is no more of it."""
+        del self.transcript
 
     def check_encrypt_then_mac(self, suite: CipherSuite) -> None:
         """After a handshake with it none goes back to MAC-then-encrypt (RFC 7366 §3.1)."""

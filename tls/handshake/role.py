@@ -24,6 +24,9 @@ from tls.private_keys import use_private_key
 from tls.sessions import Session
 from tls.versions import TLS_1_0
 
+# A union would be made anew for each request.
+_OF_TICKETS = (OpenTicket, SealTicket)
+
 
 class Role(Protocol):
     """One side of a connection.
@@ -101,7 +104,7 @@ class ServerRole:
         """Use the private key, the session store, or the ticket keys."""
         if isinstance(request, PrivateKeyOperation):
             return _use_private_key(request, context)
-        if isinstance(request, OpenTicket | SealTicket):
+        if isinstance(request, _OF_TICKETS):
             return self._use_ticket_keys(request, context)
         if isinstance(request, AcceptEarlyData):
             guard = self.config.early_data_guard

@@ -44,6 +44,18 @@ class KeyedHmac:
         outer.update(inner.digest())
         return outer.digest()
 
+    def digest_both(self, one: bytes, other: bytes) -> tuple[bytes, bytes]:
+        """The HMAC of each, as key derivation wants two at a time: written out, as `expand` is."""
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        inner, outer = copy_inner(), copy_outer()
+        inner.update(one)
+        outer.update(inner.digest())
+        digest = outer.digest()
+        inner, outer = copy_inner(), copy_outer()
+        inner.update(other)
+        outer.update(inner.digest())
+        return digest, outer.digest()
+
     def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
         """P_hash(key, label + seed) of that length in bytes (RFC 5246 §5).
 

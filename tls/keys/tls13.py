@@ -109,13 +109,9 @@ class KeySchedule:
         else:
             self._extract(keying_material)
 
-    def client_handshake_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "c hs traffic", ClientHello...ServerHello)."""
-        return self._derive(b"c hs traffic", transcript_hash)
-
-    def server_handshake_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "s hs traffic", ClientHello...ServerHello)."""
-        return self._derive(b"s hs traffic", transcript_hash)
+    def handshake_traffic_secrets(self, transcript_hash: bytes) -> tuple[bytes, bytes]:
+        """Derive-Secret(., "c hs traffic" | "s hs traffic", ClientHello...ServerHello)."""
+        return self._derive_both(b"c hs traffic", b"s hs traffic", transcript_hash)
 
     # -- under the master secret
 
@@ -123,13 +119,9 @@ class KeySchedule:
         """Go on to HKDF-Extract(Derive-Secret(., "derived", ""), 0)."""
         self._extract(bytes(self.hash_length))
 
-    def client_application_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "c ap traffic", ClientHello...server Finished)."""
-        return self._derive(b"c ap traffic", transcript_hash)
-
-    def server_application_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "s ap traffic", ClientHello...server Finished)."""
-        return self._derive(b"s ap traffic", transcript_hash)
+    def application_traffic_secrets(self, transcript_hash: bytes) -> tuple[bytes, bytes]:
+        """Derive-Secret(., "c ap traffic" | "s ap traffic", ClientHello...server Finished)."""
+        return self._derive_both(b"c ap traffic", b"s ap traffic", transcript_hash)
 
     def exporter_master_secret(self, transcript_hash: bytes) -> bytes:
         """Derive-Secret(., "exp master", ClientHello...server Finished)."""
@@ -142,6 +134,14 @@ class KeySchedule:
     def _derive(self, label: bytes, transcript_hash: bytes) -> bytes:
         self._book(self._entry)
         return self._secret.digest(self._heads[label] + transcript_hash + b"\1")
+
+    def _derive_both(
+        self, client: bytes, server: bytes, transcript_hash: bytes
+    ) -> tuple[bytes, bytes]:
+        self._book(self._entry)
+        self._book(self._entry)
+        heads, end = self._heads, transcript_hash + b"\1"
+        return self._secret.digest_both(heads[client] + end, heads[server] + end)
 
     def _extract(self, keying_material: bytes) -> None:
         hash_name = self.hash_name
@@ -172,8 +172,8 @@ class TrafficSecret:
         HKDF-Expand-Label(Secret, "key", "", key_length) and (Secret, "iv", "", iv_length).
         """
         self._meter.book(_KEYS_ENTRIES[self._hash_name, key_length])
-        digest = self._keyed.digest
-        return digest(_KEYS[key_length])[:key_length], digest(_IV)[:_IV_LENGTH]
+        key, iv = self._keyed.digest_both(_KEYS[key_length], _IV)
+        return key[:key_length], iv[:_IV_LENGTH]
 
     def finished(self, transcript_hash: bytes) -> bytes:
         """The verify_data of a Finished message, or a PSK's binder (RFC 8446 §4.4.4, §4.2.11.2).

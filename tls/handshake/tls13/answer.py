@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tls.alerts import HANDSHAKE_FAILURE
 from tls.certificates import Identity
+from tls.certificates.validation import Validation
 from tls.configuration import ClientAuthentication, ServerConfig
 from tls.deferrable import RemoveSession
 from tls.errors import PeerError
@@ -133,9 +134,9 @@ def answer(context: HandshakeContext, config: ServerConfig, choice: Choice) -> H
         channel.early_data_to_come = None
         reading = protection(context, suite, client_secret, write=False)
         channel.change_read_keys(reading)
-    session = _session(choice)
+    certificates, validation = _known_client(psk)
     if request is not None:
-        session.certificates, session.validation = yield from authenticate_client(
+        certificates, validation = yield from authenticate_client(
             context, config, request, context.transcript, suite.prf_hash
         )
     expected = schedule.finished(client_secret)
@@ -149,11 +150,21 @@ def answer(context: HandshakeContext, config: ServerConfig, choice: Choice) -> H
     )
     context.forget_transcript()
     yield ServeLater(later)
-    if session.certificates:
-        channel.tell(ClientAuthenticated(session.certificates))
+    if certificates:
+        channel.tell(ClientAuthenticated(certificates))
     completed = _completed(choice, early_data=early_secret is not None)
-    channel.complete(completed, session.certificates)
+    channel.complete(completed, certificates)
     if config.tickets and psk_mode(config, offer) is not None:
+        session = Session(
+            b"",
+            TLS_1_3,
+            suite.code,
+            b"",
+            offer.server_name,
+            certificates,
+            validation=validation,
+            application_protocol=offer.application_protocol,
+        )
         count = min(config.tickets, 1) if completed.resumed else config.tickets
         yield from send_tickets(context, config, schedule, session, count)
 
@@ -210,15 +221,11 @@ def _under_handshake_keys(
     return reading
 
 
-def _session(choice: Choice) -> Session:
-    """What the tickets are for; who the client is it knows from the session that is resumed."""
-    offer, psk = choice.offer, choice.psk
-    session = Session(b"", TLS_1_3, choice.suite.code, b"", offer.server_name)
-    session.application_protocol = offer.application_protocol
-    if psk is not None and psk.session is not None:
-        session.certificates = psk.session.certificates
-        session.validation = psk.session.validation
-    return session
+def _known_client(psk: ChosenPsk | None) -> tuple[tuple[bytes, ...], Validation | None]:
+    """The client's chain and what was found in it, where the session that is resumed has one."""
+    if psk is None or psk.session is None:
+        return (), None
+    return psk.session.certificates, psk.session.validation
 
 
 def _completed(choice: Choice, *, early_data: bool) -> HandshakeCompleted:

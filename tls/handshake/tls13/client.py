@@ -288,7 +288,7 @@ def _agree_on_keys(
         raise PeerError(
             ILLEGAL_PARAMETER, Reason.GROUP_NOT_OFFERED, "a key share of a group without our own"
         )
-    return share.group, psk, schedule, key.conclude(share.key_exchange)
+    return share.group, psk, schedule, key.agree(share.key_exchange)
 
 
 def _hear_of_early_data(

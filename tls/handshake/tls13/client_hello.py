@@ -33,7 +33,7 @@ from tls.extensions import (
     encode_server_name,
 )
 from tls.grease import is_grease
-from tls.groups import group_name
+from tls.groups import EphemeralKey, group_name
 from tls.handshake.choices import group_not_implemented, lists
 from tls.handshake.client_hello import (
     fixed_extensions,
@@ -47,7 +47,7 @@ from tls.handshake.requests import HelloMessage
 from tls.handshake.tls13.psk_offer import bind, modes_extension, psks_of, unbound
 from tls.handshake.tls13.schedule import HandshakeSchedule
 from tls.host_names import ip_address
-from tls.key_shares import ClientShare, client_share
+from tls.key_shares import client_share
 from tls.messages import HEADER_LENGTH, ClientHello, encode_message
 from tls.reasons import Reason
 from tls.sessions import Session
@@ -133,7 +133,7 @@ class ClientOffer:
                 encode_key_shares(public) if template is None else says.key_share(public)
             )
 
-    def _generate(self, groups: Sequence[int]) -> dict[int, ClientShare]:
+    def _generate(self, groups: Sequence[int]) -> dict[int, EphemeralKey]:
         random, meter = self._context.random, self._context.meter
         return {group: client_share(group, random, meter) for group in groups}
 

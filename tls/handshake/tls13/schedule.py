@@ -55,8 +55,7 @@ class HandshakeSchedule:
         schedule = self._schedule
         schedule.enter_handshake(shared_secret)
         digest = self._context.transcript.digest(self.hash_name)
-        client = schedule.client_handshake_traffic_secret(digest)
-        server = schedule.server_handshake_traffic_secret(digest)
+        client, server = schedule.handshake_traffic_secrets(digest)
         if self._context.settings.key_log is not None:
             self._log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client)
             self._log("SERVER_HANDSHAKE_TRAFFIC_SECRET", server)
@@ -67,8 +66,7 @@ class HandshakeSchedule:
         schedule = self._schedule
         schedule.enter_master()
         digest = self._context.transcript.digest(self.hash_name)
-        client = schedule.client_application_traffic_secret(digest)
-        server = schedule.server_application_traffic_secret(digest)
+        client, server = schedule.application_traffic_secrets(digest)
         self._server_finished = digest
         if self._context.settings.key_log is not None:
             self._log("EXPORTER_SECRET", self.exporter_secret)

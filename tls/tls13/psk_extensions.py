@@ -98,7 +98,7 @@ class OfferedPsks:
     @property
     def binders_length(self) -> int:
         """The bytes at the hello's end that its binders are not made over (§4.2.11.2)."""
-        return 2 + sum(1 + len(binder) for binder in self.binders)
+        return 2 + len(self.binders) + sum(map(len, self.binders))
 
     @classmethod
     def decode(cls, data: bytes) -> Self:

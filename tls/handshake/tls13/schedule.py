@@ -42,9 +42,10 @@ class HandshakeSchedule:
         """The secret of early data; the early exporter's beside it. After the ClientHello."""
         digest = self._context.transcript.digest(self.hash_name)
         self.early_exporter_secret = self._schedule.early_exporter_master_secret(digest)
-        self._log("EARLY_EXPORTER_SECRET", self.early_exporter_secret)
         secret = self._schedule.client_early_traffic_secret(digest)
-        self._log("CLIENT_EARLY_TRAFFIC_SECRET", secret)
+        if self._context.settings.key_log is not None:
+            self._log("EARLY_EXPORTER_SECRET", self.early_exporter_secret)
+            self._log("CLIENT_EARLY_TRAFFIC_SECRET", secret)
         return TrafficSecret(self.hash_name, secret, self._context.meter)
 
     def handshake_traffic(self, shared_secret: bytes) -> tuple[TrafficSecret, TrafficSecret]:

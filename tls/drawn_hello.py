@@ -107,13 +107,10 @@ class DrawnHello:
 
 def _behind_key_share(extensions: Extensions, late: Iterable[int]) -> Extensions:
     """The extensions in order, those that come late behind key_share."""
-    moved = {kind: extensions.pop(kind) for kind in late}
-    ordered: Extensions = {}
-    for kind, data in extensions.items():
-        ordered[kind] = data
-        if kind == KEY_SHARE:
-            ordered |= moved
-    return ordered
+    moved = [(kind, extensions.pop(kind)) for kind in late]
+    items = list(extensions.items())
+    place = list(extensions).index(KEY_SHARE) + 1
+    return dict(items[:place] + moved + items[place:])
 
 
 def _pad(hello: ClientHello) -> None:

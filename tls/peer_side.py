@@ -55,7 +55,6 @@ class PeerSide:
     _data_while_negotiating = 0
     _warnings = 0
     _first_record = True
-    _closes_when_open = False
 
     def __init__(
         self,
@@ -69,6 +68,7 @@ class PeerSide:
         self._config = config
         self._state = ConnectionState()
         self._waiting_data: list[bytes] = []
+        self._closes_when_open = False
         self._records = RecordLayer(
             meter,
             role.record_version,

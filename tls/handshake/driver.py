@@ -51,7 +51,6 @@ class CoroutineDriver:
         after: what a connection of TLS 1.3 can do after its handshake, else `None`.
     """
 
-    pending_request: Deferrable | None = None
     after: AfterHandshake | None = None
     _change_due: ExpectChangeCipherSpec | None = None
     _completed_context: HandshakeContext | None = None
@@ -71,6 +70,7 @@ class CoroutineDriver:
     ) -> None:
         self.role = role
         self.channel = Channel(records, state)
+        self.pending_request: Deferrable | None = None
         self._settings = settings
         self._records = records
         self._state = state

@@ -102,6 +102,11 @@ class ServerRole:
 
     def answer(self, request: Deferrable, context: HandshakeContext) -> object:
         """Use the private key, the session store, or the ticket keys."""
+        sessions = self.config.sessions
+        if isinstance(request, LookUpSession):
+            if sessions is None:
+                return None
+            return sessions.lookup(request.session_id, context.clock())
         if isinstance(request, PrivateKeyOperation):
             return _use_private_key(request, context)
         if isinstance(request, _OF_TICKETS):
@@ -111,13 +116,10 @@ class ServerRole:
             return guard is not None and guard.accepts(
                 request.hello, request.age_error, context.clock()
             )
-        sessions = self.config.sessions
         if isinstance(request, AcceptSession):
             return sessions is None or sessions.accepts()
         if sessions is None:
             return None
-        if isinstance(request, LookUpSession):
-            return sessions.lookup(request.session_id, context.clock())
         if isinstance(request, StoreSession):
             return sessions.store(request.session, context.clock())
         sessions.remove(request.session_id)

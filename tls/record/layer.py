@@ -57,19 +57,7 @@ class RecordLayer:
             (RFC 8446 §5.1).
     """
 
-    version: int | None = None
-    send_limit = MAX_FRAGMENT
-    receive_limit = MAX_FRAGMENT
     ignore_versions = False
-    records_sent = 0
-    records_received = 0
-    _read: Protection = _UNPROTECTED
-    _write: Protection = _UNPROTECTED
-    _decompression: Deflate | None = None
-    _compression: Deflate | None = None
-    _input: bytes | bytearray = b""
-    _position = 0
-    _skips = 0
     _application_data_sent = 0
     _limits_protected_only = False
 
@@ -81,7 +69,20 @@ class RecordLayer:
         sizes: RecordSizes | None = None,
         split_records: bool = True,
     ) -> None:
+        # What is read with each record: an object finds what is its class's more slowly.
+        self.version: int | None = None
         self.write_version = initial_version
+        self.send_limit = MAX_FRAGMENT
+        self.receive_limit = MAX_FRAGMENT
+        self.records_sent = 0
+        self.records_received = 0
+        self._read: Protection = _UNPROTECTED
+        self._write: Protection = _UNPROTECTED
+        self._decompression: Deflate | None = None
+        self._compression: Deflate | None = None
+        self._input: bytes | bytearray = b""
+        self._position = 0
+        self._skips = 0
         self.sizes = sizes or _FULL_RECORDS
         self.split_records = split_records
         self._meter = meter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tls.errors import PeerError
@@ -45,6 +45,8 @@ Draw = Callable[[int], bytes]
 """That many random bytes."""
 
 _ANY_MODE = bytes((ANY_GREASE_PSK_MODE,))
+_SOME_NAME = b"?"
+_BEHIND_KEY_SHARE = (COOKIE, EARLY_DATA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +79,7 @@ class DrawnHello:
             )
         ).encode()
 
-    def hello(self, random: bytes, session_id: bytes, own: Mapping[int, bytes]) -> ClientHello:
+    def hello(self, random: bytes, session_id: bytes, own: Extensions) -> ClientHello:
         """A hello of one connection.
 
         Args:
@@ -87,19 +89,12 @@ class DrawnHello:
                 stand in their places, a cookie and early_data behind key_share, a pre-shared key
                 last, others before that. Without a server_name none is sent.
         """
-        extensions: Extensions = {}
-        for kind, data in self.extensions.items():
-            if kind in own:
-                extensions[kind] = own[kind]
-            elif kind != SERVER_NAME or data:
-                extensions[kind] = data
-            if kind == KEY_SHARE:
-                for late in (COOKIE, EARLY_DATA):
-                    if late in own:
-                        extensions[late] = own[late]
-        for kind, data in own.items():
-            if kind not in extensions:
-                extensions[kind] = data
+        extensions = self.extensions | own
+        if not extensions.get(SERVER_NAME, _SOME_NAME):
+            del extensions[SERVER_NAME]
+        late = [kind for kind in _BEHIND_KEY_SHARE if kind in own]
+        if late and KEY_SHARE in self.extensions:
+            extensions = _behind_key_share(extensions, late)
         if PRE_SHARED_KEY in extensions:
             extensions[PRE_SHARED_KEY] = extensions.pop(PRE_SHARED_KEY)
         hello = ClientHello(
@@ -108,6 +103,14 @@ class DrawnHello:
         if self.pads:
             _pad(hello)
         return hello
+
+
+def _behind_key_share(extensions: Extensions, late: Iterable[int]) -> Extensions:
+    """The extensions in order, those that come late behind key_share."""
+    moved = [(kind, extensions.pop(kind)) for kind in late]
+    items = list(extensions.items())
+    place = list(extensions).index(KEY_SHARE) + 1
+    return dict(items[:place] + moved + items[place:])
 
 
 def _pad(hello: ClientHello) -> None:

@@ -86,6 +86,7 @@ _CODES = {name: code for code, name in EXTENSION_NAMES.items()}
 _HOST_NAME = 0
 _TYPE_AND_LENGTH = Struct(">HH")
 _HEADER_LENGTH = _TYPE_AND_LENGTH.size
+_KEY_SHARE = KEY_SHARE.to_bytes(2, "big")
 
 Extensions = dict[int, bytes]
 """Extension type to extension data, in the order of the wire."""
@@ -133,11 +134,13 @@ def decode_extensions(reader: Reader) -> Extensions:
     Raises `PeerError(decode_error)` when malformed, `illegal_parameter` when a type comes twice
     (RFC 3546 §2.3).
     """
-    if reader.at_end():
+    if reader.position == reader.end:
         return {}
-    extensions = _decode_block(reader.vector16())
+    block = reader.vector16()
+    # A key share never comes again.
+    extensions = _decode_block(block) if _KEY_SHARE in block else _repeated_block(block).copy()
     reader.finish()
-    return extensions.copy()
+    return extensions
 
 
 def decode_extension_block(reader: Reader) -> Extensions:
@@ -145,10 +148,15 @@ def decode_extension_block(reader: Reader) -> Extensions:
 
     Raises `PeerError` as `decode_extensions` does.
     """
-    return _decode_block(reader.vector16()).copy()
+    block = reader.vector16()
+    return _repeated_block(block).copy() if block else {}
 
 
 @remembered
+def _repeated_block(block: bytes) -> Extensions:
+    return _decode_block(block)
+
+
 def _decode_block(block: bytes) -> Extensions:
     extensions: Extensions = {}
     read = _TYPE_AND_LENGTH.unpack_from

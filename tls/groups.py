@@ -118,13 +118,13 @@ class X25519Key:
             self._private = x25519.X25519PrivateKey.from_private_bytes(random.draw(32))
         else:
             self._private = x25519.X25519PrivateKey.generate()
-        meter.add("x25519.generate", 255, 1, 0)
+        meter.book(("x25519.generate", 255, 1, 0))
         self._meter = meter
         self.public = self._private.public_key().public_bytes_raw()
 
     def agree(self, peer_public: bytes) -> bytes:
         """The shared secret; a peer's value of small order is refused."""
-        self._meter.add("x25519.exchange", 255, 1, 0)
+        self._meter.book(("x25519.exchange", 255, 1, 0))
         try:
             return self._private.exchange(x25519.X25519PublicKey.from_public_bytes(peer_public))
         except ValueError:

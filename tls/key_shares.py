@@ -7,7 +7,6 @@ server answers to what the client offered (draft-ietf-tls-ecdhe-mlkem).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric import mlkem
 
@@ -34,29 +33,19 @@ from tls.meter import Meter
 from tls.reasons import Reason
 
 
-class ClientShare(Protocol):
-    """A client's key of one group, of which the server has been sent the public part."""
-
-    public: bytes
-    """What a key_share says."""
-
-    def conclude(self, server_share: bytes) -> bytes:
-        """The shared secret.
-
-        Raises `PeerError(illegal_parameter)` when the server's share is not one of the group's.
-        """
-
-
 def is_known_group(group: int) -> bool:
     """Whether this engine can agree on a secret in that group in TLS 1.3."""
     return group in GROUP_NAMES or group in HYBRID_NAMES
 
 
-def client_share(group: int, random: RandomSource, meter: Meter) -> ClientShare:
-    """A client's fresh key in a group for which `is_known_group` holds."""
+def client_share(group: int, random: RandomSource, meter: Meter) -> EphemeralKey:
+    """A client's fresh key in a group for which `is_known_group` holds.
+
+    It agrees with the server's share.
+    """
     if group in _HYBRIDS:
         return _HybridShare(_HYBRIDS[group], random, meter)
-    return _DiffieHellmanShare(group, random, meter)
+    return _diffie_hellman_key(group, random, meter)
 
 
 def server_share(
@@ -69,7 +58,6 @@ def server_share(
     """
     if group in _HYBRIDS:
         return _answer_hybrid(_HYBRIDS[group], client_public, random, meter)
-    _check_length(group, client_public)
     key = _diffie_hellman_key(group, random, meter)
     return key.public, key.agree(client_public)
 
@@ -77,32 +65,24 @@ def server_share(
 # -- Diffie-Hellman
 
 
-class _DiffieHellmanShare:
-    """A key of an elliptic curve or a finite field."""
-
-    __slots__ = ("_group", "_key", "public")
+class _FiniteFieldShare(FiniteFieldKey):
+    """A key of a finite field, whose values are as long as its prime (RFC 8446 §4.2.8.1)."""
 
     def __init__(self, group: int, random: RandomSource, meter: Meter) -> None:
+        super().__init__(finite_field(group), random, meter)
         self._group = group
-        self._key = key = _diffie_hellman_key(group, random, meter)
-        self.public = key.public
 
-    def conclude(self, server_share: bytes) -> bytes:
-        """What both sides agree on: as long as the prime in a finite field (§7.4.1)."""
-        _check_length(self._group, server_share)
-        return self._key.agree(server_share)
+    def agree(self, peer_public: bytes) -> bytes:
+        """The shared secret, as long as the prime (RFC 8446 §7.4.1)."""
+        if len(peer_public) != len(self.public):
+            raise _malformed(self._group, peer_public)
+        return super().agree(peer_public)
 
 
 def _diffie_hellman_key(group: int, random: RandomSource, meter: Meter) -> EphemeralKey:
     if is_finite_field(group):
-        return FiniteFieldKey(finite_field(group), random, meter)
+        return _FiniteFieldShare(group, random, meter)
     return generate_curve_key(group, random, meter)
-
-
-def _check_length(group: int, public: bytes) -> None:
-    """Check that a value of a finite field is as long as its prime (RFC 8446 §4.2.8.1)."""
-    if is_finite_field(group) and len(public) != (finite_field(group).bits + 7) // 8:
-        raise _malformed(group, public)
 
 
 def _malformed(group: int, share: bytes) -> PeerError:
@@ -189,14 +169,14 @@ class _HybridShare:
         self._key = generate_curve_key(hybrid.curve, random, meter)
         self.public = hybrid.join(self._key.public, self._kem_key.public_key().public_bytes_raw())
 
-    def conclude(self, server_share: bytes) -> bytes:
+    def agree(self, peer_public: bytes) -> bytes:
         """Both secrets, end to end.
 
         A ciphertext that was not made to this key gives another secret, not a fault (FIPS 203
         §6.3): it is the Finished message that fails then.
         """
         hybrid = self._hybrid
-        of_curve, ciphertext = hybrid.split(server_share, hybrid.kem.ciphertext_length)
+        of_curve, ciphertext = hybrid.split(peer_public, hybrid.kem.ciphertext_length)
         agreed = self._key.agree(of_curve)
         self._meter.add("mlkem.decapsulate", hybrid.kem.bits, 1, 0)
         return hybrid.join(agreed, self._kem_key.decapsulate(ciphertext))

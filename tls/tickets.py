@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import struct
 from dataclasses import dataclass
+from functools import cached_property
+from hmac import compare_digest
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from tls.certificates.validation import Question, Validation
 from tls.entropy import RandomSource
 from tls.errors import PeerError, UsageError
 from tls.extensions import decode_protocol, encode_protocol
+from tls.keys.hmac import KeyedHmac
 from tls.meter import Meter
 from tls.sessions import Session
 from tls.versions import TLS_1_3
@@ -24,9 +25,10 @@ from tls.wire import Reader, vector8, vector16, vector24
 
 _NAME_LENGTH = 16
 _IV_LENGTH = 16
+_BLOCK = 16
 _MAC_LENGTH = 32
 _LEAST = _NAME_LENGTH + _IV_LENGTH + 2 + _MAC_LENGTH
-_PADDING = PKCS7(128)
+_HEAD = struct.Struct(">qHHB")
 _TIMES = struct.Struct(">dd")
 _RESUMPTION = struct.Struct(">dII")
 
@@ -46,7 +48,7 @@ class OpenedTicket(NamedTuple):
     made: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TicketKey:
     """One key: name, AES-128 key and HMAC-SHA-256 key, as RFC 5077 §4 recommends."""
 
@@ -59,6 +61,14 @@ class TicketKey:
         """The key that every server with that secret has for that number."""
         material = hashlib.shake_128(secret + number.to_bytes(8, "big", signed=True)).digest(64)
         return cls(material[:16], material[16:32], material[32:])
+
+    @cached_property
+    def _mac(self) -> KeyedHmac:
+        return KeyedHmac("sha256", self.mac_key)
+
+    def __reduce__(self) -> tuple[type[TicketKey], tuple[bytes, bytes, bytes]]:
+        """What pickle and copy take: all but the keyed HMAC, which has running hashes in it."""
+        return TicketKey, (self.name, self.encryption_key, self.mac_key)
 
     def seals(self, ticket: bytes) -> bool:
         """Whether a ticket names this key as the one that it was sealed with."""
@@ -74,29 +84,31 @@ class TicketKey:
         if len(state) > _MAX_STATE:
             return b""
         iv = random.draw(_IV_LENGTH)
-        padder = _PADDING.padder()
-        state = padder.update(state) + padder.finalize()
+        padding = _BLOCK - len(state) % _BLOCK
+        state += bytes((padding,)) * padding
         encrypted = Cipher(AES(self.encryption_key), CBC(iv)).encryptor().update(state)
-        meter.add("encrypt.aes-128-cbc", 0, 1, len(encrypted))
+        meter.book(("encrypt.aes-128-cbc", 0, 1, len(encrypted)))
         body = self.name + iv + vector16(encrypted)
-        meter.add("hmac.sha256", 0, 1, len(body))
-        return body + hmac.digest(self.mac_key, body, "sha256")
+        meter.book(("hmac.sha256", 0, 1, len(body)))
+        return body + self._mac.digest(body)
 
     def open(self, ticket: bytes, meter: Meter) -> OpenedTicket | None:
         """What stands in a ticket that names this key; `None` where the key did not seal it."""
         body, mac = ticket[:-_MAC_LENGTH], ticket[-_MAC_LENGTH:]
-        meter.add("hmac.sha256", 0, 1, len(body))
-        if not hmac.compare_digest(hmac.digest(self.mac_key, body, "sha256"), mac):
+        meter.book(("hmac.sha256", 0, 1, len(body)))
+        if not compare_digest(self._mac.digest(body), mac):
             return None
         iv = body[_NAME_LENGTH : _NAME_LENGTH + _IV_LENGTH]
         encrypted = body[_NAME_LENGTH + _IV_LENGTH + 2 :]
-        if len(encrypted) % _IV_LENGTH:
+        if not encrypted or len(encrypted) % _BLOCK:
             return None
-        meter.add("decrypt.aes-128-cbc", 0, 1, len(encrypted))
+        meter.book(("decrypt.aes-128-cbc", 0, 1, len(encrypted)))
         padded = Cipher(AES(self.encryption_key), CBC(iv)).decryptor().update(encrypted)
-        unpadder = _PADDING.unpadder()
+        padding = padded[-1]
+        if not 1 <= padding <= _BLOCK or padded[-padding:] != padded[-1:] * padding:
+            return None
         try:
-            return _decode(unpadder.update(padded) + unpadder.finalize())
+            return _decode(padded[:-padding])
         except (ValueError, PeerError):
             return None
 
@@ -162,11 +174,10 @@ class TicketKeys:
 
 
 def _encode(session: Session, now: float) -> bytes:
+    secret = session.master_secret
     parts = (
-        int(now).to_bytes(8, "big", signed=True),
-        session.version.to_bytes(2, "big"),
-        session.suite.to_bytes(2, "big"),
-        vector8(session.master_secret),
+        _HEAD.pack(int(now), session.version, session.suite, len(secret)),
+        secret,
         bytes((session.compression, session.extended_master_secret)),
         vector16((session.server_name or "").encode()),
         vector24(b"".join([vector24(der) for der in session.certificates])),
@@ -202,14 +213,13 @@ def _decode_validation(reader: Reader) -> Validation | None:
 
 def _decode(state: bytes) -> OpenedTicket:
     reader = Reader(state)
-    made = int.from_bytes(reader.opaque(8), "big", signed=True)
-    version, suite = reader.uint16(), reader.uint16()
-    master_secret = reader.vector8()
+    made, version, suite, length = reader.unpack(_HEAD)
+    master_secret = reader.opaque(length)
     compression, extended = reader.uint8(), reader.uint8()
     server_name = reader.vector16().decode() or None
     chain = Reader(reader.vector24())
     certificates = []
-    while not chain.at_end():
+    while chain.position < chain.end:
         certificates.append(chain.vector24())
     session = Session(
         b"",

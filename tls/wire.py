@@ -90,11 +90,11 @@ class Reader:
 
     def filled8(self) -> bytes:
         """An opaque vector with a length of one byte that must not be empty."""
-        return _filled(self.vector8())
+        return filled(self.vector8())
 
     def filled16(self) -> bytes:
         """An opaque vector with a length of two bytes that must not be empty."""
-        return _filled(self.vector16())
+        return filled(self.vector16())
 
     def vector24(self) -> bytes:
         """An opaque vector with a length of three bytes."""
@@ -127,9 +127,7 @@ class Reader:
     def finish(self) -> None:
         """Check that nothing is left."""
         if self.position != self.end:
-            raise PeerError(
-                DECODE_ERROR, Reason.MESSAGE_TOO_LONG, "bytes follow the end of the message"
-            )
+            raise _too_long()
 
 
 _Value = TypeVar("_Value")
@@ -151,7 +149,8 @@ def remembered(read: Callable[[bytes], _Value]) -> Callable[[bytes], _Value]:
     return remember
 
 
-def _filled(data: bytes) -> bytes:
+def filled(data: bytes) -> bytes:
+    """`data`, which must not be empty."""
     if not data:
         raise PeerError(DECODE_ERROR, Reason.EMPTY_VALUE, "a value that must not be empty is empty")
     return data
@@ -160,6 +159,27 @@ def _filled(data: bytes) -> bytes:
 def too_short() -> PeerError:
     """The fault of a message that is shorter than its parts."""
     return PeerError(DECODE_ERROR, Reason.MESSAGE_TOO_SHORT, "the message ends too soon")
+
+
+def _too_long() -> PeerError:
+    return PeerError(DECODE_ERROR, Reason.MESSAGE_TOO_LONG, "bytes follow the end of the message")
+
+
+def whole_vector16(data: bytes) -> bytes:
+    """What an opaque vector holds that is all of `data`: its length in two bytes, and itself."""
+    left = len(data) - 2
+    if left < 0 or (length := data[0] << 8 | data[1]) > left:
+        raise too_short()
+    if length < left:
+        raise _too_long()
+    return data[2:]
+
+
+def whole_code16(data: bytes) -> int:
+    """The 16-bit code that is all of `data`."""
+    if len(data) != 2:
+        raise too_short() if len(data) < 2 else _too_long()
+    return data[0] << 8 | data[1]
 
 
 def vector8(data: bytes) -> bytes:

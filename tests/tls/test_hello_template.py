@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -270,9 +270,9 @@ def answering(monkeypatch: pytest.MonkeyPatch, extensions: dict[int, bytes]) -> 
     """Servers say these in EncryptedExtensions too."""
     real = tls13_answer.answer_extensions
 
-    def answer(*arguments: Any, **options: Any) -> Iterable[Any]:
-        yield from real(*arguments, **options)
-        arguments[1].answered.update(extensions)
+    def answer(channel: Any, config: Any, offer: Any, **options: Any) -> None:
+        real(channel, config, offer, **options)
+        offer.answered.update(extensions)
 
     monkeypatch.setattr(tls13_answer, "answer_extensions", answer)
 

@@ -28,14 +28,7 @@ from tls.handshake.choices import lists, unusable_suite
 from tls.handshake.client_extensions import Agreed, read_extensions
 from tls.handshake.client_resumption import Offer, minimum_key_bits
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import (
-    AgreeOnVersion,
-    Emit,
-    Expect,
-    Handshake,
-    Send,
-    SendAlert,
-)
+from tls.handshake.requests import Expect, Handshake
 from tls.keys import Secrets
 from tls.messages import (
     Certificate,
@@ -79,24 +72,24 @@ def follow_server(
     """
     context.version = version
     context.server_random = answer.random
-    yield AgreeOnVersion(version)
+    context.channel.agree_on_version(version)
     suite = _agreed_suite(hello, answer)
     context.compression = answer.compression_method
-    agreed = yield from read_extensions(context, hello, answer, suite)
+    agreed = read_extensions(context, hello, answer, suite)
 
     if offered is not None and answer.session_id == hello.session_id:
         session = yield from _resume(context, answer, agreed, offered.session)
     else:
         session = yield from _negotiate(context, config, hello, answer, agreed, server_name)
-    context.peer_certificates = session.certificates
-    yield Emit(
+    context.channel.complete(
         HandshakeCompleted(
             version,
             suite.code,
             agreed.resumed,
             session if agreed.resumed or _is_resumable(session) else None,
             agreed.application_protocol,
-        )
+        ),
+        session.certificates,
     )
 
 
@@ -163,7 +156,7 @@ def _resume(
         ticket: NewSessionTicket = yield _EXPECT_TICKET
         session = _with_ticket(session, ticket)
     yield from context.expect_finished(read_keys, secrets)
-    yield from context.send_finished(write_keys, secrets)
+    context.send_finished(write_keys, secrets)
     return session
 
 
@@ -205,7 +198,7 @@ def _negotiate(
         message: Certificate = yield _EXPECT_CERTIFICATE
         # Sessions of one server share their chain's bytes.
         chain = tuple(map(shared, message.chain))
-        validation = yield from _check_chain(context, config, hello, suite, chain, server_name)
+        validation = _check_chain(context, config, hello, suite, chain, server_name)
         leaf = parse_certificate(chain[0])
     exchange = key_exchange(
         suite,
@@ -244,14 +237,14 @@ def _negotiate(
             )
         yield _EXPECT_DONE
         identity = _own_identity(context, config, request)
-        yield _own_certificate(context, identity)
-    yield Send(ClientKeyExchange(key_exchange_body))
+        _send_own_certificate(context, identity)
+    context.channel.send(ClientKeyExchange(key_exchange_body))
     secrets = context.new_secrets(suite, premaster)
     if identity is not None and isinstance(request, CertificateRequest):
         verify_message = yield from sign_conversation(
             context, identity, secrets, request.signature_schemes
         )
-        yield Send(verify_message)
+        context.channel.send(verify_message)
     session = Session(
         answer.session_id,
         context.version,
@@ -275,9 +268,10 @@ def _finish(
     session: Session,
 ) -> Handshake:
     write_keys, read_keys = context.new_keys(suite, secrets)
-    yield from context.send_finished(write_keys, secrets)
+    context.send_finished(write_keys, secrets)
     if config.false_start and _allows_false_start(suite):
-        yield Emit(FalseStart())
+        context.channel.tell(FalseStart())
+        context.channel.allow_sending()
     if agreed.expects_ticket:
         ticket: NewSessionTicket = yield _EXPECT_TICKET
         session = _with_ticket(session, ticket)
@@ -299,7 +293,7 @@ def _check_chain(
     suite: CipherSuite,
     chain: tuple[bytes, ...],
     server_name: str,
-) -> Handshake:
+) -> Validation:
     """What was found in a chain that the configuration accepts, problems and all."""
     if not chain:
         raise PeerError(DECODE_ERROR, Reason.CERTIFICATE_MISSING, "the server sent no certificate")
@@ -337,7 +331,7 @@ def _check_chain(
             "the certificate's key is not for signatures",
         )
     if validation.problems:
-        yield Emit(CertificateAccepted(frozenset(validation.problems)))
+        context.channel.tell(CertificateAccepted(frozenset(validation.problems)))
     return validation
 
 
@@ -366,10 +360,11 @@ def _own_identity(
     return None
 
 
-def _own_certificate(context: HandshakeContext, identity: Identity | None) -> Send | SendAlert:
+def _send_own_certificate(context: HandshakeContext, identity: Identity | None) -> None:
     """Without a certificate SSL 3.0 warns, TLS sends an empty list (RFC 2246 §7.4.6)."""
     if identity is not None:
-        return Send(Certificate(identity.chain))
-    if context.version == SSL_3_0:
-        return SendAlert(NO_CERTIFICATE)
-    return Send(Certificate(()))
+        context.channel.send(Certificate(identity.chain))
+    elif context.version == SSL_3_0:
+        context.channel.send_warning(NO_CERTIFICATE)
+    else:
+        context.channel.send(Certificate(()))

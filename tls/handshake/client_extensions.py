@@ -33,7 +33,6 @@ from tls.grease import is_grease
 from tls.handshake.choices import check_implemented
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import check_server_hello
-from tls.handshake.requests import Handshake, LimitRecords
 from tls.messages import ClientHello, ServerHello
 from tls.reasons import Reason
 from tls.record.sizes import MAX_FRAGMENT
@@ -63,8 +62,8 @@ def read_extensions(
     hello: ClientHello,
     answer: ServerHello,
     suite: CipherSuite,
-) -> Handshake:
-    """Coroutine that returns what was agreed.
+) -> Agreed:
+    """What was agreed.
 
     Raises `PeerError(unsupported_extension)` for what was not asked for (RFC 5246 §7.4.1.4).
     """
@@ -103,7 +102,7 @@ def read_extensions(
     agreed = Agreed(expects_ticket=SESSION_TICKET in answered)
     if ALPN in answered:
         agreed.application_protocol = agreed_protocol(hello.extensions, answered[ALPN])
-    yield from _limit_records(hello, answer)
+    _limit_records(context, hello, answer)
     return agreed
 
 
@@ -156,7 +155,7 @@ def check_fragment_length(answered: Extensions, offered: Extensions) -> None:
         )
 
 
-def _limit_records(hello: ClientHello, answer: ServerHello) -> Handshake:
+def _limit_records(context: HandshakeContext, hello: ClientHello, answer: ServerHello) -> None:
     offered, answered = hello.extensions, answer.extensions
     check_fragment_length(answered, offered)
     if RECORD_SIZE_LIMIT in answered:
@@ -164,7 +163,7 @@ def _limit_records(hello: ClientHello, answer: ServerHello) -> Handshake:
             min(decode_record_size_limit(each[RECORD_SIZE_LIMIT]), MAX_FRAGMENT)
             for each in (answered, offered)
         )
-        yield LimitRecords(sends, takes, protected_only=True)
+        context.channel.limit_records(sends, takes, protected_only=True)
     elif MAX_FRAGMENT_LENGTH in answered:
         length = decode_fragment_length(offered[MAX_FRAGMENT_LENGTH])
-        yield LimitRecords(length, length, protected_only=False)
+        context.channel.limit_records(length, length, protected_only=False)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from hmac import compare_digest
 
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
 from tls.entropy import RandomSource, hello_random
 from tls.errors import PeerError, UsageError
-from tls.handshake.requests import (
-    ChangeReadKeys,
-    ChangeWriteKeys,
-    Expect,
-    Handshake,
-    Send,
-)
+from tls.handshake.channel import Channel
+from tls.handshake.requests import Expect, ExpectChangeCipherSpec, Handshake
 from tls.keys import (
     Secrets,
     extended_secrets_from_premaster,
@@ -27,6 +21,7 @@ from tls.messages import Finished
 from tls.meter import Meter
 from tls.reasons import Reason
 from tls.record.compression import DEFLATE, Deflate
+from tls.record.protection import Protection
 from tls.record.suite_protection import connection_keys, protections
 from tls.sessions import Session
 from tls.settings import Settings
@@ -41,22 +36,8 @@ DOWNGRADE_FROM_TLS_1_3 = b"DOWNGRD\1"
 
 _EXPECT_FINISHED = Expect(Finished)
 
-
-@dataclass(slots=True)
-class FinishedHistory:
-    """What RFC 5746 binds a renegotiation to: the last handshake's Finished messages.
-
-    `secure` says that both sides know RFC 5746; `completed` that there was a handshake;
-    `extended_master_secret` that the last one used RFC 7627, and `encrypt_then_mac` that one used
-    RFC 7366, which a renegotiation may not undo.
-    """
-
-    completed: bool = False
-    secure: bool = False
-    client_verify_data: bytes = b""
-    server_verify_data: bytes = b""
-    extended_master_secret: bool = False
-    encrypt_then_mac: bool = False
+Keys = tuple[Protection, Deflate | None]
+"""How one direction's records are protected, and how they are compressed before that."""
 
 
 _LONGEST_TIME = 1e15
@@ -66,13 +47,12 @@ class HandshakeContext:
     """One handshake's state that both roles share.
 
     Attributes:
-        peer_certificates: the peer's chain once it has proved that it holds its key.
-        ocsp_response: what the peer stapled to it, in DER.
+        channel: the connection as the handshake deals with it.
+        ocsp_response: what the peer stapled to its certificate, in DER.
         secrets: of the session, before TLS 1.3.
     """
 
     version = 0
-    peer_certificates: tuple[bytes, ...] = ()
     client_random = b""
     server_random = b""
     ocsp_response = b""
@@ -84,19 +64,20 @@ class HandshakeContext:
     def __init__(
         self,
         settings: Settings,
+        channel: Channel,
         *,
         is_client: bool,
         clock: Callable[[], float],
         random: RandomSource,
         meter: Meter,
-        history: FinishedHistory,
     ) -> None:
         self.settings = settings
+        self.channel = channel
         self.is_client = is_client
         self.clock = clock
         self.random = random
         self.meter = meter
-        self.history = history
+        self.history = channel.history
         self.transcript = Transcript(meter)
 
     def hello_random(self) -> bytes:
@@ -116,8 +97,8 @@ class HandshakeContext:
         return random
 
     def forget_transcript(self) -> None:
-        """Keep no message any longer than the handshake needs them."""
-        self.transcript = Transcript(self.meter)
+        """Keep no message any longer than the handshake needs them; there is no more of it."""
+        del self.transcript
 
     def check_encrypt_then_mac(self, suite: CipherSuite) -> None:
         """After a handshake with it none goes back to MAC-then-encrypt (RFC 7366 §3.1)."""
@@ -160,9 +141,7 @@ class HandshakeContext:
                 f"CLIENT_RANDOM {self.client_random.hex()} {secrets.master_secret.hex()}"
             )
 
-    def new_keys(
-        self, suite: CipherSuite, secrets: Secrets
-    ) -> tuple[ChangeWriteKeys, ChangeReadKeys]:
+    def new_keys(self, suite: CipherSuite, secrets: Secrets) -> tuple[Keys, ExpectChangeCipherSpec]:
         """Both directions' keys under a session's secrets, each to be changed at its moment."""
         own, peers = connection_keys(suite, secrets, self.client_random, self.server_random)
         if not self.is_client:
@@ -177,12 +156,12 @@ class HandshakeContext:
             meter=self.meter,
         )
         if self.compression != DEFLATE:
-            return ChangeWriteKeys(writing), ChangeReadKeys(reading)
-        return ChangeWriteKeys(writing, Deflate()), ChangeReadKeys(reading, Deflate())
+            return (writing, None), ExpectChangeCipherSpec(reading)
+        return (writing, Deflate()), ExpectChangeCipherSpec(reading, Deflate())
 
-    def send_finished(self, keys: ChangeWriteKeys, secrets: Secrets) -> Handshake:
-        """This side's change_cipher_spec, and its Finished under the new keys."""
-        yield keys
+    def send_finished(self, keys: Keys, secrets: Secrets) -> None:
+        """Send this side's change_cipher_spec, and its Finished under the new keys."""
+        self.channel.change_write_keys(*keys, announced=True)
         self.history.extended_master_secret = self.extended_master_secret
         self.history.encrypt_then_mac |= self.encrypt_then_mac
         verify_data = secrets.finished(self.transcript, from_client=self.is_client)
@@ -190,9 +169,9 @@ class HandshakeContext:
             self.history.client_verify_data = verify_data
         else:
             self.history.server_verify_data = verify_data
-        yield Send(Finished(verify_data))
+        self.channel.send(Finished(verify_data))
 
-    def expect_finished(self, keys: ChangeReadKeys, secrets: Secrets) -> Handshake:
+    def expect_finished(self, keys: ExpectChangeCipherSpec, secrets: Secrets) -> Handshake:
         """The peer's change_cipher_spec, and its Finished under the new keys, checked."""
         yield keys
         expected = secrets.finished(self.transcript, from_client=not self.is_client)

@@ -1,71 +1,32 @@
-"""Runs handshake coroutines and serves what they ask for."""
+"""Runs handshake coroutines and gives them what they wait for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
-from tls.alerts import (
-    UNEXPECTED_MESSAGE,
-    WARNING,
-)
 from tls.deferrable import Deferrable
 from tls.entropy import RandomSource
-from tls.errors import PeerError
-from tls.event import Event
-from tls.events import (
-    ClientAuthenticated,
-    FalseStart,
-    HandshakeCompleted,
-    RequestPending,
-    TicketReceived,
-)
-from tls.handshake.context import FinishedHistory, HandshakeContext
+from tls.events import RequestPending
+from tls.handshake.channel import Channel, keep_nothing
+from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import (
     AfterHandshake,
-    AgreeOnVersion,
-    AllowSending,
-    ChangeReadKeys,
-    ChangeWriteKeys,
-    Emit,
     Expect,
+    ExpectChangeCipherSpec,
     Handshake,
-    HoldSending,
-    KeepTranscript,
-    LaterMessage,
-    LimitRecords,
     Request,
-    Send,
-    SendAlert,
-    SendChangeCipherSpec,
-    SendSsl2Hello,
     ServeLater,
-    SkipEarlyData,
-    TakeEarlyData,
-    WriteVersion,
 )
 from tls.handshake.role import Role
-from tls.messages import (
-    HandshakeMessage,
-    encode_message,
-)
+from tls.messages import HandshakeMessage
 from tls.meter import Meter
-from tls.reasons import Reason
-from tls.record.layer import ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, RecordLayer
-from tls.record.ssl2 import encode_ssl2_hello
+from tls.record.layer import RecordLayer
 from tls.settings import Settings
-from tls.state import ConnectionState, Occurrence, State
-from tls.versions import TLS_1_2, TLS_1_3
+from tls.state import ConnectionState
 
-CHANGE_CIPHER_SPEC_BODY = b"\x01"
-"""What a change_cipher_spec says (RFC 5246 §7.1)."""
-
-_HANDSHAKE_COMPLETED = Occurrence.HANDSHAKE_COMPLETED
 NOTHING: Mapping[int, type[HandshakeMessage]] = {}
 """What is expected when no message is."""
-
-_NO_LATER: Mapping[int, LaterMessage] = {}
 
 
 class _Suspended(NamedTuple):
@@ -76,51 +37,24 @@ class _Suspended(NamedTuple):
     keep: Callable[[bytes], object]
 
 
-def _keep_nothing(message: bytes) -> None:
-    """No transcript holds what comes after the handshake (RFC 8446 §4.4.1)."""
-
-
 class CoroutineDriver:
-    """Runs handshake coroutines, one after another, and serves what they ask for.
+    """Runs handshake coroutines, one after another, and gives them what they wait for.
 
     Requests of a kind that the settings defer wait for `answer`; the `role` answers the others at
-    once. Events go to the list that `events` is. It knows nothing of the connection that it belongs
-    to: two objects that hold each other are freed by the collector only, which costs as much as a
-    part of the handshake.
+    once. It knows nothing of the connection that it belongs to: two objects that hold each other
+    are freed by the collector only, which costs as much as a part of the handshake.
 
     Attributes:
         role: which side this is.
-        history: the last handshake's Finished messages.
-        version: agreed on, else `None`.
-        completed: what the last completed handshake agreed on, else `None`.
-        peer_certificates: the peer's chain if it proved that it holds its key.
-        running: whether a coroutine is running.
+        channel: the connection as handshakes deal with it.
         pending_request: the deferred request that waits for `answer`, else `None`.
-        flight: messages that wait for `flush`.
-        events: where events go.
-        early_data_to_send: the bytes of early data that this client may still send; `None` where
-            what it may send has no such limit.
         after: what a connection of TLS 1.3 can do after its handshake, else `None`.
-        later_messages: how many messages in a row came after the handshake.
-        holds_data: whether what the caller sends waits for the end of the handshake.
     """
 
-    version: int | None = None
-    completed: HandshakeCompleted | None = None
-    peer_certificates: tuple[bytes, ...] = ()
-    running = False
-    pending_request: Deferrable | None = None
-    early_data_to_send: int | None = None
-    holds_data = False
     after: AfterHandshake | None = None
-    later_messages = 0
-    _early_data_to_come: int | None = None
-    _input: bytes | bytearray = b""
-    _change_due: ChangeReadKeys | None = None
+    _change_due: ExpectChangeCipherSpec | None = None
     _completed_context: HandshakeContext | None = None
     _expected = NOTHING
-    _later = _NO_LATER
-    _unread = 0
     _suspended: tuple[_Suspended, ...] = ()
 
     def __init__(
@@ -135,53 +69,39 @@ class CoroutineDriver:
         meter: Meter,
     ) -> None:
         self.role = role
-        self.history = FinishedHistory()
-        self.flight: list[bytes] = []
-        self.events: list[Event] = []
+        self.channel = Channel(records, state)
+        self.pending_request: Deferrable | None = None
         self._settings = settings
         self._records = records
         self._state = state
         self._clock = clock
         self._random = random
         self._meter = meter
-        self._message_version = records.write_version
 
     def start(self) -> None:
         """Run a new handshake up to where it waits."""
+        channel = self.channel
         self._context = context = HandshakeContext(
             self._settings,
+            channel,
             is_client=self.role.is_client,
             clock=self._clock,
             random=self._random,
             meter=self._meter,
-            history=self.history,
         )
-        self.running = True
+        channel.running = True
+        channel.keep = context.transcript.add
         self._resume = self.role.handshake(context).send
-        self._keep: Callable[[bytes], object] = context.transcript.add
         self._advance(None)
-
-    def flush(self) -> None:
-        """Put the messages of the current flight into records."""
-        if self.flight:
-            data = b"".join(self.flight)
-            self.flight.clear()
-            self._records.send(HANDSHAKE, data)
-
-    def _send_alert(self, alert: int) -> None:
-        self.flush()
-        self._records.send(ALERT, bytes((WARNING, alert)))
-
-    # -- what the coroutine asks for
 
     def run(self, coroutine: Handshake) -> None:
         """Run another coroutine as far as it goes; what waits for messages waits until it ends."""
-        self._suspended += (_Suspended(self._resume, self._expected, self._keep),)
-        self._resume, self._expected, self._keep = coroutine.send, NOTHING, _keep_nothing
+        self._suspended += (_Suspended(self._resume, self._expected, self.channel.keep),)
+        self._resume, self._expected, self.channel.keep = coroutine.send, NOTHING, keep_nothing
         self._advance(None)
 
     def _advance(self, answer: object) -> None:
-        """Resume the handshake with an answer and serve its requests until it has to wait.
+        """Resume the handshake with an answer, and again with others until it has to wait.
 
         A coroutine may return another one that takes its place.
         """
@@ -190,135 +110,37 @@ class CoroutineDriver:
             try:
                 request = resume(answer)
             except StopIteration as end:
+                if end.value is None:
+                    self._end_coroutine()
+                    return
+                self._resume = resume = end.value.send
                 answer = None
-                if end.value is not None:
-                    self._resume = resume = end.value.send
-                    continue
-                if self._suspended:
-                    *others, last = self._suspended
-                    self._suspended = tuple(others)
-                    self._resume, self._expected, self._keep = last
-                return
-            answer = None
-            if isinstance(request, Send):
-                raw = encode_message(request.message, self._message_version)
-                self._keep(raw)
-                self.flight.append(raw)
-            elif isinstance(request, Expect):
+                continue
+            if isinstance(request, Expect):
                 self._expected = request.by_type
                 return
-            elif isinstance(request, ChangeReadKeys):
-                if request.announced:
-                    self._change_due = request
-                    self._expected = NOTHING
-                    return
-                self._check_record_ended()
-                self._records.change_read(request.protection, request.compression)
-            elif isinstance(request, ChangeWriteKeys):
-                self.flush()
-                if request.announced:
-                    self._records.send(CHANGE_CIPHER_SPEC, CHANGE_CIPHER_SPEC_BODY)
-                self._records.change_write(request.protection, request.compression)
-            elif isinstance(request, Emit):
-                self._emit(request.event)
-            elif isinstance(request, AgreeOnVersion):
-                self.version = self._message_version = version = request.version
-                # Records of TLS 1.3 say TLS 1.2, and what they say is ignored (RFC 8446 §5.1).
-                self._records.version = self._records.write_version = min(version, TLS_1_2)
-                self._records.ignore_versions = version == TLS_1_3
-            elif (serve := self._SERVE.get(type(request))) is not None:
-                serve(self, request)
+            if isinstance(request, ExpectChangeCipherSpec):
+                self._change_due = request
+                self._expected = NOTHING
+                return
+            if isinstance(request, ServeLater):
+                self.after, self.channel.keep = request.after, keep_nothing
+                answer = None
             elif type(request) in self._settings.deferred:
-                self._defer(request)  # type: ignore[arg-type]  # what is not served is deferrable
+                self._defer(request)
                 return
             else:
-                answer = self.role.answer(request, self._context)  # type: ignore[arg-type]
+                answer = self.role.answer(request, self._context)
 
-    # -- requests that are rare or simple
-
-    def _write_version(self, request: WriteVersion) -> None:
-        self.flush()
-        self._records.write_version = request.version
-
-    def _limit_records(self, request: LimitRecords) -> None:
-        self._records.limit(request.send, request.receive, protected_only=request.protected_only)
-
-    def _send_ssl2_hello(self, request: SendSsl2Hello) -> None:
-        body = encode_ssl2_hello(request.hello)
-        self._keep(body)
-        self._records.send_ssl2(body)
-
-    def _send_change_cipher_spec(self, request: SendChangeCipherSpec) -> None:
-        self.flush()
-        self._records.send(CHANGE_CIPHER_SPEC, CHANGE_CIPHER_SPEC_BODY)
-
-    def _allow_sending(self, request: AllowSending) -> None:
-        self.early_data_to_send = request.limit
-        if self._state.current is State.HANDSHAKE:
-            self._state.advance(Occurrence.SENDING_ALLOWED)
-
-    def _hold_sending(self, request: HoldSending) -> None:
-        self.holds_data = True
-
-    def _take_early_data(self, request: TakeEarlyData) -> None:
-        self._early_data_to_come = request.limit
-
-    def _skip_early_data(self, request: SkipEarlyData) -> None:
-        self._records.skip_early_data(request.limit)
-
-    def _serve_later(self, request: ServeLater) -> None:
-        self.after = request.after
-        self._later = request.after.messages
-        self._keep = _keep_nothing
-
-    def _keep_transcript(self, request: KeepTranscript) -> None:
-        self._keep = request.transcript.add
-
-    def _send_warning(self, request: SendAlert) -> None:
-        self._send_alert(request.alert)
-
-    _SERVE: ClassVar[dict[type[Any], Callable[[CoroutineDriver, Any], None]]] = {
-        WriteVersion: _write_version,
-        LimitRecords: _limit_records,
-        SendSsl2Hello: _send_ssl2_hello,
-        SendAlert: _send_warning,
-        SendChangeCipherSpec: _send_change_cipher_spec,
-        AllowSending: _allow_sending,
-        HoldSending: _hold_sending,
-        TakeEarlyData: _take_early_data,
-        SkipEarlyData: _skip_early_data,
-        ServeLater: _serve_later,
-        KeepTranscript: _keep_transcript,
-    }
-
-    def _check_record_ended(self) -> None:
-        """No message comes under other keys than the rest of its record (RFC 8446 §5.1)."""
-        if self._unread:
-            raise PeerError(
-                UNEXPECTED_MESSAGE,
-                Reason.MESSAGE_BEFORE_KEY_CHANGE,
-                "bytes follow a message that changes keys",
-            )
+    def _end_coroutine(self) -> None:
+        if self._suspended:
+            *others, last = self._suspended
+            self._suspended = tuple(others)
+            self._resume, self._expected, self.channel.keep = last
+        else:
+            self._expected = NOTHING
+            self._completed_context = self._context
 
     def _defer(self, request: Deferrable) -> None:
         self.pending_request = request
-        self.events.append(RequestPending(request))
-
-    def _emit(self, event: Event) -> None:
-        self.events.append(event)
-        if isinstance(event, HandshakeCompleted):
-            self._expected = NOTHING
-            self.running = False
-            self.completed = event
-            self.holds_data = False
-            self.early_data_to_send = None
-            self.peer_certificates = self._context.peer_certificates
-            self.history.completed = True
-            self._completed_context = self._context
-            self._state.advance(_HANDSHAKE_COMPLETED)
-        elif isinstance(event, TicketReceived) and self.completed is not None:
-            self.completed = replace(self.completed, session=event.session)
-        elif isinstance(event, ClientAuthenticated) and self.completed is not None:
-            self.peer_certificates = event.chain
-        elif isinstance(event, FalseStart) and self._state.current is State.HANDSHAKE:
-            self._state.advance(Occurrence.SENDING_ALLOWED)
+        self.channel.events.append(RequestPending(request))

@@ -13,7 +13,8 @@ from tls.alerts import (
 )
 from tls.deferrable import RemoveSession
 from tls.errors import PeerError, UsageError
-from tls.handshake.driver import CHANGE_CIPHER_SPEC_BODY, NOTHING, CoroutineDriver
+from tls.handshake.channel import CHANGE_CIPHER_SPEC_BODY
+from tls.handshake.driver import NOTHING, CoroutineDriver
 from tls.handshake.exporter import export_keying_material
 from tls.messages import (
     HEADER_LENGTH,
@@ -21,7 +22,6 @@ from tls.messages import (
     Finished,
     HelloRequest,
     ServerHello,
-    encode_message,
     message_name,
 )
 from tls.reasons import Reason
@@ -44,8 +44,14 @@ _HEADER = Struct(">I").unpack_from
 
 
 class HandshakeProtocol(CoroutineDriver):
-    """Feeds handshake coroutines with messages: those they wait for, and those that come anyway."""
+    """Feeds handshake coroutines with messages: those they wait for, and those that come anyway.
 
+    Attributes:
+        later_messages: how many messages in a row came after the handshake.
+    """
+
+    later_messages = 0
+    _input: bytes | bytearray = b""
     _dropped_change_cipher_specs = 0
     _renegotiations = 0
     _renegotiation_requested = False
@@ -55,13 +61,13 @@ class HandshakeProtocol(CoroutineDriver):
         """Whether settings and peer allow another handshake on this connection."""
         policy = self._settings.renegotiation
         return policy is Renegotiation.LEGACY or (
-            policy is Renegotiation.SECURE and self.history.secure
+            policy is Renegotiation.SECURE and self.channel.history.secure
         )
 
     @property
     def expects_finished(self) -> bool:
         """Whether nothing but the peer's Finished may come."""
-        return Finished.type in self._expected and not self._later
+        return Finished.type in self._expected and self.after is None
 
     @property
     def ocsp_response(self) -> bytes:
@@ -71,7 +77,7 @@ class HandshakeProtocol(CoroutineDriver):
     @property
     def sends_early_data(self) -> bool:
         """Whether this is a client that sends, or has sent, early data in this handshake."""
-        return self.holds_data or self.early_data_to_send is not None
+        return self.channel.holds_data or self.channel.early_data_to_send is not None
 
     @property
     def has_half_a_message(self) -> bool:
@@ -96,14 +102,14 @@ class HandshakeProtocol(CoroutineDriver):
 
         Raises `PeerError(unexpected_message)` for more than the ticket allows (RFC 8446 §4.2.10).
         """
-        left = self._early_data_to_come
+        left = self.channel.early_data_to_come
         if left is None:
             return False
         if length > left:
             raise PeerError(
                 UNEXPECTED_MESSAGE, Reason.TOO_MUCH_EARLY_DATA, "more early data than is allowed"
             )
-        self._early_data_to_come = left - length
+        self.channel.early_data_to_come = left - length
         return True
 
     def receive(self, fragment: bytes) -> None:
@@ -128,7 +134,8 @@ class HandshakeProtocol(CoroutineDriver):
     def receive_change_cipher_spec(self, fragment: bytes) -> None:
         """Take a change_cipher_spec record's fragment (RFC 5246 §7.1)."""
         due = self._change_due
-        if self.version == TLS_1_3 or (self.version is None and self.role.keeps_no_hello):
+        version = self.channel.version
+        if version == TLS_1_3 or (version is None and self.role.keeps_no_hello):
             self._drop_change_cipher_spec(fragment)
             return
         if due is None or self._input:
@@ -152,7 +159,7 @@ class HandshakeProtocol(CoroutineDriver):
         self._dropped_change_cipher_specs += 1
         if (
             fragment != CHANGE_CIPHER_SPEC_BODY
-            or self.completed is not None
+            or self.channel.completed is not None
             or self._input
             or self._dropped_change_cipher_specs > _MAX_CHANGE_CIPHER_SPECS
         ):
@@ -171,12 +178,13 @@ class HandshakeProtocol(CoroutineDriver):
     def request_renegotiation(self) -> None:
         """Send a HelloRequest, which is in no transcript (RFC 5246 §7.4.1.1)."""
         self._renegotiation_requested = True
-        self.flight.append(encode_message(HelloRequest(), self._message_version))
-        self.flush()
+        self.channel.send_apart(HelloRequest())
+        self.channel.flush()
 
     def _read_messages(self) -> None:
         """Give whole messages to the handshake while it wants some."""
         data, position, length = self._input, 0, len(self._input)
+        channel = self.channel
         while position < length and self.pending_request is None:
             kind = data[position]
             message_class = self._expected.get(kind)
@@ -199,14 +207,14 @@ class HandshakeProtocol(CoroutineDriver):
                 break
             raw = bytes(data[position:end])
             position = end
-            self._unread = length - end
+            channel.unread = length - end
             if message_class is None:
                 self._receive_unexpected(kind, raw)
                 continue
-            message = message_class.decode(raw[HEADER_LENGTH:], self._message_version)
-            self._keep(raw)
+            message = message_class.decode(raw[HEADER_LENGTH:], channel.message_version)
+            channel.keep(raw)
             self._advance(message)
-        self._unread = length - position
+        channel.unread = length - position
         if position == length:
             self._input = b""
         elif position or isinstance(data, bytes):
@@ -220,11 +228,11 @@ class HandshakeProtocol(CoroutineDriver):
         After a handshake that says which: those. Else a HelloRequest unless change_cipher_spec is
         due, and a ClientHello between handshakes.
         """
-        if self._later:
-            return kind in self._later
+        if self.after is not None:
+            return kind in self.after.messages
         if kind != self.role.renegotiation_request or self._change_due is not None:
             return False
-        return kind == HelloRequest.type or not self.running
+        return kind == HelloRequest.type or not self.channel.running
 
     def _receive_unexpected(self, kind: int, raw: bytes) -> None:
         """Do what the peer asks, or answer no_renegotiation; SSL 3.0, which has none, ends there.
@@ -232,28 +240,30 @@ class HandshakeProtocol(CoroutineDriver):
         A hello_request during the handshake is ignored (RFC 5246 §7.4.1.1), and any request after
         this side's close_notify, behind which nothing may be sent (§7.2.1).
         """
-        body = raw[HEADER_LENGTH:]
-        if self._later:
+        body, channel = raw[HEADER_LENGTH:], self.channel
+        if self.after is not None:
             self._count_later_message(kind)
-            message_class, serve = self._later[kind]
-            message = message_class.decode(body, self._message_version)
-            self.run(serve(self.after, message, raw))
+            message_class, serve = self.after.messages[kind]
+            message = message_class.decode(body, channel.message_version)
+            coroutine = serve(self.after, message, raw)
+            if coroutine is not None:
+                self.run(coroutine)
             return
         if kind == HelloRequest.type:
-            HelloRequest.decode(body, self._message_version)
+            HelloRequest.decode(body, channel.message_version)
         self._count_renegotiation(kind)
         if self._state.current is not State.OPEN:
             return
         if not self.may_renegotiate:
-            if self.version == SSL_3_0:
+            if channel.version == SSL_3_0:
                 raise PeerError(
                     HANDSHAKE_FAILURE, Reason.RENEGOTIATION_REFUSED, "renegotiation is refused"
                 )
-            self._send_alert(NO_RENEGOTIATION)
+            channel.send_warning(NO_RENEGOTIATION)
             return
         self.renegotiate()
         if kind == ClientHello.type:
-            hello = ClientHello.decode(body, self._message_version)
+            hello = ClientHello.decode(body, channel.message_version)
             self._context.transcript.add(raw)
             self._advance(hello)
 
@@ -267,7 +277,7 @@ class HandshakeProtocol(CoroutineDriver):
         if self._state.current not in RENEGOTIATING or ServerHello.type not in self._expected:
             return False
         self._expected = NOTHING
-        self.running = False
+        self.channel.running = False
         self._state.advance(Occurrence.RENEGOTIATION_REFUSED)
         return True
 
@@ -298,10 +308,10 @@ class HandshakeProtocol(CoroutineDriver):
         A deferred removal is the last request; whatever else was pending is dropped.
         """
         self.pending_request = None
-        completed = self.completed
+        completed = self.channel.completed
         if completed is None or completed.session is None:
             return
-        self.completed = replace(completed, session=None)
+        self.channel.completed = replace(completed, session=None)
         removal = self.role.forget(completed.session)
         if removal is None:
             return

@@ -7,7 +7,7 @@ from hmac import compare_digest
 from tls.alerts import HANDSHAKE_FAILURE
 from tls.errors import PeerError
 from tls.extensions import RENEGOTIATION_INFO, Extensions, decode_renegotiation_info
-from tls.handshake.context import FinishedHistory
+from tls.handshake.channel import FinishedHistory
 from tls.messages import ClientHello, ServerHello
 from tls.reasons import Reason
 from tls.suites import EMPTY_RENEGOTIATION_INFO_SCSV

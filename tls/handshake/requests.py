@@ -1,8 +1,8 @@
-"""What a handshake coroutine asks of its connection: to send, to wait, to change keys.
+"""What a handshake coroutine asks for: a message, change_cipher_spec, or the world outside.
 
-A handshake yields one of these and is resumed with the answer. The connection does all of them
-itself, at once, and nobody outside of it sees them; those that its caller may take over, and that
-may take time, are in `tls.deferrable`, below configuration and events, which name them.
+A handshake yields one of these and is resumed with the answer; what it can do at once, it does to
+its `tls.handshake.channel`. What its caller may take over, and what may take time, is in
+`tls.deferrable`, below configuration and events, which name them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 from tls.deferrable import Deferrable
-from tls.event import Event
-from tls.keys.transcript import Transcript
 from tls.messages import ClientHello, HandshakeMessage
 from tls.record.compression import Deflate
 from tls.record.protection import Protection
@@ -29,10 +27,11 @@ class Expect:
 
 
 @dataclass(slots=True)
-class Send:
-    """Send a handshake message in the current flight."""
+class ExpectChangeCipherSpec:
+    """Wait for change_cipher_spec; what follows it is opened and decompressed like this."""
 
-    message: HandshakeMessage
+    protection: Protection
+    compression: Deflate | None = None
 
 
 @dataclass(slots=True)
@@ -52,114 +51,10 @@ class HelloMessage:
         return cls(body)
 
 
-@dataclass(slots=True)
-class SendSsl2Hello:
-    """Send a ClientHello in SSL 2.0's format."""
+LaterMessage = tuple[type[HandshakeMessage], Callable[[Any, Any, bytes], "Handshake | None"]]
+"""A message that may come at any time, and what deals with it: a coroutine if it has to wait.
 
-    hello: ClientHello
-
-
-@dataclass(slots=True)
-class SendAlert:
-    """Send a warning alert; the handshake goes on."""
-
-    alert: int
-
-
-@dataclass(slots=True)
-class AgreeOnVersion:
-    """The version is agreed on: records and messages follow it from now."""
-
-    version: int
-
-
-@dataclass(slots=True)
-class WriteVersion:
-    """What the headers of records say from now on, whatever version is agreed on."""
-
-    version: int
-
-
-@dataclass(slots=True)
-class ChangeWriteKeys:
-    """What is sent from now on is compressed and protected like this.
-
-    `announced` sends change_cipher_spec before, behind the messages of the current flight: in
-    TLS 1.3 at most once, for the sake of middleboxes (RFC 8446 appendix D.4).
-    """
-
-    protection: Protection
-    compression: Deflate | None = None
-    announced: bool = True
-
-
-@dataclass(slots=True)
-class ChangeReadKeys:
-    """What is received from now on is opened and decompressed like this.
-
-    `announced` waits for change_cipher_spec before: not in TLS 1.3, where the message before has
-    to end its record (RFC 8446 §5.1).
-    """
-
-    protection: Protection
-    compression: Deflate | None = None
-    announced: bool = True
-
-
-@dataclass(slots=True)
-class LimitRecords:
-    """Plaintext fragments have been limited by an extension, in bytes.
-
-    RFC 8449 limits `protected_only` records, RFC 6066 all from here on.
-    """
-
-    send: int
-    receive: int
-    protected_only: bool
-
-
-@dataclass(slots=True)
-class Emit:
-    """Tell the caller of `receive`."""
-
-    event: Event
-
-
-@dataclass(slots=True)
-class SendChangeCipherSpec:
-    """Send a change_cipher_spec that changes nothing (RFC 8446 appendix D.4)."""
-
-
-@dataclass(slots=True)
-class AllowSending:
-    """The caller may send from now on: early data of so many bytes, or whatever it wants."""
-
-    limit: int | None = None
-
-
-@dataclass(slots=True)
-class HoldSending:
-    """What the caller sends from now on waits for the end of the handshake."""
-
-
-@dataclass(slots=True)
-class TakeEarlyData:
-    """Early data of so many bytes may come from now on; `None` ends it."""
-
-    limit: int | None
-
-
-@dataclass(slots=True)
-class SkipEarlyData:
-    """Early data of so many bytes is passed over, as it is refused (RFC 8446 §4.2.10)."""
-
-    limit: int
-
-
-LaterMessage = tuple[type[HandshakeMessage], Callable[[Any, Any, bytes], "Handshake"]]
-"""A message that may come at any time, and the coroutine that deals with it.
-
-It is made of what there is after the handshake, of the message and of its bytes, header included.
+It is given what there is after the handshake, the message and its bytes, header included.
 """
 
 
@@ -170,12 +65,11 @@ class AfterHandshake(Protocol):
     def messages(self) -> Mapping[int, LaterMessage]:
         """Those that may come at any time, by their type.
 
-        Each is dealt with by a coroutine of its own; no transcript holds them unless that asks for
-        one.
+        No transcript holds them unless what deals with them asks for one.
         """
 
-    def update_keys(self, *, update_requested: bool) -> Handshake:
-        """Coroutine that changes this side's keys, and perhaps asks the peer to do the same."""
+    def update_keys(self, *, update_requested: bool) -> None:
+        """Change this side's keys, and perhaps ask the peer to do the same."""
 
     def request_certificate(self) -> Handshake:
         """Coroutine of a server that asks for the client's certificate.
@@ -194,33 +88,7 @@ class ServeLater:
     after: AfterHandshake
 
 
-@dataclass(slots=True)
-class KeepTranscript:
-    """What this coroutine sends and receives from now on goes into a transcript of its own."""
-
-    transcript: Transcript
-
-
-Request = (
-    Expect
-    | Send
-    | SendSsl2Hello
-    | SendAlert
-    | AgreeOnVersion
-    | WriteVersion
-    | ChangeWriteKeys
-    | ChangeReadKeys
-    | LimitRecords
-    | Emit
-    | SendChangeCipherSpec
-    | AllowSending
-    | HoldSending
-    | TakeEarlyData
-    | SkipEarlyData
-    | ServeLater
-    | KeepTranscript
-    | Deferrable
-)
+Request = Expect | ExpectChangeCipherSpec | ServeLater | Deferrable
 
 Handshake = Generator[Request, Any, Any]
 """A handshake coroutine: one role and protocol family in message order."""

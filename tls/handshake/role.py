@@ -24,6 +24,9 @@ from tls.private_keys import use_private_key
 from tls.sessions import Session
 from tls.versions import TLS_1_0
 
+# A union would be made anew for each request.
+_OF_TICKETS = (OpenTicket, SealTicket)
+
 
 class Role(Protocol):
     """One side of a connection.
@@ -99,22 +102,24 @@ class ServerRole:
 
     def answer(self, request: Deferrable, context: HandshakeContext) -> object:
         """Use the private key, the session store, or the ticket keys."""
+        sessions = self.config.sessions
+        if isinstance(request, LookUpSession):
+            if sessions is None:
+                return None
+            return sessions.lookup(request.session_id, context.clock())
         if isinstance(request, PrivateKeyOperation):
             return _use_private_key(request, context)
-        if isinstance(request, OpenTicket | SealTicket):
+        if isinstance(request, _OF_TICKETS):
             return self._use_ticket_keys(request, context)
         if isinstance(request, AcceptEarlyData):
             guard = self.config.early_data_guard
             return guard is not None and guard.accepts(
                 request.hello, request.age_error, context.clock()
             )
-        sessions = self.config.sessions
         if isinstance(request, AcceptSession):
             return sessions is None or sessions.accepts()
         if sessions is None:
             return None
-        if isinstance(request, LookUpSession):
-            return sessions.lookup(request.session_id, context.clock())
         if isinstance(request, StoreSession):
             return sessions.store(request.session, context.clock())
         sessions.remove(request.session_id)

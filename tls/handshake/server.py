@@ -21,13 +21,7 @@ from tls.exchange.selection import key_exchange
 from tls.extensions import SESSION_TICKET
 from tls.handshake.authentication import ConversationCheck, sign_parameters
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import (
-    AgreeOnVersion,
-    Emit,
-    Expect,
-    Handshake,
-    Send,
-)
+from tls.handshake.requests import Expect, Handshake
 from tls.handshake.selection import Choice, ClientOffer, choose, read_offer
 from tls.handshake.server_extensions import answer_extensions
 from tls.keys import Secrets
@@ -57,7 +51,7 @@ _EXPECT_CERTIFICATE_VERIFY = Expect(CertificateVerify)
 _NO_CERTIFICATE_ASKED = ClientAuthentication.NONE
 _REQUIRE = ClientAuthentication.REQUIRE
 
-_NO_TICKET = Send(NewSessionTicket(0, b""))
+_NO_TICKET = NewSessionTicket(0, b"")
 
 # rsa_sign, dss_sign, ecdsa_sign (RFC 2246 §7.4.4, RFC 8422 §5.5)
 _CERTIFICATE_TYPES = b"\x01\x02\x40"
@@ -69,7 +63,7 @@ def answer_hello(
     """From the ClientHello, by which `version` is agreed on, to the last Finished."""
     offer = read_offer(context, config, hello, version)
     context.version = version
-    yield AgreeOnVersion(version)
+    context.channel.agree_on_version(version)
     context.client_random = hello.random
     context.server_random = context.hello_random()
 
@@ -91,12 +85,12 @@ def _resumable_session(
     ticket = offer.extensions.get(SESSION_TICKET)
     if ticket and config.ticket_keys is not None:
         opened = yield OpenTicket(ticket)
-        yield Emit(SessionLookedUp(ticket, opened is not None, by_ticket=True))
+        context.channel.tell(SessionLookedUp(ticket, opened is not None, by_ticket=True))
         if opened is not None:
             session, offer.renew_ticket = opened
     elif offer.hello.session_id and config.remembers:
         session = yield LookUpSession(offer.hello.session_id)
-        yield Emit(SessionLookedUp(offer.hello.session_id, session is not None))
+        context.channel.tell(SessionLookedUp(offer.hello.session_id, session is not None))
     if session is None or not _fits(config, offer, session):
         return None
     if session.certificates and not still_accepts(context, config, session):
@@ -149,10 +143,8 @@ def _resume(
     suite = SUITES[session.suite]
     issues_ticket = offer.renew_ticket and config.ticket_keys is not None
     context.compression = session.compression
-    yield from answer_extensions(
-        context, config, offer, suite, issues_ticket=issues_ticket, resumes=True
-    )
-    yield Send(
+    answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket, resumes=True)
+    context.channel.send(
         ServerHello(
             session.version,
             context.server_random,
@@ -166,16 +158,16 @@ def _resume(
     secrets = context.resumed_secrets(session)
     write_keys, read_keys = context.new_keys(suite, secrets)
     if issues_ticket:
-        yield from _send_ticket(config, session)
-    yield from context.send_finished(write_keys, secrets)
+        yield from _send_ticket(context, config, session)
+    context.send_finished(write_keys, secrets)
     yield from context.expect_finished(read_keys, secrets)
     if session.certificates:
-        context.peer_certificates = session.certificates
-        yield Emit(ClientAuthenticated(session.certificates))
-    yield Emit(
+        context.channel.tell(ClientAuthenticated(session.certificates))
+    context.channel.complete(
         HandshakeCompleted(
             session.version, session.suite, True, session, offer.application_protocol
-        )
+        ),
+        session.certificates,
     )
 
 
@@ -190,8 +182,8 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     remembers = config.remembers and not issues_ticket and (yield AcceptSession())
     session_id = new_session_id(context.random.draw) if remembers else b""
     context.compression = choice.compression
-    yield from answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket)
-    yield Send(
+    answer_extensions(context, config, offer, suite, issues_ticket=issues_ticket)
+    context.channel.send(
         ServerHello(
             context.version,
             context.server_random,
@@ -202,7 +194,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
         )
     )
     if choice.identity is not None:
-        yield Send(Certificate(choice.identity.chain))
+        context.channel.send(Certificate(choice.identity.chain))
     exchange = key_exchange(
         suite,
         ExchangeContext(
@@ -218,12 +210,12 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     yield from _send_parameters(context, choice, exchange.offer())
     asks = config.client_authentication is not _NO_CERTIFICATE_ASKED and not suite.is_anonymous
     if asks:
-        yield Send(
+        context.channel.send(
             CertificateRequest(
                 _CERTIFICATE_TYPES, config.client_authorities or (), tuple(config.signature_schemes)
             )
         )
-    yield Send(ServerHelloDone())
+    context.channel.send(ServerHelloDone())
 
     chain: tuple[bytes, ...] = ()
     validation: Validation | None = None
@@ -236,8 +228,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
     secrets = context.new_secrets(suite, premaster)
     if chain:
         yield from _check_possession(context, parse_certificate(chain[0]), secrets)
-        context.peer_certificates = chain
-        yield Emit(ClientAuthenticated(chain))
+        context.channel.tell(ClientAuthenticated(chain))
     session = Session(
         session_id,
         context.version,
@@ -260,7 +251,7 @@ def _send_parameters(
     signature = b""
     if choice.identity is not None:
         signature = yield from sign_parameters(context, choice.identity, parameters, choice.scheme)
-    yield Send(ServerKeyExchange(parameters + signature))
+    context.channel.send(ServerKeyExchange(parameters + signature))
 
 
 def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
@@ -293,7 +284,7 @@ def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
                 f"the client's certificate: {problem.description}",
             )
     if validation.problems:
-        yield Emit(CertificateAccepted(frozenset(validation.problems)))
+        context.channel.tell(CertificateAccepted(frozenset(validation.problems)))
     return chain, validation, key_exchange_message
 
 
@@ -328,22 +319,23 @@ def _finish(
     yield from context.expect_finished(read_keys, secrets)
     kept = sum(map(len, session.certificates)) <= MAX_KEPT_CHAIN
     if issues_ticket and kept:
-        yield from _send_ticket(config, session)
+        yield from _send_ticket(context, config, session)
     elif issues_ticket:
-        yield _NO_TICKET
-    yield from context.send_finished(write_keys, secrets)
+        context.channel.send(_NO_TICKET)
+    context.send_finished(write_keys, secrets)
     if session.id and kept:
         yield StoreSession(session)
     remembered = session if kept and (session.id or issues_ticket) else None
-    yield Emit(
+    context.channel.complete(
         HandshakeCompleted(
             session.version, session.suite, False, remembered, offer.application_protocol
-        )
+        ),
+        session.certificates,
     )
 
 
-def _send_ticket(config: ServerConfig, session: Session) -> Handshake:
+def _send_ticket(context: HandshakeContext, config: ServerConfig, session: Session) -> Handshake:
     assert config.ticket_keys is not None
     ticket: bytes = yield SealTicket(session)
     lifetime = int(config.ticket_keys.lifetime)
-    yield Send(NewSessionTicket(lifetime, ticket)) if ticket else _NO_TICKET
+    context.channel.send(NewSessionTicket(lifetime, ticket) if ticket else _NO_TICKET)

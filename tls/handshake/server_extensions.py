@@ -24,7 +24,6 @@ from tls.extensions import (
 )
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import servers_renegotiation_info
-from tls.handshake.requests import Handshake, LimitRecords
 from tls.handshake.selection import ClientOffer
 from tls.reasons import Reason
 from tls.record.sizes import MAX_FRAGMENT
@@ -40,7 +39,7 @@ def answer_extensions(
     *,
     issues_ticket: bool,
     resumes: bool = False,
-) -> Handshake:
+) -> None:
     """Fill in `offer.answered`, each extension only where the client sent it.
 
     A name that the server goes by is answered, but not where a session is resumed (RFC 6066 §3).
@@ -71,7 +70,7 @@ def answer_extensions(
     if ALPN in offered and config.alpn:
         offer.application_protocol = choose_protocol(config, decode_protocols(offered[ALPN]))
         answered[ALPN] = encode_protocols([offer.application_protocol])
-    yield from _limit_records(config, offer)
+    _limit_records(context, config, offer)
 
 
 def choose_protocol(config: ServerConfig, offered: tuple[str, ...]) -> str:
@@ -86,14 +85,16 @@ def choose_protocol(config: ServerConfig, offered: tuple[str, ...]) -> str:
     return common
 
 
-def _limit_records(config: ServerConfig, offer: ClientOffer) -> Handshake:
+def _limit_records(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) -> None:
     """record_size_limit, else max_fragment_length (RFC 8449 §5: the former wins)."""
     offered, answered = offer.extensions, offer.answered
     if RECORD_SIZE_LIMIT in offered and config.record_size_limit is not None:
         limit = decode_record_size_limit(offered[RECORD_SIZE_LIMIT])
         answered[RECORD_SIZE_LIMIT] = config.record_size_limit.to_bytes(2, "big")
-        yield LimitRecords(min(limit, MAX_FRAGMENT), config.record_size_limit, protected_only=True)
+        context.channel.limit_records(
+            min(limit, MAX_FRAGMENT), config.record_size_limit, protected_only=True
+        )
     elif MAX_FRAGMENT_LENGTH in offered:
         length = decode_fragment_length(offered[MAX_FRAGMENT_LENGTH])
         answered[MAX_FRAGMENT_LENGTH] = offered[MAX_FRAGMENT_LENGTH]
-        yield LimitRecords(length, length, protected_only=False)
+        context.channel.limit_records(length, length, protected_only=False)

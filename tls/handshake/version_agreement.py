@@ -9,7 +9,7 @@ from tls.extensions import SUPPORTED_VERSIONS
 from tls.handshake.client import follow_server
 from tls.handshake.client_hello import client_hello
 from tls.handshake.context import DOWNGRADE, DOWNGRADE_FROM_TLS_1_3, HandshakeContext
-from tls.handshake.requests import Expect, Handshake, Send, SendSsl2Hello
+from tls.handshake.requests import Expect, Handshake
 from tls.handshake.server import answer_hello
 from tls.handshake.tls13 import client as tls13_client
 from tls.handshake.tls13 import server as tls13_server
@@ -34,7 +34,10 @@ def client_handshake(
         return _offer_tls_1_3(context, config, server_name, session)
     context.client_random = context.hello_random()
     hello, offered = client_hello(context, config, server_name, session)
-    yield SendSsl2Hello(hello) if config.ssl2_hello and first else Send(hello)
+    if config.ssl2_hello and first:
+        context.channel.send_ssl2_hello(hello)
+    else:
+        context.channel.send(hello)
     answer: ServerHello = yield _EXPECT_SERVER_HELLO
     version = _agreed_version(config, answer)
     return follow_server(context, config, server_name, hello, offered, answer, version)
@@ -45,7 +48,7 @@ def _offer_tls_1_3(
 ) -> Handshake:
     """The same where the hello offers TLS 1.3, and perhaps versions before."""
     context.client_random = context.random.draw(_RANDOM_LENGTH)
-    offer = yield from tls13_client.send_hello(context, config, server_name, session)
+    offer = tls13_client.send_hello(context, config, server_name, session)
     answer: ServerHello = yield _EXPECT_SERVER_HELLO
     if tls13_client.selects_tls_1_3(answer):
         return tls13_client.follow_server(context, config, server_name, offer, answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tls.keys.hashes import HASHES
 
-_BLOCK_SIZES = {name: new(b"").block_size for name, new in HASHES.items()}
+_MAKERS = {name: (new, new(b"").block_size) for name, new in HASHES.items()}
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -14,8 +14,8 @@ def hmac(hash_name: str, key: bytes, data: bytes) -> bytes:
 
     `hash_name` is as in `KeyedHmac`, the key no longer than a block of the hash.
     """
-    new = HASHES[hash_name]
-    padded = key.ljust(_BLOCK_SIZES[hash_name], b"\0")
+    new, block_size = _MAKERS[hash_name]
+    padded = key.ljust(block_size, b"\0")
     inner = new(padded.translate(_INNER) + data).digest()
     return new(padded.translate(_OUTER) + inner).digest()
 
@@ -29,8 +29,7 @@ class KeyedHmac:
     __slots__ = ("_inner", "_outer")
 
     def __init__(self, hash_name: str, key: bytes) -> None:
-        new = HASHES[hash_name]
-        block_size = _BLOCK_SIZES[hash_name]
+        new, block_size = _MAKERS[hash_name]
         if len(key) > block_size:
             key = new(key).digest()
         padded = key.ljust(block_size, b"\0")
@@ -44,6 +43,18 @@ class KeyedHmac:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
+
+    def digest_both(self, one: bytes, other: bytes) -> tuple[bytes, bytes]:
+        """The HMAC of each, as key derivation wants two at a time: written out, as `expand` is."""
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        inner, outer = copy_inner(), copy_outer()
+        inner.update(one)
+        outer.update(inner.digest())
+        digest = outer.digest()
+        inner, outer = copy_inner(), copy_outer()
+        inner.update(other)
+        outer.update(inner.digest())
+        return digest, outer.digest()
 
     def expand(self, label: bytes, seed: bytes, length: int) -> bytes:
         """P_hash(key, label + seed) of that length in bytes (RFC 5246 §5).

@@ -20,12 +20,16 @@ _LABELS = (
     *(b"s hs traffic", b"c ap traffic", b"s ap traffic", b"exp master", b"res master"),
 )
 
+EMPTY_HASHES = {name: HASHES[name](b"").digest() for name in _HKDF}
+"""Transcript-Hash("") by each of them."""
+
 # What follows is what every connection derives: where HKDF-Expand takes one block, and that is all
 # that is ever asked for here, it is HMAC(secret, HkdfLabel || 1) (RFC 5869 §2.3).
 _HEADS = {
     name: {label: label_head(label, HASH_LENGTHS[name], HASH_LENGTHS[name]) for label in _LABELS}
     for name in _HKDF
 }
+_DERIVED = {name: _HEADS[name][b"derived"] + EMPTY_HASHES[name] + b"\1" for name in _HKDF}
 _ENTRIES = {name: (operation, 0, 1, HASH_LENGTHS[name]) for name, operation in _HKDF.items()}
 _FINISHED = {name: label_head(b"finished", 0, HASH_LENGTHS[name]) + b"\1" for name in _HKDF}
 _FINISHED_ENTRIES = {name: (_HMAC[name], 0, 1, HASH_LENGTHS[name]) for name in _HKDF}
@@ -79,7 +83,7 @@ class KeySchedule:
     def binder_key(self, *, external: bool) -> bytes:
         """Derive-Secret(., "ext binder" | "res binder", "")."""
         label = b"ext binder" if external else b"res binder"
-        return self._derive(label, empty_hash(self.hash_name))
+        return self._derive(label, EMPTY_HASHES[self.hash_name])
 
     def client_early_traffic_secret(self, transcript_hash: bytes) -> bytes:
         """Derive-Secret(., "c e traffic", ClientHello)."""
@@ -105,13 +109,9 @@ class KeySchedule:
         else:
             self._extract(keying_material)
 
-    def client_handshake_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "c hs traffic", ClientHello...ServerHello)."""
-        return self._derive(b"c hs traffic", transcript_hash)
-
-    def server_handshake_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "s hs traffic", ClientHello...ServerHello)."""
-        return self._derive(b"s hs traffic", transcript_hash)
+    def handshake_traffic_secrets(self, transcript_hash: bytes) -> tuple[bytes, bytes]:
+        """Derive-Secret(., "c hs traffic" | "s hs traffic", ClientHello...ServerHello)."""
+        return self._derive_both(b"c hs traffic", b"s hs traffic", transcript_hash)
 
     # -- under the master secret
 
@@ -119,13 +119,9 @@ class KeySchedule:
         """Go on to HKDF-Extract(Derive-Secret(., "derived", ""), 0)."""
         self._extract(bytes(self.hash_length))
 
-    def client_application_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "c ap traffic", ClientHello...server Finished)."""
-        return self._derive(b"c ap traffic", transcript_hash)
-
-    def server_application_traffic_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "s ap traffic", ClientHello...server Finished)."""
-        return self._derive(b"s ap traffic", transcript_hash)
+    def application_traffic_secrets(self, transcript_hash: bytes) -> tuple[bytes, bytes]:
+        """Derive-Secret(., "c ap traffic" | "s ap traffic", ClientHello...server Finished)."""
+        return self._derive_both(b"c ap traffic", b"s ap traffic", transcript_hash)
 
     def exporter_master_secret(self, transcript_hash: bytes) -> bytes:
         """Derive-Secret(., "exp master", ClientHello...server Finished)."""
@@ -139,9 +135,18 @@ class KeySchedule:
         self._book(self._entry)
         return self._secret.digest(self._heads[label] + transcript_hash + b"\1")
 
+    def _derive_both(
+        self, client: bytes, server: bytes, transcript_hash: bytes
+    ) -> tuple[bytes, bytes]:
+        self._book(self._entry)
+        self._book(self._entry)
+        heads, end = self._heads, transcript_hash + b"\1"
+        return self._secret.digest_both(heads[client] + end, heads[server] + end)
+
     def _extract(self, keying_material: bytes) -> None:
         hash_name = self.hash_name
-        salt = self._derive(b"derived", empty_hash(hash_name))
+        self._book(self._entry)
+        salt = self._secret.digest(_DERIVED[hash_name])
         self._book(self._entry)
         self._secret = KeyedHmac(hash_name, hmac(hash_name, salt, keying_material))
 
@@ -167,8 +172,8 @@ class TrafficSecret:
         HKDF-Expand-Label(Secret, "key", "", key_length) and (Secret, "iv", "", iv_length).
         """
         self._meter.book(_KEYS_ENTRIES[self._hash_name, key_length])
-        digest = self._keyed.digest
-        return digest(_KEYS[key_length])[:key_length], digest(_IV)[:_IV_LENGTH]
+        key, iv = self._keyed.digest_both(_KEYS[key_length], _IV)
+        return key[:key_length], iv[:_IV_LENGTH]
 
     def finished(self, transcript_hash: bytes) -> bytes:
         """The verify_data of a Finished message, or a PSK's binder (RFC 8446 §4.4.4, §4.2.11.2).
@@ -236,16 +241,10 @@ def export(
     operation = _HKDF[hash_name]
     meter.book((operation, 0, 1, hash_length))
     keyed = KeyedHmac(hash_name, exporter_secret)
-    derived = expand_label(keyed, label, empty_hash(hash_name), hash_length)
+    derived = expand_label(keyed, label, EMPTY_HASHES[hash_name], hash_length)
     meter.book((operation, 0, 1, length))
     digest = HASHES[hash_name](context).digest()
     return expand_label(KeyedHmac(hash_name, derived), b"exporter", digest, length)
-
-
-@cache
-def empty_hash(hash_name: str) -> bytes:
-    """Transcript-Hash("")."""
-    return HASHES[hash_name](b"").digest()
 
 
 @cache
@@ -262,6 +261,5 @@ def _early_secret_without_psk(hash_name: str) -> KeyedHmac:
 @cache
 def _salt_without_psk(hash_name: str) -> KeyedHmac:
     """Derive-Secret(Early Secret, "derived", "") of that."""
-    length = HASH_LENGTHS[hash_name]
-    keyed = _early_secret_without_psk(hash_name)
-    return KeyedHmac(hash_name, expand_label(keyed, b"derived", empty_hash(hash_name), length))
+    salt = _early_secret_without_psk(hash_name).digest(_DERIVED[hash_name])
+    return KeyedHmac(hash_name, salt)

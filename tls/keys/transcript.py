@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 
-_NOTHING: tuple[None, int] = (None, 0)
 _MESSAGE_HASH = 254
+
+
+class _Running:
+    """A hash and how many messages it is over."""
+
+    __slots__ = ("count", "hash", "operation")
+
+    def __init__(self, hash_name: str) -> None:
+        self.hash = HASHES[hash_name](b"")
+        self.count = 0
+        self.operation = _OPERATIONS[hash_name]
 
 
 class Transcript:
@@ -33,7 +43,7 @@ class Transcript:
         self._book = meter.book
         self._messages: list[bytes] = []
         self.add = self._messages.append
-        self._running: dict[str, tuple[_Hash, int]] = {}
+        self._running: dict[str, _Running] = {}
 
     def replace_first(self, hash_name: str) -> None:
         """Put the hash of the first message in its place, as the message message_hash.
@@ -83,17 +93,17 @@ class Transcript:
         return self._hashed(hash_name).copy()
 
     def _hashed(self, hash_name: str) -> _Hash:
-        messages = self._messages
-        running, hashed = self._running.get(hash_name, _NOTHING)
-        if hashed < len(messages) or running is None:
-            data = b"".join(messages[hashed:])
-            self._book((_OPERATIONS[hash_name], 0, 1, len(data)))
-            if running is None:
-                running = HASHES[hash_name](data)
-            else:
-                running.update(data)
-            self._running[hash_name] = (running, len(messages))
-        return running
+        running = self._running.get(hash_name)
+        if running is None:
+            running = self._running[hash_name] = _Running(hash_name)
+        messages, hashed = self._messages, running.count
+        count = len(messages)
+        if hashed < count:
+            data = messages[-1] if hashed + 1 == count else b"".join(messages[hashed:])
+            self._book((running.operation, 0, 1, len(data)))
+            running.hash.update(data)
+            running.count = count
+        return running.hash
 
     def digest(self, hash_name: str) -> bytes:
         """The hash over everything so far."""

@@ -13,6 +13,7 @@ from tls.record.protection import Body, NullProtection, Protection
 from tls.record.sizes import MAX_FRAGMENT, RecordSizes
 from tls.record.ssl2 import is_ssl2_record, ssl2_record_length
 from tls.record.tls13 import Tls13Protection
+from tls.versions import TLS_1_2, TLS_1_3
 
 CHANGE_CIPHER_SPEC = 20
 ALERT = 21
@@ -68,24 +69,35 @@ class RecordLayer:
         sizes: RecordSizes | None = None,
         split_records: bool = True,
     ) -> None:
+        # What is read with each record: an object finds what is its class's more slowly.
         self.version: int | None = None
         self.write_version = initial_version
         self.send_limit = MAX_FRAGMENT
         self.receive_limit = MAX_FRAGMENT
-        self.sizes = sizes or _FULL_RECORDS
-        self.split_records = split_records
         self.records_sent = 0
         self.records_received = 0
         self._read: Protection = _UNPROTECTED
         self._write: Protection = _UNPROTECTED
         self._decompression: Deflate | None = None
         self._compression: Deflate | None = None
-        self._meter = meter
-        self._book = meter.book
         self._input: bytes | bytearray = b""
         self._position = 0
         self._skips = 0
+        self.sizes = sizes or _FULL_RECORDS
+        self.split_records = split_records
+        self._meter = meter
+        self._book = meter.book
         self._output: list[bytes] = []
+
+    def agree_on_version(self, version: int) -> None:
+        """Read and write records of that version from now on.
+
+        Those of TLS 1.3 say TLS 1.2, and what they say is ignored (RFC 8446 §5.1).
+        """
+        if version == TLS_1_3:
+            version = TLS_1_2
+            self.ignore_versions = True
+        self.version = self.write_version = version
 
     def limit(self, send: int, receive: int, *, protected_only: bool) -> None:
         """Plaintext fragments are limited from now on, received ones perhaps if protected only."""
@@ -178,9 +190,11 @@ class RecordLayer:
             after = body_start + length
             if len(data) < after:
                 return None
-            body: bytes | memoryview
-            if length < _LONG or not isinstance(data, bytes):
+            body: Body
+            if not isinstance(data, bytes):
                 body = bytes(data[body_start:after])
+            elif length < _LONG:
+                body = data[body_start:after]
             else:
                 body = memoryview(data)[body_start:after]
             self._position = after
@@ -189,13 +203,15 @@ class RecordLayer:
             if not received % _FOLD_AFTER:
                 self._meter.fold()
             if not self._skips:
-                content_type, fragment = self._read.open(kind, version, body)
+                record = self._read.open(kind, version, body)
             elif (opened := self._open_unless_early(kind, version, body)) is not None:
-                content_type, fragment = opened
+                record = opened
             else:
                 continue
+            fragment = record[1]
             if self._decompression is not None:
                 fragment = self._decompress(self._decompression, fragment)
+                record = record[0], fragment
             if len(fragment) > self.receive_limit and not (
                 self._limits_protected_only
                 and self._read is _UNPROTECTED
@@ -206,7 +222,7 @@ class RecordLayer:
                     Reason.RECORD_TOO_LONG,
                     f"a record carries {len(fragment)} bytes",
                 )
-            return content_type, fragment
+            return record
 
     @property
     def key_is_worn(self) -> bool:
@@ -268,14 +284,14 @@ class RecordLayer:
         return None
 
     def _write_record(self, content_type: int, fragment: bytes) -> None:
-        version = self.write_version
+        version, protection = self.write_version, self._write
         if self._compression is not None:
             self._book(("compress.deflate", 0, 1, len(fragment)))
             fragment = self._compression.compress(fragment)
-        nonce, body = self._write.seal(content_type, version, fragment)
+        nonce, body = protection.seal(content_type, version, fragment)
         length = len(nonce) + len(body)
-        wire_type = self._write.wire_type or content_type
-        self._output += (_pack_header(wire_type, version, length), nonce, body)
+        header = _pack_header(protection.wire_type or content_type, version, length)
+        self._output += (header, nonce, body)
         self._book(("record.sent", 0, 1, HEADER_LENGTH + length))
         self.records_sent = sent = self.records_sent + 1
         if not sent % _FOLD_AFTER:

@@ -13,7 +13,7 @@ from tls.wire import Reader, codes16, remembered, vector8, vector16, vector24
 _OCSP = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CertificateAuthorities:
     """certificate_authorities: names in DER (RFC 8446 §4.2.4).
 
@@ -40,7 +40,7 @@ class CertificateAuthorities:
         return cls(tuple(authorities))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OidFilters:
     """oid_filters: certificate extensions and values that a client's has (RFC 8446 §4.2.5).
 
@@ -69,7 +69,7 @@ class OidFilters:
         return cls(tuple(filters))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CompressionAlgorithms:
     """compress_certificate: how a certificate may come compressed (RFC 8879 §3).
 
@@ -98,7 +98,7 @@ def _decode_algorithms(data: bytes) -> tuple[int, ...]:
     return Reader(vector16(algorithms)).codes16()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StatusRequest:
     """status_request in a ClientHello or CertificateRequest: staple an OCSP response.
 
@@ -141,7 +141,7 @@ class StatusRequest:
         return cls(tuple(responders), request_extensions)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CertificateStatus:
     """status_request beside a certificate: its OCSP response in DER (RFC 8446 §4.4.2.1).
 

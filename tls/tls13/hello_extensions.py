@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
 from typing import Self
@@ -10,13 +11,13 @@ from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
 from tls.errors import PeerError
 from tls.groups import group_name
 from tls.reasons import Reason
-from tls.wire import Reader, remembered, vector8, vector16
+from tls.wire import Reader, filled, remembered, vector8, vector16, whole_code16, whole_vector16
 
 _CODE = Struct(">H")
-_GROUP_AND_LENGTH = Struct(">HH").pack
+_GROUP_AND_LENGTH = Struct(">HH")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OfferedVersions:
     """supported_versions in a ClientHello, in order of preference (RFC 8446 §4.2.1).
 
@@ -49,7 +50,7 @@ def _decode_versions(data: bytes) -> tuple[int, ...]:
     return tuple([code for (code,) in _CODE.iter_unpack(versions)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SelectedVersion:
     """supported_versions in a ServerHello or HelloRetryRequest (RFC 8446 §4.2.1)."""
 
@@ -57,15 +58,15 @@ class SelectedVersion:
 
     def encode(self) -> bytes:
         """The extension's data."""
-        return self.version.to_bytes(2, "big")
+        return _CODE.pack(self.version)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """From the extension's data. Raises `PeerError(decode_error)`."""
-        return cls(_one_code(data))
+        return cls(whole_code16(data))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cookie:
     """What a server gives a client to send back with its second hello (RFC 8446 §4.2.2).
 
@@ -89,7 +90,7 @@ class Cookie:
         return cls(cookie)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeyShareEntry:
     """A group and one side's part of its key exchange (RFC 8446 §4.2.8).
 
@@ -104,10 +105,10 @@ class KeyShareEntry:
 
     def encode(self) -> bytes:
         """The entry."""
-        return _GROUP_AND_LENGTH(self.group, len(self.key_exchange)) + self.key_exchange
+        return _GROUP_AND_LENGTH.pack(self.group, len(self.key_exchange)) + self.key_exchange
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClientKeyShares:
     """key_share in a ClientHello: one entry a group, none to ask for a retry (RFC 8446 §4.2.8).
 
@@ -129,23 +130,27 @@ class ClientKeyShares:
         Raises `PeerError(decode_error)` when malformed, `illegal_parameter` when a group comes
         twice.
         """
-        reader = Reader(data)
-        entries = Reader(reader.vector16())
-        reader.finish()
+        entries = Reader(whole_vector16(data))
         shares: dict[int, KeyShareEntry] = {}
-        while not entries.at_end():
-            group = entries.uint16()
+        while entries.position < entries.end:
+            group, length = entries.unpack(_GROUP_AND_LENGTH)
             if group in shares:
                 raise PeerError(
                     ILLEGAL_PARAMETER,
                     Reason.DUPLICATE_KEY_SHARE,
                     f"two key shares for {group_name(group)}",
                 )
-            shares[group] = KeyShareEntry(group, entries.filled16())
+            shares[group] = KeyShareEntry(group, filled(entries.opaque(length)))
         return cls(tuple(shares.values()))
 
 
-@dataclass(frozen=True, slots=True)
+def encode_key_shares(public: Mapping[int, bytes]) -> bytes:
+    """`ClientKeyShares` with these public values by their group, in order, as it is encoded."""
+    pack = _GROUP_AND_LENGTH.pack
+    return vector16(b"".join([pack(group, len(key)) + key for group, key in public.items()]))
+
+
+@dataclass(slots=True)
 class ServerKeyShare:
     """key_share in a ServerHello (RFC 8446 §4.2.8).
 
@@ -164,12 +169,13 @@ class ServerKeyShare:
     def decode(cls, data: bytes) -> Self:
         """From the extension's data. Raises `PeerError(decode_error)`."""
         reader = Reader(data)
-        share = KeyShareEntry(reader.uint16(), reader.filled16())
+        group, length = reader.unpack(_GROUP_AND_LENGTH)
+        share = KeyShareEntry(group, filled(reader.opaque(length)))
         reader.finish()
         return cls(share)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SelectedGroup:
     """key_share in a HelloRetryRequest: the group of the share to come (RFC 8446 §4.2.8)."""
 
@@ -182,14 +188,7 @@ class SelectedGroup:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """From the extension's data. Raises `PeerError(decode_error)`."""
-        return cls(_one_code(data))
-
-
-def _one_code(data: bytes) -> int:
-    reader = Reader(data)
-    code = reader.uint16()
-    reader.finish()
-    return code
+        return cls(whole_code16(data))
 
 
 def encode_padding(length: int) -> bytes:

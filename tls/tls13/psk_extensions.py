@@ -11,7 +11,7 @@ from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
 from tls.errors import PeerError
 from tls.extensions import PRE_SHARED_KEY, Extensions
 from tls.reasons import Reason
-from tls.wire import Reader, vector8, vector16
+from tls.wire import Reader, vector8, vector16, whole_code16
 
 PSK_KE = 0
 """A pre-shared key alone (RFC 8446 §4.2.9)."""
@@ -23,7 +23,7 @@ _SHORTEST_BINDER = 32
 _UINT32 = Struct(">I")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PskKeyExchangeModes:
     """How a client goes on with a pre-shared key (RFC 8446 §4.2.9).
 
@@ -47,7 +47,7 @@ class PskKeyExchangeModes:
         return cls(modes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PskIdentity:
     """A pre-shared key's name, or a ticket with its obfuscated age (RFC 8446 §4.2.11).
 
@@ -65,7 +65,7 @@ class PskIdentity:
         return vector16(self.identity) + _UINT32.pack(self.obfuscated_ticket_age)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OfferedPsks:
     """pre_shared_key in a ClientHello, its last extension (RFC 8446 §4.2.11).
 
@@ -98,7 +98,7 @@ class OfferedPsks:
     @property
     def binders_length(self) -> int:
         """The bytes at the hello's end that its binders are not made over (§4.2.11.2)."""
-        return 2 + sum(1 + len(binder) for binder in self.binders)
+        return 2 + len(self.binders) + sum(map(len, self.binders))
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -111,11 +111,11 @@ class OfferedPsks:
         entries, binder_entries = Reader(reader.filled16()), Reader(reader.filled16())
         reader.finish()
         identities, binders = [], []
-        while not entries.at_end():
+        while entries.position < entries.end:
             identity = entries.filled16()
             (age,) = entries.unpack(_UINT32)
             identities.append(PskIdentity(identity, age))
-        while not binder_entries.at_end():
+        while binder_entries.position < binder_entries.end:
             binder = binder_entries.vector8()
             if len(binder) < _SHORTEST_BINDER:
                 raise PeerError(
@@ -146,7 +146,7 @@ def require_pre_shared_key_last(extensions: Extensions) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SelectedPsk:
     """pre_shared_key in a ServerHello: the number of the identity chosen (RFC 8446 §4.2.11)."""
 
@@ -159,13 +159,10 @@ class SelectedPsk:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """From the extension's data. Raises `PeerError(decode_error)`."""
-        reader = Reader(data)
-        index = reader.uint16()
-        reader.finish()
-        return cls(index)
+        return cls(whole_code16(data))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EarlyDataLimit:
     """early_data in a NewSessionTicket: how many bytes may come early (RFC 8446 §4.2.10).
 

@@ -208,7 +208,7 @@ def test_anonymous_suites_show_no_certificate(suite: int) -> None:
     server = tls.ServerConnection(tls.ServerConfig([], suites=[suite]))
     converse(client, server)
     assert client.handshake_completed
-    assert client._handshake.version == tls.TLS_1_2
+    assert client._channel.version == tls.TLS_1_2
 
 
 # -- keys that are too short for today

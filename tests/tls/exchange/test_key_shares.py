@@ -78,7 +78,7 @@ def seeded(seed: int) -> RandomSource:
 def test_both_sides_agree(group: int) -> None:
     client = client_share(group, system(), Meter())
     share, secret = server_share(group, client.public, system(), Meter())
-    assert client.conclude(share) == secret
+    assert client.agree(share) == secret
     assert (len(client.public), len(share), len(secret)) == LENGTHS[group]
 
 
@@ -94,7 +94,7 @@ def test_the_callers_entropy_makes_the_clients_share(group: int) -> None:
     other = client_share(group, seeded(2), Meter())
     assert one.public == same.public != other.public
     share, secret = server_share(group, one.public, seeded(3), Meter())
-    assert same.conclude(share) == secret
+    assert same.agree(share) == secret
     if group not in HYBRID_NAMES:  # encapsulation is random always
         assert server_share(group, one.public, seeded(3), Meter()) == (share, secret)
 
@@ -105,7 +105,7 @@ def test_shares_of_any_other_length_are_refused(group: int) -> None:
     share, _ = server_share(group, client.public, system(), Meter())
     for bad in (b"", b"\0", share[:-1], share + b"\0", b"\0" + share):
         with pytest.raises(tls.PeerError) as caught:
-            client.conclude(bad)
+            client.agree(bad)
         assert caught.value.alert == ILLEGAL_PARAMETER
         assert caught.value.reason is Reason.KEY_SHARE_INVALID
     public = client.public
@@ -124,7 +124,7 @@ def test_points_of_small_order_are_refused(group: int) -> None:
     for small in (bytes(length), b"\1" + bytes(length - 1)):
         share, _ = server_share(group, client.public, system(), Meter())
         with pytest.raises(tls.PeerError) as caught:
-            client.conclude(share[:-length] + small)
+            client.agree(share[:-length] + small)
         assert caught.value.reason is Reason.KEY_SHARE_INVALID
         with pytest.raises(tls.PeerError):
             server_share(group, client.public[:-length] + small, system(), Meter())
@@ -138,10 +138,10 @@ def test_points_off_the_curve_are_refused(group: int) -> None:
         bad = bytearray(share)
         bad[changed] ^= 1
         with pytest.raises(tls.PeerError):
-            client.conclude(bytes(bad))
+            client.agree(bytes(bad))
     for form in (0, 2, 3, 6):
         with pytest.raises(tls.PeerError):
-            client.conclude(bytes((form,)) + share[1:])
+            client.agree(bytes((form,)) + share[1:])
 
 
 @pytest.mark.parametrize("group", [256, 257])
@@ -152,7 +152,7 @@ def test_values_of_a_finite_field_out_of_range_are_refused(group: int) -> None:
     prime = finite_field(group).prime
     for bad in (0, 1, prime - 1, prime, prime + 1):
         with pytest.raises(tls.PeerError) as caught:
-            client.conclude(bad.to_bytes(len(client.public), "big"))
+            client.agree(bad.to_bytes(len(client.public), "big"))
         assert caught.value.alert == ILLEGAL_PARAMETER
 
 
@@ -172,8 +172,8 @@ def test_a_ciphertext_to_another_key_gives_another_secret(group: int) -> None:
     """FIPS 203 §6.3: implicit rejection."""
     one, other = (client_share(group, system(), Meter()) for _ in range(2))
     share, secret = server_share(group, one.public, system(), Meter())
-    assert other.conclude(share) != secret
-    assert len(other.conclude(share)) == len(secret)
+    assert other.agree(share) != secret
+    assert len(other.agree(share)) == len(secret)
 
 
 # -- known answers
@@ -200,7 +200,7 @@ def test_x25519_with_ml_kem_768() -> None:
     assert hashlib.sha256(kem_public).digest() == kem["encapsulation_key_digest"]
     assert public == trace["client_hello"][5:].split(b"\0\x1d\0\x20")[1][:32]
     servers_public = trace["server_hello"].split(b"\0\x1d\0\x20")[1][:32]
-    secret = client.conclude(kem["ciphertext"] + servers_public)
+    secret = client.agree(kem["ciphertext"] + servers_public)
     assert secret == kem["secret"] + trace["shared_secret"]
 
 
@@ -232,7 +232,7 @@ def test_nist_curves_with_ml_kem(
     public, kem_public = client.public[: 2 * length + 1], client.public[2 * length + 1 :]
     assert public == point(initiator)
     assert hashlib.sha256(kem_public).digest() == kem["encapsulation_key_digest"]
-    secret = client.conclude(point(responder) + kem["ciphertext"])
+    secret = client.agree(point(responder) + kem["ciphertext"])
     assert secret.hex() == shared + kem["secret"].hex()
 
 
@@ -266,6 +266,6 @@ def test_the_work_is_metered(group: int, on_client: list[str], on_server: list[s
     clients, servers = Meter(), Meter()
     client = client_share(group, system(), clients)
     share, _ = server_share(group, client.public, system(), servers)
-    client.conclude(share)
+    client.agree(share)
     assert [f"{name} {bits}" for name, bits, _, _ in clients.take_log()] == on_client
     assert [f"{name} {bits}" for name, bits, _, _ in servers.take_log()] == on_server

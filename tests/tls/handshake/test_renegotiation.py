@@ -39,7 +39,7 @@ def test_it_is_bound_to_the_connection() -> None:
     """Finished messages of before stand in renegotiation_info (RFC 5746 §3.5)."""
     client, server = new_client(), new_server()
     converse(client, server)
-    client._handshake.history.client_verify_data = bytes(12)
+    client._channel.history.client_verify_data = bytes(12)
     client.renegotiate()
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())
@@ -206,8 +206,8 @@ def test_the_scsv_says_the_same_as_the_extension() -> None:
     server.receive(hello)
     client.receive(server.outgoing())
     converse(client, server)
-    assert client._handshake.history.secure
-    assert server._handshake.history.secure
+    assert client._channel.history.secure
+    assert server._channel.history.secure
 
 
 def test_data_may_come_between_the_pieces_of_a_hello() -> None:
@@ -215,7 +215,7 @@ def test_data_may_come_between_the_pieces_of_a_hello() -> None:
     client, server = new_client(), new_server()
     converse(client, server)
     client.renegotiate()
-    hello = client._handshake.flight.pop()
+    hello = client._channel.flight.pop()
     client._records.send(22, hello[:20])
     client._records.send(23, b"in between")
     client._records.send(22, hello[20:])

@@ -96,7 +96,7 @@ def test_a_fatal_alert_of_a_ticket_s_session_evicts_nobody_else_s() -> None:
     server.receive(changed_hello(attacker, session_id=stranger.session.id))
     answer = server.outgoing()
     assert stranger.session.id in answer
-    server._handshake.completed = tls.HandshakeCompleted(
+    server._channel.completed = tls.HandshakeCompleted(
         tls.TLS_1_2, client.suite, True, server_session(keys, client.session)
     )
     server.abort(40)

@@ -15,7 +15,7 @@ def test_it_starts_a_handshake_of_its_version(version: int) -> None:
     server = new_server(ssl2_hello=True)
     converse(client, server)
     assert client.version == server.version == version
-    assert client._handshake.history.secure
+    assert client._channel.history.secure
 
 
 def test_it_is_understood_byte_by_byte() -> None:

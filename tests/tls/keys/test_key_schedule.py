@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 from tests.tls.tls13.rfc8448 import TRACES, Trace
 from tls.keys.hkdf import HASH_LENGTHS, derive_secret, hkdf_expand_label, hkdf_extract
 from tls.keys.tls13 import (
+    EMPTY_HASHES,
     HKDF_HASHES,
     KeySchedule,
     TrafficSecret,
     early_secret,
-    empty_hash,
     export,
     resumption_psk,
 )
@@ -41,12 +42,16 @@ def test_the_extract_of_rfc_5869() -> None:
     assert prk.hex() == "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"
 
 
+def sides(secrets: tuple[bytes, bytes]) -> Iterable[tuple[str, bytes]]:
+    """Each side's secret with its name."""
+    return zip(("client", "server"), secrets, strict=True)
+
+
 def test_the_handshake_secrets_of_the_simple_handshake() -> None:
     schedule = KeySchedule("sha256", Meter())
     schedule.enter_handshake(SIMPLE["shared_secret"])
     so_far = sha256(hello(SIMPLE, "client_hello"), hello(SIMPLE, "server_hello"))
-    for side in ("client", "server"):
-        secret = getattr(schedule, f"{side}_handshake_traffic_secret")(so_far)
+    for side, secret in sides(schedule.handshake_traffic_secrets(so_far)):
         assert secret == SIMPLE[f"{side}_handshake_traffic_secret"]
         keys = TrafficSecret("sha256", secret, Meter()).keys(16)
         assert keys == (SIMPLE[f"{side}_handshake_key"], SIMPLE[f"{side}_handshake_iv"])
@@ -93,20 +98,16 @@ def test_the_secrets_of_the_resumed_handshake() -> None:
     assert exporter == RESUMED["early_exporter_master_secret"]
     schedule.enter_handshake(RESUMED["shared_secret"])
     so_far += hello(RESUMED, "server_hello")
-    for side in ("client", "server"):
-        secret = getattr(schedule, f"{side}_handshake_traffic_secret")(sha256(so_far))
+    for side, secret in sides(schedule.handshake_traffic_secrets(sha256(so_far))):
         assert secret == RESUMED[f"{side}_handshake_traffic_secret"]
     so_far += RESUMED["encrypted_extensions_message"]
     base = TrafficSecret("sha256", RESUMED["server_handshake_traffic_secret"], Meter())
     assert base.finished(sha256(so_far)) == RESUMED["server_finished"]
     so_far += RESUMED["server_finished_message"]
     schedule.enter_master()
-    for name in (
-        "client_application_traffic_secret",
-        "server_application_traffic_secret",
-        "exporter_master_secret",
-    ):
-        assert getattr(schedule, name)(sha256(so_far)) == RESUMED[name]
+    for side, secret in sides(schedule.application_traffic_secrets(sha256(so_far))):
+        assert secret == RESUMED[f"{side}_application_traffic_secret"]
+    assert schedule.exporter_master_secret(sha256(so_far)) == RESUMED["exporter_master_secret"]
 
 
 def test_the_secrets_after_a_retry() -> None:
@@ -120,8 +121,7 @@ def test_the_secrets_after_a_retry() -> None:
     assert so_far == RETRIED["hello_hash"]
     schedule = KeySchedule("sha256", Meter())
     schedule.enter_handshake(RETRIED["shared_secret"])
-    for side in ("client", "server"):
-        secret = getattr(schedule, f"{side}_handshake_traffic_secret")(so_far)
+    for side, secret in sides(schedule.handshake_traffic_secrets(so_far)):
         assert secret == RETRIED[f"{side}_handshake_traffic_secret"]
 
 
@@ -153,7 +153,7 @@ def test_a_schedule_is_the_pure_functions(hash_name: str) -> None:
     length = HASH_LENGTHS[hash_name]
     digest = hashlib.new(hash_name, b"messages").digest()
     empty = hashlib.new(hash_name).digest()
-    assert empty_hash(hash_name) == empty
+    assert EMPTY_HASHES[hash_name] == empty
     for psk in (b"", b"external key"):
         for shared in (b"", b"secret"):
             schedule = KeySchedule(hash_name, Meter(), psk)
@@ -164,8 +164,10 @@ def test_a_schedule_is_the_pure_functions(hash_name: str) -> None:
             schedule.enter_handshake(shared)
             salt = derive_secret(hash_name, early, b"derived", empty)
             handshake = hkdf_extract(hash_name, salt, shared or bytes(length))
-            expected = derive_secret(hash_name, handshake, b"c hs traffic", digest)
-            assert schedule.client_handshake_traffic_secret(digest) == expected
+            assert schedule.handshake_traffic_secrets(digest) == (
+                derive_secret(hash_name, handshake, b"c hs traffic", digest),
+                derive_secret(hash_name, handshake, b"s hs traffic", digest),
+            )
             schedule.enter_master()
             salt = derive_secret(hash_name, handshake, b"derived", empty)
             master = hkdf_extract(hash_name, salt, bytes(length))
@@ -204,8 +206,8 @@ def test_the_work_is_metered() -> None:
     schedule = KeySchedule("sha256", meter)
     assert meter.take() == []  # the same in every connection, and made once
     schedule.enter_handshake(bytes(32))
-    schedule.client_handshake_traffic_secret(bytes(32))
-    assert meter.take() == [("hkdf.sha256", 0, 2, 64)]
+    schedule.handshake_traffic_secrets(bytes(32))
+    assert meter.take() == [("hkdf.sha256", 0, 3, 96)]
     schedule.enter_master()
     assert meter.take() == [("hkdf.sha256", 0, 2, 64)]
     base = TrafficSecret("sha384", bytes(48), meter)

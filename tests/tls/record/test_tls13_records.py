@@ -126,8 +126,7 @@ def test_a_whole_trace_of_rfc_8448(section: str) -> None:
         ]
     transcript.update(trace["server_hello"][5:])
     schedule.enter_handshake(shared_secret(trace))
-    clients = schedule.client_handshake_traffic_secret(transcript.digest())
-    servers = schedule.server_handshake_traffic_secret(transcript.digest())
+    clients, servers = schedule.handshake_traffic_secrets(transcript.digest())
 
     ((content_type, flight),) = from_server.read(servers, 1)
     *rest, finished = messages(flight)
@@ -138,8 +137,7 @@ def test_a_whole_trace_of_rfc_8448(section: str) -> None:
 
     transcript.update(finished)
     schedule.enter_master()
-    clients_data = schedule.client_application_traffic_secret(transcript.digest())
-    servers_data = schedule.server_application_traffic_secret(transcript.digest())
+    clients_data, servers_data = schedule.application_traffic_secrets(transcript.digest())
     if "early_data" in trace:
         transcript.update(END_OF_EARLY_DATA)
     ((content_type, flight),) = from_client.read(clients, 1)

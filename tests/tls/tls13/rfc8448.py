@@ -86,10 +86,8 @@ def protected_messages(section: str) -> tuple[list[bytes], list[bytes]]:
     schedule = KeySchedule("sha256", Meter(), psk)
     schedule.enter_handshake(shared_secret(trace))
     digest = hashlib.sha256(hellos(trace) + trace["server_hello"][5:]).digest()
-    return (
-        opened(trace["server_flight"], schedule.server_handshake_traffic_secret(digest)),
-        opened(trace["client_flight"], schedule.client_handshake_traffic_secret(digest)),
-    )
+    clients, servers = schedule.handshake_traffic_secrets(digest)
+    return opened(trace["server_flight"], servers), opened(trace["client_flight"], clients)
 
 
 def opened(flight: bytes, secret: bytes) -> list[bytes]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tls.alerts import HANDSHAKE_FAILURE
 from tls.certificates import Identity
+from tls.certificates.validation import Validation
 from tls.configuration import ClientAuthentication, ServerConfig
 from tls.deferrable import RemoveSession
 from tls.errors import PeerError
@@ -21,18 +22,7 @@ from tls.extensions import (
     Extensions,
 )
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import (
-    AllowSending,
-    ChangeReadKeys,
-    ChangeWriteKeys,
-    Emit,
-    Expect,
-    Handshake,
-    Send,
-    ServeLater,
-    SkipEarlyData,
-    TakeEarlyData,
-)
+from tls.handshake.requests import Expect, Handshake, ServeLater
 from tls.handshake.tls13.chains import certificate_message, compressed_if_asked
 from tls.handshake.tls13.client_chain import authenticate_client, certificate_request
 from tls.handshake.tls13.early_data import LEAST_SKIPPED, accepted_early_data
@@ -48,6 +38,7 @@ from tls.key_shares import server_share
 from tls.keys.tls13 import TrafficSecret
 from tls.messages import ServerHello
 from tls.reasons import Reason
+from tls.record.tls13 import Tls13Protection
 from tls.sessions import Session
 from tls.signatures import SignatureScheme
 from tls.suites import CipherSuite
@@ -91,6 +82,7 @@ class Choice:
 
 def answer(context: HandshakeContext, config: ServerConfig, choice: Choice) -> Handshake:
     """From the ServerHello to the last Finished, and the tickets behind it."""
+    channel = context.channel
     offer, psk, suite = choice.offer, choice.psk, choice.suite
     context.server_random = context.random.draw(_RANDOM_LENGTH)
     signer: tuple[Identity, SignatureScheme] | None = None
@@ -103,67 +95,76 @@ def answer(context: HandshakeContext, config: ServerConfig, choice: Choice) -> H
         if psk.stored_as:
             # It is found once and never again (RFC 8446 §8.1).
             yield RemoveSession(psk.stored_as)
-    yield from answer_extensions(config, offer, resumes=psk is not None)
+    answer_extensions(channel, config, offer, resumes=psk is not None)
     early_limit = yield from _early_data_limit(config, choice)
     early_secret = schedule.early_traffic() if early_limit else None
 
     hello, shared_secret = _server_hello(context, choice)
-    yield Send(hello)
+    channel.send(hello)
     client_secret, server_secret = schedule.handshake_traffic(shared_secret)
     writing = protection(context, suite, server_secret, write=True)
-    yield ChangeWriteKeys(writing, announced=_announces_keys(config, choice))
+    channel.change_write_keys(writing, announced=_announces_keys(config, choice))
     if early_secret is not None:
-        yield ChangeReadKeys(protection(context, suite, early_secret, write=False), announced=False)
-        yield TakeEarlyData(early_limit)
+        channel.change_read_keys(protection(context, suite, early_secret, write=False))
+        channel.early_data_to_come = early_limit
         offer.answered[EARLY_DATA] = b""
     else:
-        yield _read_under_handshake_keys(context, suite, client_secret)
+        channel.change_read_keys(_under_handshake_keys(context, suite, client_secret))
         if offer.early_data:
-            yield SkipEarlyData(max(config.max_early_data, LEAST_SKIPPED))
-    yield Send(EncryptedExtensions(offer.answered))
+            channel.skip_early_data(max(config.max_early_data, LEAST_SKIPPED))
+    channel.send(EncryptedExtensions(offer.answered))
     request: CertificateRequest | None = None
     if signer is not None:
         if config.client_authentication is not _NO_CERTIFICATE_ASKED:
             request = certificate_request(config)
-            yield Send(request)
+            channel.send(request)
         asked, (identity, scheme) = offer.hello.extensions, signer
-        yield Send(compressed_if_asked(context, certificate_message(identity, asked), asked))
+        channel.send(compressed_if_asked(context, certificate_message(identity, asked), asked))
         digest = context.transcript.digest(suite.prf_hash)
-        yield Send((yield from sign(context, digest, identity, scheme)))
-    yield Send(Finished(schedule.finished(server_secret)))
+        channel.send((yield from sign(context, digest, identity, scheme)))
+    channel.send(Finished(schedule.finished(server_secret)))
     client_application, server_application = schedule.application_traffic()
     writing = protection(context, suite, server_application, write=True)
-    yield ChangeWriteKeys(writing, announced=False)
+    channel.change_write_keys(writing, announced=False)
     if request is None:
-        yield AllowSending()
+        channel.allow_sending()
 
     if early_secret is not None:
         yield _EXPECT_END_OF_EARLY_DATA
-        yield TakeEarlyData(None)
+        channel.early_data_to_come = None
         reading = protection(context, suite, client_secret, write=False)
-        yield ChangeReadKeys(reading, announced=False)
-    session = _session(choice)
+        channel.change_read_keys(reading)
+    certificates, validation = _known_client(psk)
     if request is not None:
-        session.certificates, session.validation = yield from authenticate_client(
+        certificates, validation = yield from authenticate_client(
             context, config, request, context.transcript, suite.prf_hash
         )
     expected = schedule.finished(client_secret)
     finished: Finished = yield _EXPECT_FINISHED
     check_finished(finished, expected)
     reading = protection(context, suite, client_application, write=False)
-    yield ChangeReadKeys(reading, announced=False)
+    channel.change_read_keys(reading)
     schedule.conclude()
     later = ServerLater(
         context, config, offer, suite, schedule, server_application, client_application
     )
     context.forget_transcript()
     yield ServeLater(later)
-    if session.certificates:
-        context.peer_certificates = session.certificates
-        yield Emit(ClientAuthenticated(session.certificates))
+    if certificates:
+        channel.tell(ClientAuthenticated(certificates))
     completed = _completed(choice, early_data=early_secret is not None)
-    yield Emit(completed)
+    channel.complete(completed, certificates)
     if config.tickets and psk_mode(config, offer) is not None:
+        session = Session(
+            b"",
+            TLS_1_3,
+            suite.code,
+            b"",
+            offer.server_name,
+            certificates,
+            validation=validation,
+            application_protocol=offer.application_protocol,
+        )
         count = min(config.tickets, 1) if completed.resumed else config.tickets
         yield from send_tickets(context, config, schedule, session, count)
 
@@ -211,24 +212,20 @@ def _announces_keys(config: ServerConfig, choice: Choice) -> bool:
     return asked_for and config.middlebox_compatibility and not choice.retried
 
 
-def _read_under_handshake_keys(
+def _under_handshake_keys(
     context: HandshakeContext, suite: CipherSuite, secret: TrafficSecret
-) -> ChangeReadKeys:
+) -> Tls13Protection:
     """A client that can make nothing of the ServerHello says so in clear."""
     reading = protection(context, suite, secret, write=False)
     reading.alerts_in_clear = True
-    return ChangeReadKeys(reading, announced=False)
+    return reading
 
 
-def _session(choice: Choice) -> Session:
-    """What the tickets are for; who the client is it knows from the session that is resumed."""
-    offer, psk = choice.offer, choice.psk
-    session = Session(b"", TLS_1_3, choice.suite.code, b"", offer.server_name)
-    session.application_protocol = offer.application_protocol
-    if psk is not None and psk.session is not None:
-        session.certificates = psk.session.certificates
-        session.validation = psk.session.validation
-    return session
+def _known_client(psk: ChosenPsk | None) -> tuple[tuple[bytes, ...], Validation | None]:
+    """The client's chain and what was found in it, where the session that is resumed has one."""
+    if psk is None or psk.session is None:
+        return (), None
+    return psk.session.certificates, psk.session.validation
 
 
 def _completed(choice: Choice, *, early_data: bool) -> HandshakeCompleted:

@@ -14,20 +14,7 @@ from tls.events import EarlyDataAccepted, EarlyDataRejected, HandshakeCompleted
 from tls.extensions import COOKIE, KEY_SHARE, PRE_SHARED_KEY, SUPPORTED_VERSIONS
 from tls.handshake.choices import group_not_implemented, unusable_suite
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import (
-    AgreeOnVersion,
-    AllowSending,
-    ChangeReadKeys,
-    ChangeWriteKeys,
-    Emit,
-    Expect,
-    Handshake,
-    HoldSending,
-    Send,
-    SendChangeCipherSpec,
-    ServeLater,
-    WriteVersion,
-)
+from tls.handshake.requests import Expect, Handshake, ServeLater
 from tls.handshake.tls13.client_certificate import answer_request
 from tls.handshake.tls13.client_hello import ClientOffer
 from tls.handshake.tls13.encrypted_extensions import Agreed, read_encrypted_extensions
@@ -61,22 +48,23 @@ _EXPECT_FINISHED = Expect(Finished)
 
 def send_hello(
     context: HandshakeContext, config: ClientConfig, server_name: str, session: Session | None
-) -> Handshake:
+) -> ClientOffer:
     """Send the first hello, and change to the keys of early data if that goes with it.
 
     Returns the offer.
     """
+    channel = context.channel
     offer = ClientOffer(context, config, server_name, session)
-    yield Send(offer.first())
+    channel.send(offer.first())
     if offer.early_data:
         schedule, suite = offer.schedules[0], TLS_1_3_SUITES[_early_suite(offer, config)]
         secret = schedule.early_traffic()
-        yield WriteVersion(TLS_1_2)
-        yield ChangeWriteKeys(
+        channel.write_version(TLS_1_2)
+        channel.change_write_keys(
             protection(context, suite, secret, write=True),
             announced=config.middlebox_compatibility,
         )
-        yield AllowSending(offer.psks[0].max_early_data)
+        channel.allow_sending(offer.psks[0].max_early_data)
     return offer
 
 
@@ -122,8 +110,9 @@ def follow_server(
     answer: ServerHello,
 ) -> Handshake:
     """From the ServerHello or HelloRetryRequest to the last Finished."""
+    channel = context.channel
     context.version = TLS_1_3
-    yield AgreeOnVersion(TLS_1_3)
+    channel.agree_on_version(TLS_1_3)
     early = offer.early_data
     # The hello that early data follows was followed by change_cipher_spec.
     announced = early or not config.middlebox_compatibility
@@ -131,17 +120,17 @@ def follow_server(
     retried = is_hello_retry_request(answer)
     if retried:
         if early:
-            yield HoldSending()
-            yield Emit(EarlyDataRejected())
+            channel.holds_data = True
+            channel.tell(EarlyDataRejected())
         answer = yield from _retry(context, offer, answer, suite, announced=announced)
         announced = True
     group, psk, schedule, shared_secret = _agree_on_keys(context, config, offer, answer, suite)
 
     client_secret, server_secret = schedule.handshake_traffic(shared_secret)
-    yield ChangeReadKeys(protection(context, suite, server_secret, write=False), announced=False)
+    channel.change_read_keys(protection(context, suite, server_secret, write=False))
     encrypted: EncryptedExtensions = yield _EXPECT_ENCRYPTED_EXTENSIONS
-    agreed = yield from read_encrypted_extensions(offer, encrypted)
-    early = yield from _hear_of_early_data(offer, psk, suite, agreed, offered=early and not retried)
+    agreed = read_encrypted_extensions(channel, offer, encrypted)
+    early = _hear_of_early_data(context, offer, psk, suite, agreed, offered=early and not retried)
 
     request: CertificateRequest | None = None
     session = Session(b"", TLS_1_3, suite.code, b"", server_name)
@@ -156,29 +145,26 @@ def follow_server(
     check_finished(message, expected)
 
     client_application, server_application = schedule.application_traffic()
-    yield ChangeReadKeys(
-        protection(context, suite, server_application, write=False), announced=False
-    )
+    channel.change_read_keys(protection(context, suite, server_application, write=False))
     if early:
-        yield HoldSending()
-        yield Send(EndOfEarlyData())
-    yield ChangeWriteKeys(
+        channel.holds_data = True
+        channel.send(EndOfEarlyData())
+    channel.change_write_keys(
         protection(context, suite, client_secret, write=True), announced=not announced
     )
     if request is not None:
         yield from answer_request(context, config, request, context.transcript, suite.prf_hash)
-    yield Send(Finished(schedule.finished(client_secret)))
+    channel.send(Finished(schedule.finished(client_secret)))
     schedule.conclude()
-    yield ChangeWriteKeys(
+    channel.change_write_keys(
         protection(context, suite, client_application, write=True), announced=False
     )
-    context.peer_certificates = session.certificates
     later = ClientLater(
         context, config, suite, schedule, session, client_application, server_application
     )
     context.forget_transcript()
     yield ServeLater(later)
-    yield Emit(
+    channel.complete(
         HandshakeCompleted(
             TLS_1_3,
             suite.code,
@@ -189,7 +175,8 @@ def follow_server(
             None if psk is None or psk.external is None else psk.identity,
             retried,
             early,
-        )
+        ),
+        session.certificates,
     )
 
 
@@ -221,7 +208,7 @@ def _retry(
     announced: bool,
 ) -> Handshake:
     """Send the second hello; returns the ServerHello (RFC 8446 §4.1.4)."""
-    extensions = retry.extensions
+    channel, extensions = context.channel, retry.extensions
     check_answers(extensions, Message.HELLO_RETRY_REQUEST, offer.hello.extensions)
     group = cookie = None
     if KEY_SHARE in extensions:
@@ -232,10 +219,10 @@ def _retry(
     context.transcript.replace_first(suite.prf_hash)
     if offer.early_data:
         # It is rejected: what follows is in clear again.
-        yield ChangeWriteKeys(NullProtection(), announced=False)
+        channel.change_write_keys(NullProtection(), announced=False)
     elif not announced:
-        yield SendChangeCipherSpec()
-    yield Send(offer.again(suite.prf_hash, group, cookie))
+        channel.send_change_cipher_spec()
+    channel.send(offer.again(suite.prf_hash, group, cookie))
     answer: ServerHello = yield _EXPECT_SERVER_HELLO
     if is_hello_retry_request(answer):
         raise PeerError(UNEXPECTED_MESSAGE, Reason.MESSAGE_NOT_DUE, "a second hello_retry_request")
@@ -301,23 +288,24 @@ def _agree_on_keys(
         raise PeerError(
             ILLEGAL_PARAMETER, Reason.GROUP_NOT_OFFERED, "a key share of a group without our own"
         )
-    return share.group, psk, schedule, key.conclude(share.key_exchange)
+    return share.group, psk, schedule, key.agree(share.key_exchange)
 
 
 def _hear_of_early_data(
+    context: HandshakeContext,
     offer: ClientOffer,
     psk: OfferedPsk | None,
     suite: CipherSuite,
     agreed: Agreed,
     *,
     offered: bool,
-) -> Handshake:
+) -> bool:
     """Whether the server takes early data: only by the first key and its suite (§4.2.10)."""
     if not offered:
         return False
     if not agreed.early_data:
-        yield HoldSending()
-        yield Emit(EarlyDataRejected())
+        context.channel.holds_data = True
+        context.channel.tell(EarlyDataRejected())
         return False
     first = offer.psks[0]
     session = first.session
@@ -331,5 +319,5 @@ def _hear_of_early_data(
             Reason.EARLY_DATA_UNDER_ANOTHER_KEY,
             "early data is accepted under another key, suite or application protocol",
         )
-    yield Emit(EarlyDataAccepted())
+    context.channel.tell(EarlyDataAccepted())
     return True

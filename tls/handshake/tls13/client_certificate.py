@@ -10,7 +10,7 @@ from tls.extensions import (
     decode_codes,
 )
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Handshake, Send
+from tls.handshake.requests import Handshake
 from tls.handshake.tls13.chains import certificate_message, compressed_if_asked
 from tls.handshake.tls13.signature import sign, usable_scheme
 from tls.keys.transcript import Transcript
@@ -29,10 +29,10 @@ def answer_request(
     """Send the chain that was asked for and prove that its key is ours; an empty one without."""
     identity, scheme = _own_identity(config, request)
     message = certificate_message(identity, request.extensions, request.context)
-    yield Send(compressed_if_asked(context, message, request.extensions))
+    context.channel.send(compressed_if_asked(context, message, request.extensions))
     if identity is not None and scheme is not None:
         verify = yield from sign(context, transcript.digest(hash_name), identity, scheme)
-        yield Send(verify)
+        context.channel.send(verify)
 
 
 def _own_identity(

@@ -16,7 +16,7 @@ from tls.extensions import (
     encode_codes,
 )
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Emit, Expect, Handshake
+from tls.handshake.requests import Expect, Handshake
 from tls.handshake.tls13.chains import read_certificate
 from tls.keys.transcript import Transcript
 from tls.messages import CertificateVerify
@@ -72,7 +72,7 @@ def authenticate_client(
             ILLEGAL_PARAMETER, Reason.KEY_USAGE_OF_CLIENT, "the client's key is not for signatures"
         )
     if validation.problems:
-        yield Emit(CertificateAccepted(frozenset(validation.problems)))
+        context.channel.tell(CertificateAccepted(frozenset(validation.problems)))
     digest = transcript.digest(hash_name)
     verify: CertificateVerify = yield _EXPECT_VERIFY
     check_certificate_verify(

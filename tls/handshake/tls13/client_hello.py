@@ -33,7 +33,7 @@ from tls.extensions import (
     encode_server_name,
 )
 from tls.grease import is_grease
-from tls.groups import group_name
+from tls.groups import EphemeralKey, group_name
 from tls.handshake.choices import group_not_implemented, lists
 from tls.handshake.client_hello import (
     fixed_extensions,
@@ -47,14 +47,19 @@ from tls.handshake.requests import HelloMessage
 from tls.handshake.tls13.psk_offer import bind, modes_extension, psks_of, unbound
 from tls.handshake.tls13.schedule import HandshakeSchedule
 from tls.host_names import ip_address
-from tls.key_shares import ClientShare, client_share
+from tls.key_shares import client_share
 from tls.messages import HEADER_LENGTH, ClientHello, encode_message
 from tls.reasons import Reason
 from tls.sessions import Session
 from tls.suites import FALLBACK_SCSV
 from tls.tls13.certificate_compression import ZLIB
 from tls.tls13.certificate_extensions import CompressionAlgorithms, StatusRequest
-from tls.tls13.hello_extensions import ClientKeyShares, Cookie, KeyShareEntry, OfferedVersions
+from tls.tls13.hello_extensions import (
+    ClientKeyShares,
+    Cookie,
+    OfferedVersions,
+    encode_key_shares,
+)
 from tls.versions import TLS_1_2, TLS_1_3
 
 _HEADER = 4
@@ -123,9 +128,12 @@ class ClientOffer:
         self.shares = self._generate(config.key_shares or ())
         if self.shares:
             public = {group: key.public for group, key in self.shares.items()}
-            self._own[KEY_SHARE] = says.key_share(public)
+            # A template's other shares, which no key is known of, stay as they were drawn.
+            self._own[KEY_SHARE] = (
+                encode_key_shares(public) if template is None else says.key_share(public)
+            )
 
-    def _generate(self, groups: Sequence[int]) -> dict[int, ClientShare]:
+    def _generate(self, groups: Sequence[int]) -> dict[int, EphemeralKey]:
         random, meter = self._context.random, self._context.meter
         return {group: client_share(group, random, meter) for group in groups}
 
@@ -145,15 +153,14 @@ class ClientOffer:
         self.psks = [psk for psk in self.psks if psk.hash == suite_hash]
         if group is not None:
             self.shares = self._generate([group])
-            entries = [KeyShareEntry(group, self.shares[group].public)]
-            self._own[KEY_SHARE] = ClientKeyShares(tuple(entries)).encode()
+            self._own[KEY_SHARE] = encode_key_shares({group: self.shares[group].public})
         return self._message(cookie)
 
     def _message(self, cookie: bytes | None) -> HelloMessage:
         own = self._own.copy()
         if cookie is not None:
             own[COOKIE] = Cookie(cookie).encode()
-        self._make_room(self._says.extensions | own)
+        self._make_room(own)
         if self.early_data:
             own[EARLY_DATA] = b""
         if not self.psks:
@@ -169,17 +176,20 @@ class ClientOffer:
     def _hello(self, own: Extensions) -> ClientHello:
         return self._says.hello(self._context.client_random, self._session_id, own)
 
-    def _make_room(self, extensions: Extensions) -> None:
+    def _make_room(self, own: Extensions) -> None:
         """Leave the keys out where the hello has no room for them.
 
         Raises `PeerError(illegal_parameter)` where there is none for the server's cookie.
         """
-        used = sum(_HEADER + len(data) for data in extensions.values())
+        extensions = self._says.extensions | own
+        used = _HEADER * len(extensions) + sum(map(len, extensions.values()))
         if used > _ROOM:
             raise PeerError(
                 ILLEGAL_PARAMETER, Reason.COOKIE_TOO_LONG, "a cookie that no hello has room for"
             )
-        if used + sum(len(psk.identity) + _BESIDE_IDENTITY for psk in self.psks) > _ROOM:
+        for psk in self.psks:
+            used += len(psk.identity) + _BESIDE_IDENTITY
+        if used > _ROOM:
             self.psks = []
             self.early_data = False
 
@@ -264,8 +274,7 @@ def _composed(config: ClientConfig) -> DrawnHello:
     if config.post_handshake_authentication:
         extensions[POST_HANDSHAKE_AUTH] = b""
     extensions |= modes_extension(config)
-    shares = [KeyShareEntry(group, b"\0") for group in config.key_shares or ()]
-    extensions[KEY_SHARE] = ClientKeyShares(tuple(shares)).encode()
+    extensions[KEY_SHARE] = encode_key_shares(dict.fromkeys(config.key_shares or (), b"\0"))
     return DrawnHello(TLS_1_2, suites, b"\0", extensions)
 
 

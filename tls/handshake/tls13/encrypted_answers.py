@@ -13,13 +13,15 @@ from tls.extensions import (
     decode_record_size_limit,
     encode_protocols,
 )
-from tls.handshake.requests import Handshake, LimitRecords
+from tls.handshake.channel import Channel
 from tls.handshake.server_extensions import choose_protocol
 from tls.handshake.tls13.offer import ClientOffer
 from tls.record.sizes import MAX_FRAGMENT
 
 
-def answer_extensions(config: ServerConfig, offer: ClientOffer, *, resumes: bool) -> Handshake:
+def answer_extensions(
+    channel: Channel, config: ServerConfig, offer: ClientOffer, *, resumes: bool
+) -> None:
     """Fill in `offer.answered`, each extension only where the client sent it."""
     offered, answered = offer.hello.extensions, offer.answered
     if offer.server_name is not None and not resumes:
@@ -31,10 +33,10 @@ def answer_extensions(config: ServerConfig, offer: ClientOffer, *, resumes: bool
         # The limits hold with the byte of the content type (RFC 8449 §4).
         limit = decode_record_size_limit(offered[RECORD_SIZE_LIMIT])
         answered[RECORD_SIZE_LIMIT] = config.record_size_limit.to_bytes(2, "big")
-        yield LimitRecords(
+        channel.limit_records(
             min(limit - 1, MAX_FRAGMENT), config.record_size_limit - 1, protected_only=True
         )
     elif MAX_FRAGMENT_LENGTH in offered:
         length = decode_fragment_length(offered[MAX_FRAGMENT_LENGTH])
         answered[MAX_FRAGMENT_LENGTH] = offered[MAX_FRAGMENT_LENGTH]
-        yield LimitRecords(length, length, protected_only=False)
+        channel.limit_records(length, length, protected_only=False)

@@ -14,9 +14,9 @@ from tls.extensions import (
     decode_record_size_limit,
     require_empty,
 )
+from tls.handshake.channel import Channel
 from tls.handshake.choices import check_implemented
 from tls.handshake.client_extensions import agreed_protocol, check_fragment_length
-from tls.handshake.requests import Handshake, LimitRecords
 from tls.handshake.tls13.client_hello import ClientOffer
 from tls.record.sizes import MAX_FRAGMENT
 from tls.tls13.messages import EncryptedExtensions
@@ -31,8 +31,10 @@ class Agreed:
     early_data: bool = False
 
 
-def read_encrypted_extensions(offer: ClientOffer, message: EncryptedExtensions) -> Handshake:
-    """Coroutine that returns what was agreed. Raises `PeerError` for what was not asked for."""
+def read_encrypted_extensions(
+    channel: Channel, offer: ClientOffer, message: EncryptedExtensions
+) -> Agreed:
+    """What was agreed. Raises `PeerError` for what was not asked for."""
     answered = message.extensions
     agreed = Agreed()
     if not answered:
@@ -54,8 +56,8 @@ def read_encrypted_extensions(offer: ClientOffer, message: EncryptedExtensions) 
             min(decode_record_size_limit(each[RECORD_SIZE_LIMIT]) - 1, MAX_FRAGMENT)
             for each in (answered, offered)
         )
-        yield LimitRecords(sends, takes, protected_only=True)
+        channel.limit_records(sends, takes, protected_only=True)
     elif MAX_FRAGMENT_LENGTH in answered:
         length = decode_fragment_length(offered[MAX_FRAGMENT_LENGTH])
-        yield LimitRecords(length, length, protected_only=False)
+        channel.limit_records(length, length, protected_only=False)
     return agreed

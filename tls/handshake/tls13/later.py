@@ -7,14 +7,7 @@ from collections.abc import Mapping
 from tls.errors import UsageError
 from tls.events import KeysUpdated
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import (
-    ChangeReadKeys,
-    ChangeWriteKeys,
-    Emit,
-    Handshake,
-    LaterMessage,
-    Send,
-)
+from tls.handshake.requests import Handshake, LaterMessage
 from tls.handshake.tls13.schedule import HandshakeSchedule, protection
 from tls.keys.tls13 import TrafficSecret, export
 from tls.suites import CipherSuite
@@ -56,21 +49,21 @@ class Later:
         """
         return _KEY_UPDATE
 
-    def update_keys(self, *, update_requested: bool) -> Handshake:
+    def update_keys(self, *, update_requested: bool) -> None:
         """Tell the peer, and send under the next keys."""
-        yield Send(KeyUpdate(update_requested))
+        self._context.channel.send_apart(KeyUpdate(update_requested))
         self._own = self._own.next()
         keys = protection(self._context, self._suite, self._own, write=True)
-        yield ChangeWriteKeys(keys, announced=False)
+        self._context.channel.change_write_keys(keys, announced=False)
 
-    def follow(self, message: KeyUpdate, raw: bytes) -> Handshake:
+    def follow(self, message: KeyUpdate, raw: bytes) -> None:
         """The peer's keys change, and ours if it asks for that."""
         self._peers = self._peers.next()
         keys = protection(self._context, self._suite, self._peers, write=False)
-        yield ChangeReadKeys(keys, announced=False)
-        yield Emit(KeysUpdated())
+        self._context.channel.change_read_keys(keys)
+        self._context.channel.tell(KeysUpdated())
         if message.update_requested:
-            yield from self.update_keys(update_requested=False)
+            self.update_keys(update_requested=False)
 
     def request_certificate(self) -> Handshake:
         """Only a server asks."""

@@ -11,7 +11,7 @@ from tls.errors import PeerError
 from tls.events import TicketReceived
 from tls.extensions import EARLY_DATA
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Emit, Handshake, KeepTranscript, LaterMessage, Send
+from tls.handshake.requests import Handshake, LaterMessage
 from tls.handshake.tls13.client_certificate import answer_request
 from tls.handshake.tls13.later import Later
 from tls.handshake.tls13.schedule import HandshakeSchedule
@@ -51,7 +51,7 @@ class ClientLater(Later):
         """KeyUpdate, tickets and, if this client says that it may be asked, requests."""
         return _AND_REQUESTS if self._config.post_handshake_authentication else _AND_TICKETS
 
-    def keep(self, message: NewSessionTicket, raw: bytes) -> Handshake:
+    def keep(self, message: NewSessionTicket, raw: bytes) -> None:
         """A ticket: a session of its own (RFC 8446 §4.6.1)."""
         extensions = message.extensions
         check_placement(extensions, Message.NEW_SESSION_TICKET)
@@ -80,7 +80,7 @@ class ClientLater(Later):
             max_early_data=limit,
             application_protocol=agreed.application_protocol,
         )
-        yield Emit(TicketReceived(session))
+        context.channel.tell_ticket(TicketReceived(session))
 
     def answer(self, message: CertificateRequest, raw: bytes) -> Handshake:
         """A later request for a certificate (RFC 8446 §4.6.2)."""
@@ -94,9 +94,9 @@ class ClientLater(Later):
         hash_name = self._suite.prf_hash
         transcript = self._transcript.copy()
         transcript.add(raw)
-        yield KeepTranscript(transcript)
+        self._context.channel.keep = transcript.add
         yield from answer_request(self._context, self._config, message, transcript, hash_name)
-        yield Send(Finished(self._own.finished(transcript.digest(hash_name))))
+        self._context.channel.send(Finished(self._own.finished(transcript.digest(hash_name))))
 
 
 _AND_TICKETS: Mapping[int, LaterMessage] = {

@@ -7,7 +7,7 @@ from tls.errors import UsageError
 from tls.events import ClientAuthenticated
 from tls.extensions import POST_HANDSHAKE_AUTH
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Emit, Expect, Handshake, KeepTranscript, Send
+from tls.handshake.requests import Expect, Handshake
 from tls.handshake.tls13.client_chain import authenticate_client, certificate_request
 from tls.handshake.tls13.finished import check_finished
 from tls.handshake.tls13.later import Later
@@ -54,8 +54,9 @@ class ServerLater(Later):
     def _ask(self, transcript: Transcript) -> Handshake:
         context, hash_name = self._context, self._suite.prf_hash
         request = certificate_request(self._config, context.random.draw(_CONTEXT_LENGTH))
-        yield KeepTranscript(transcript)
-        yield Send(request)
+        channel = context.channel
+        channel.keep = transcript.add
+        channel.send(request)
         chain, _ = yield from authenticate_client(
             context, self._config, request, transcript, hash_name
         )
@@ -64,5 +65,5 @@ class ServerLater(Later):
         check_finished(message, self._peers.finished(digest))
         self._waits = False
         if chain:
-            context.peer_certificates = chain
-            yield Emit(ClientAuthenticated(chain))
+            channel.peer_certificates = chain
+            channel.tell(ClientAuthenticated(chain))

@@ -12,7 +12,7 @@ from tls.errors import PeerError
 from tls.events import SessionLookedUp
 from tls.external_psks import ExternalPsk
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Emit, Handshake
+from tls.handshake.requests import Handshake
 from tls.handshake.server import still_accepts
 from tls.handshake.tls13.offer import ClientOffer
 from tls.handshake.tls13.schedule import HandshakeSchedule
@@ -83,7 +83,7 @@ def psk_mode(config: ServerConfig, offer: ClientOffer) -> PskMode | None:
     for mode in (PskMode.WITH_DIFFIE_HELLMAN, PskMode.ALONE):
         if mode not in config.psk_modes or mode.value not in offer.psk_modes:
             continue
-        if mode is PskMode.ALONE or set(offer.groups) & set(config.groups):
+        if mode is PskMode.ALONE or not set(offer.groups).isdisjoint(config.groups):
             return mode
     return None
 
@@ -91,7 +91,10 @@ def psk_mode(config: ServerConfig, offer: ClientOffer) -> PskMode | None:
 def _suite(offer: ClientOffer, hash_name: str, preferred: int | None = None) -> CipherSuite | None:
     """The preferred suite if both have it, else the server's first with that hash."""
     able = [suite for suite in offer.suites if suite.prf_hash == hash_name]
-    return next((suite for suite in able if suite.code == preferred), able[0] if able else None)
+    for suite in able:
+        if suite.code == preferred:
+            return suite
+    return able[0] if able else None
 
 
 def _resumed(
@@ -114,7 +117,7 @@ def _resumed(
         session = yield LookUpSession(ticket)
     else:
         return None
-    yield Emit(SessionLookedUp(ticket, session is not None, by_ticket))
+    context.channel.tell(SessionLookedUp(ticket, session is not None, by_ticket))
     if session is None or session.version != TLS_1_3:
         return None
     now = context.clock()

@@ -22,26 +22,16 @@ class HandshakeSchedule:
         early_exporter_secret: of the first hello; empty without early data.
     """
 
-    __slots__ = (
-        "_concluded",
-        "_context",
-        "_exporter_secret",
-        "_resumption_secret",
-        "_schedule",
-        "_server_finished",
-        "early_exporter_secret",
-        "hash_name",
-    )
+    early_exporter_secret = b""
+    _server_finished = b""
+    _concluded = b""
+    _exporter_secret = b""
+    _resumption_secret = b""
 
     def __init__(self, context: HandshakeContext, hash_name: str, psk: bytes = b"") -> None:
         self.hash_name = hash_name
         self._context = context
         self._schedule = KeySchedule(hash_name, context.meter, psk)
-        self.early_exporter_secret = b""
-        self._server_finished = b""
-        self._concluded = b""
-        self._exporter_secret = b""
-        self._resumption_secret = b""
 
     def binder(self, transcript_hash: bytes, *, external: bool) -> bytes:
         """What binds a hello to the pre-shared key (RFC 8446 §4.2.11.2)."""
@@ -52,9 +42,11 @@ class HandshakeSchedule:
         """The secret of early data; the early exporter's beside it. After the ClientHello."""
         digest = self._context.transcript.digest(self.hash_name)
         self.early_exporter_secret = self._schedule.early_exporter_master_secret(digest)
-        self._log("EARLY_EXPORTER_SECRET", self.early_exporter_secret)
         secret = self._schedule.client_early_traffic_secret(digest)
-        return self._traffic("CLIENT_EARLY_TRAFFIC_SECRET", secret)
+        if self._context.settings.key_log is not None:
+            self._log("EARLY_EXPORTER_SECRET", self.early_exporter_secret)
+            self._log("CLIENT_EARLY_TRAFFIC_SECRET", secret)
+        return TrafficSecret(self.hash_name, secret, self._context.meter)
 
     def handshake_traffic(self, shared_secret: bytes) -> tuple[TrafficSecret, TrafficSecret]:
         """The client's and the server's secret of the handshake, after the ServerHello.
@@ -64,27 +56,24 @@ class HandshakeSchedule:
         schedule = self._schedule
         schedule.enter_handshake(shared_secret)
         digest = self._context.transcript.digest(self.hash_name)
-        client = schedule.client_handshake_traffic_secret(digest)
-        server = schedule.server_handshake_traffic_secret(digest)
-        return (
-            self._traffic("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client),
-            self._traffic("SERVER_HANDSHAKE_TRAFFIC_SECRET", server),
-        )
+        client, server = schedule.handshake_traffic_secrets(digest)
+        if self._context.settings.key_log is not None:
+            self._log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client)
+            self._log("SERVER_HANDSHAKE_TRAFFIC_SECRET", server)
+        return self._traffic(client, server)
 
     def application_traffic(self) -> tuple[TrafficSecret, TrafficSecret]:
         """The client's and the server's secret of application data, after the server's Finished."""
         schedule = self._schedule
         schedule.enter_master()
         digest = self._context.transcript.digest(self.hash_name)
-        client = schedule.client_application_traffic_secret(digest)
-        server = schedule.server_application_traffic_secret(digest)
+        client, server = schedule.application_traffic_secrets(digest)
         self._server_finished = digest
         if self._context.settings.key_log is not None:
             self._log("EXPORTER_SECRET", self.exporter_secret)
-        return (
-            self._traffic("CLIENT_TRAFFIC_SECRET_0", client),
-            self._traffic("SERVER_TRAFFIC_SECRET_0", server),
-        )
+            self._log("CLIENT_TRAFFIC_SECRET_0", client)
+            self._log("SERVER_TRAFFIC_SECRET_0", server)
+        return self._traffic(client, server)
 
     def conclude(self) -> None:
         """The client's Finished is in the transcript, and nothing comes behind it."""
@@ -110,11 +99,9 @@ class HandshakeSchedule:
         """The verify_data of the side that sends under a secret, over the handshake so far."""
         return secret.finished(self._context.transcript.digest(self.hash_name))
 
-    def _traffic(self, label: str, secret: bytes) -> TrafficSecret:
-        context = self._context
-        if context.settings.key_log is not None:
-            self._log(label, secret)
-        return TrafficSecret(self.hash_name, secret, context.meter)
+    def _traffic(self, client: bytes, server: bytes) -> tuple[TrafficSecret, TrafficSecret]:
+        hash_name, meter = self.hash_name, self._context.meter
+        return TrafficSecret(hash_name, client, meter), TrafficSecret(hash_name, server, meter)
 
     def _log(self, label: str, secret: bytes) -> None:
         log = self._context.settings.key_log

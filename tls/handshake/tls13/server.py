@@ -11,14 +11,7 @@ from tls.errors import PeerError
 from tls.extensions import COOKIE, SIGNATURE_ALGORITHMS, SUPPORTED_GROUPS
 from tls.groups import group_name
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import (
-    AgreeOnVersion,
-    Expect,
-    Handshake,
-    Send,
-    SendChangeCipherSpec,
-    SkipEarlyData,
-)
+from tls.handshake.requests import Expect, Handshake
 from tls.handshake.tls13.answer import Choice, answer
 from tls.handshake.tls13.early_data import LEAST_SKIPPED
 from tls.handshake.tls13.offer import ClientOffer, missing, read_offer
@@ -46,7 +39,7 @@ _PSK_ALONE = PskMode.ALONE
 def answer_hello(context: HandshakeContext, config: ServerConfig, hello: ClientHello) -> Handshake:
     """From the first ClientHello to the last Finished, and the tickets behind it."""
     context.version = TLS_1_3
-    yield AgreeOnVersion(TLS_1_3)
+    context.channel.agree_on_version(TLS_1_3)
     context.client_random = hello.random
     offer = read_offer(config, hello)
     retry: Retry | None = None
@@ -103,11 +96,11 @@ def _ask_again(
     first = offer.hello
     cookie = seal_cookie(context, config, retry)
     context.transcript.replace_first(retry.suite.prf_hash)
-    yield Send(retry_request(first, retry, cookie))
+    context.channel.send(retry_request(first, retry, cookie))
     if first.session_id and config.middlebox_compatibility:
-        yield SendChangeCipherSpec()
+        context.channel.send_change_cipher_spec()
     if offer.early_data:
-        yield SkipEarlyData(max(config.max_early_data, LEAST_SKIPPED))
+        context.channel.skip_early_data(max(config.max_early_data, LEAST_SKIPPED))
     second: ClientHello = yield _EXPECT_CLIENT_HELLO
     check_cookie(second, cookie)
     check_second_hello(first, second)

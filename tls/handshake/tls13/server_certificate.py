@@ -12,7 +12,7 @@ from tls.events import CertificateAccepted
 from tls.extensions import COMPRESS_CERTIFICATE
 from tls.handshake.choices import unusable_scheme
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Emit, Expect, Handshake
+from tls.handshake.requests import Expect, Handshake
 from tls.handshake.tls13.chains import read_certificate
 from tls.handshake.tls13.client_hello import ClientOffer
 from tls.messages import CertificateVerify
@@ -74,7 +74,7 @@ def authenticate_server(
             "the certificate's key is not for signatures",
         )
     if problems:
-        yield Emit(CertificateAccepted(frozenset(problems)))
+        context.channel.tell(CertificateAccepted(frozenset(problems)))
     digest = context.transcript.digest(hash_name)
     verify: CertificateVerify = yield _EXPECT_VERIFY
     if verify.scheme not in config.signature_schemes:

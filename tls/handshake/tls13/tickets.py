@@ -8,7 +8,7 @@ from tls.deferrable import AcceptSession, SealTicket, StoreSession
 from tls.entropy import new_session_id
 from tls.extensions import EARLY_DATA, Extensions
 from tls.handshake.context import HandshakeContext
-from tls.handshake.requests import Handshake, Send
+from tls.handshake.requests import Handshake
 from tls.handshake.tls13.schedule import HandshakeSchedule
 from tls.keys.tls13 import resumption_psk
 from tls.sessions import Session, SessionCache
@@ -60,7 +60,7 @@ def send_tickets(
             yield StoreSession(each)
         if not ticket:
             return
-        yield Send(NewSessionTicket(lifetime, each.age_add, nonce, ticket, extensions))
+        context.channel.send(NewSessionTicket(lifetime, each.age_add, nonce, ticket, extensions))
 
 
 def _lifetime(config: ServerConfig) -> int:

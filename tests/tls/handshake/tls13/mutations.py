@@ -77,7 +77,7 @@ def _spoil_before_protection(
 
     records.send = send_spoilt  # type: ignore[method-assign]
     # What waits already is the first to be spoilt; the handshake that makes more goes on.
-    flight = sender._handshake.flight
+    flight = sender._channel.flight
     if draw.random() < 0.5 and flight:
         spoil_messages(flight, draw)
 

@@ -155,7 +155,7 @@ def test_no_more_than_the_ticket_allows() -> None:
     client.send(b"a")
     assert len(data_in(server.receive(client.outgoing()))) == EARLY
     client, server = world.ends(world.session())
-    client._handshake.early_data_to_send = 10 * EARLY
+    client._channel.early_data_to_send = 10 * EARLY
     client.send(bytes(EARLY + 1))
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())
@@ -216,7 +216,7 @@ def test_what_is_refused_is_skipped_and_may_be_sent_again() -> None:
 def test_what_is_skipped_has_a_bound() -> None:
     world = early_world(early_data_guard=tls.ReplayWindow(capacity=0))
     client, server = world.ends(world.session())
-    client._handshake.early_data_to_send = 1 << 20
+    client._channel.early_data_to_send = 1 << 20
     client.send(bytes(20_000))
     with pytest.raises(tls.PeerError) as caught:
         server.receive(client.outgoing())
@@ -366,7 +366,7 @@ def test_a_certificate_later() -> None:
     world = later_world()
     client, server = world.connected()
     later = client._handshake.after
-    later._config = World({"identities": [identity("client-rsa")]}).client_config
+    later._config = later_world(identities=[identity("client-rsa")]).client_config
     server.request_client_certificate()
     with pytest.raises(tls.UsageError, match="waits already"):
         server.request_client_certificate()

@@ -565,7 +565,7 @@ def test_no_data_before_the_clients_finished() -> None:
     server.receive(client.outgoing())
     client.receive(server.outgoing())
     client._handshake._records.take_output()
-    client._handshake.flight.clear()
+    client._channel.flight.clear()
     client.send(b"data")
     with pytest.raises(tls.PeerError):
         server.receive(client.outgoing())

@@ -11,6 +11,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from experiments.failures import (
+    ClusterFailed,
+    ClusterNotFound,
     ColumnError,
     DiskFailed,
     Failure,
@@ -62,6 +64,8 @@ __all__ = [
     "FolderError",
     "ColumnError",
     "WorkerDied",
+    "ClusterNotFound",
+    "ClusterFailed",
     "DiskFailed",
     "Interrupted",
 ]

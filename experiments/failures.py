@@ -64,6 +64,18 @@ class WorkerDied(Failure):
     exit_code = 5
 
 
+class ClusterNotFound(Failure):
+    """No cluster answers at the address that was given; nothing was run there."""
+
+    exit_code = 2
+
+
+class ClusterFailed(Failure):
+    """A cluster was lost, or its workers died again and again; finished jobs are kept."""
+
+    exit_code = 1
+
+
 class DiskFailed(Failure):
     """Writing results failed midway (full disk, folder gone); finished jobs are kept."""
 

@@ -29,6 +29,7 @@ def repeat(
     out: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    cluster: str | None = None,
     parts: Sequence[sim.Part] = (),
     store: str | os.PathLike[str] | None = None,
     yes: bool = False,
@@ -43,6 +44,7 @@ def repeat(
         out: the out folder; `out/NAME` here without one.
         workers: as for `run`.
         executor: as for `run`.
+        cluster: as for `run`.
         parts: classes of your own in the place of those that the manifest brings along.
         store: as for `run`.
         yes: as for `run`.
@@ -50,7 +52,8 @@ def repeat(
 
     Raises:
         ScenarioError, FolderError: it is no manifest, or what it says cannot be run here.
-        WorkerDied, DiskFailed, Interrupted: finished replications are kept in the out folder.
+        WorkerDied, ClusterFailed, DiskFailed, Interrupted: finished replications are kept in the
+            out folder.
     """
     path = Path(manifest)
     path = path / FILE if path.is_dir() else path
@@ -73,6 +76,7 @@ def repeat(
         replications=replications,
         workers=workers,
         executor=executor,
+        cluster=cluster,
         store=store,
         yes=yes,
         announce=announce,

@@ -35,6 +35,7 @@ def run(
     replications: int | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    cluster: str | None = None,
     parts: Sequence[sim.Part] = (),
     store: str | os.PathLike[str] | None = None,
     yes: bool = False,
@@ -51,6 +52,8 @@ def run(
         workers: processes that simulate; as many as there are processors without it.
         executor: any `concurrent.futures.Executor` in place of worker processes, such as
             `dask.distributed`'s; its workers need not see this machine's disk.
+        cluster: a Dask cluster in their place: its scheduler's address, or its file. A worker that
+            dies costs a retry, a scheduler may be restarted.
         parts: boxes, balancers, browsers and the like of your own, which the scenario may name. A
             part that was edited is simulated anew.
         yes: run even what is beyond reach: more than 20 million connections.
@@ -62,7 +65,8 @@ def run(
 
     Raises:
         ScenarioError, FolderError: bad input; nothing was run and nothing written.
-        WorkerDied, DiskFailed, Interrupted: finished replications are kept in the out folder.
+        WorkerDied, ClusterFailed, DiskFailed, Interrupted: finished replications are kept in the
+            out folder.
     """
     overrides = [setting(path, value) for path, value in settings.items()]
     if isinstance(scenario, ScenarioFile):
@@ -77,7 +81,7 @@ def run(
     folder = out_folder.claim(None if out is None else Path(out), study)
     place = job_store(folder, None if store is None else Path(store))
     with out_folder.held(folder), out_folder.writing(folder), using(place):
-        tables = simulate(study, folder, place, Means(workers, executor, announce))
+        tables = simulate(study, folder, place, Means(workers, executor, cluster, announce))
         result = Result(tables)
         write_analysis(result.analysis)
     return result

@@ -14,6 +14,7 @@ from experiments.failures import FolderError
 from experiments.results.study_tables import StudyTables
 from experiments.results.tables import merge_tables
 from experiments.studies import out_folder
+from experiments.studies.cluster import Cluster
 from experiments.studies.executor import processors, remove_damaged, run_jobs
 from experiments.studies.forecast import estimate_words, expected_simulation
 from experiments.studies.job import jobs_of
@@ -30,11 +31,13 @@ class Means:
     Attributes:
         workers: processes that simulate; as many as there are processors without it.
         executor: any `concurrent.futures.Executor` in place of worker processes.
+        cluster: a Dask cluster in place of them: its scheduler's address, or its file.
         announce: is told, before a study begins, how much will be run and how long it takes.
     """
 
     workers: int | None = None
     executor: Executor | None = None
+    cluster: str | None = None
     announce: Callable[[str], None] | None = None
 
 
@@ -66,6 +69,7 @@ def simulate(study: Study, folder: Path, store: JobStore, means: Means) -> Study
         title=study.file.name,
         workers=means.workers,
         executor=means.executor,
+        cluster=None if means.cluster is None else Cluster(means.cluster),
         forecast=expected_simulation(study, means.workers, missing),
     )
     merged = merge_tables(study, folder, jobs, store)

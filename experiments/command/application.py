@@ -64,6 +64,16 @@ Parts = Annotated[
 ]
 
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="tcp://HOST:PORT|FILE",
+        help="Run on a Dask cluster: its scheduler's address, or its file.",
+    ),
+]
+
+
 @application.command()
 def run(
     scenario: Annotated[
@@ -89,6 +99,7 @@ def run(
         int | None,
         typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
     ] = None,
+    cluster: Cluster = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -126,7 +137,7 @@ def run(
     """
     from experiments.command.studies import repeat_study, run_study
 
-    how: dict[str, Any] = {"out": out, "workers": workers, "store": store}
+    how: dict[str, Any] = {"out": out, "workers": workers, "store": store, "cluster": cluster}
     how |= {"yes": yes, "announce": _announce}
     if manifest is not None:
         given = {"NAME": scenario, "--seed": seed, "--replications": replications}
@@ -185,6 +196,7 @@ def plan(
         int | None,
         typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
     ] = None,
+    cluster: Cluster = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
@@ -212,6 +224,7 @@ def plan(
     from experiments.command.planning import plan_study, print_plan
 
     how: dict[str, Any] = {"out": out, "workers": workers, "store": store, "yes": yes}
+    how["cluster"] = cluster
     how |= {"smallest": smallest, "between": between, "seed": seed, "replications": replications}
     found = plan_study(scenario, settings or (), parts or (), **how)
     print_plan(found, as_json=as_json)

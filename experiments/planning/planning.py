@@ -56,6 +56,7 @@ def plan(
     replications: int | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    cluster: str | None = None,
     parts: Sequence[sim.Part] = (),
     store: str | os.PathLike[str] | None = None,
     yes: bool = False,
@@ -75,12 +76,12 @@ def plan(
         out: the out folder; `out/NAME-plan` here without one.
         seed: of all random numbers.
         replications: of the first look at a design, in place of the scenario's own number.
-        workers, executor, parts, store, yes, announce: as for `experiments.run`.
+        workers, executor, cluster, parts, store, yes, announce: as for `experiments.run`.
         settings: dotted paths and values that replace the scenario's.
 
     Raises:
         ScenarioError, FolderError: bad input; nothing was run.
-        WorkerDied, DiskFailed, Interrupted: finished replications are kept.
+        WorkerDied, ClusterFailed, DiskFailed, Interrupted: finished replications are kept.
     """
     overrides = [setting(path, value) for path, value in settings.items()]
     if isinstance(scenario, ScenarioFile):
@@ -98,8 +99,8 @@ def plan(
     for search in searches:
         for end in (table.designs[0], table.designs[-1]):
             check_reach(search.study_of(end, seed, first), yes=yes)
-    with using(place), _workers(workers, executor) as pool:
-        means = Means(workers, pool, announce)
+    with using(place), _workers(workers, executor, cluster) as pool:
+        means = Means(workers, pool, cluster, announce)
         run = _Running(folder, place, means, seed, first)
         designs = [search.run(run) for search in searches]
         found = Plan(folder, file, table, tuple(designs))
@@ -108,10 +109,10 @@ def plan(
 
 
 def _workers(
-    workers: int | None, executor: Executor | None
+    workers: int | None, executor: Executor | None, cluster: str | None
 ) -> contextlib.AbstractContextManager[Executor | None]:
     """Give what all designs run in: the executor, or one pool of processes for the whole search."""
-    if executor is not None:
+    if executor is not None or cluster is not None:
         return contextlib.nullcontext(executor)
     count = workers or processors()
     return worker_processes(count) if count > 1 else contextlib.nullcontext(None)

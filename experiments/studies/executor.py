@@ -23,7 +23,8 @@ from concurrent.futures import (
 )
 from multiprocessing.connection import wait as wait_for_sentinels
 
-from experiments.failures import Interrupted, WorkerDied
+from experiments.failures import ClusterFailed, Interrupted, WorkerDied
+from experiments.studies.cluster import Cluster
 from experiments.studies.job import Job, share_done
 from experiments.studies.job_record import Damaged
 from experiments.studies.job_store import JobStore
@@ -68,13 +69,15 @@ def run_jobs(
     title: str,
     workers: int | None = None,
     executor: Executor | None = None,
+    cluster: Cluster | None = None,
     forecast: float | None = None,
 ) -> None:
     """Run the jobs that are not in the store; those there are taken to be whole.
 
     `workers` processes run them (as many as there are processors when it is `None`; with one,
-    this process runs them itself), or else the `executor` that is given. Its workers need not see
-    the store's folder. The time to go is told by the `forecast` (seconds) until some of it is done.
+    this process runs them itself), or else the `executor` or the `cluster` that is given. Their
+    workers need not see the store's folder. The time to go is told by the `forecast` (seconds)
+    until some of it is done.
 
     Raises:
         WorkerDied: a worker ended without an answer, or cannot run this study's jobs.
@@ -88,12 +91,14 @@ def run_jobs(
     count = min(workers or processors(), len(missing))
     try:
         with (
-            place_in(store, outlived=executor is not None) as place,
+            place_in(store, outlived=executor is not None or cluster is not None) as place,
             StudyProgress(
                 title, jobs=len(every), finished=len(every) - len(missing), forecast=forecast
             ) as progress,
         ):
-            if executor is not None:
+            if cluster is not None:
+                _run_in_cluster(cluster, missing, place, progress, len(every))
+            elif executor is not None:
                 _run_in(executor, missing, place, progress, len(every))
             elif count == 1:
                 _run_here(missing, place, progress, len(every))
@@ -107,8 +112,8 @@ def run_jobs(
             f"a worker process died (killed, or out of memory): {_kept(every.values(), store)}; "
             "fewer --workers need less memory"
         ) from None
-    except WorkerDied as death:
-        raise WorkerDied(f"{death}: {_kept(every.values(), store)}") from None
+    except (WorkerDied, ClusterFailed) as death:
+        raise type(death)(f"{death}: {_kept(every.values(), store)}") from None
     for job in missing:
         _check_made(job, store)
 
@@ -181,6 +186,22 @@ def _run_in(
         for future in pending:
             future.cancel()
         raise
+
+
+def _run_in_cluster(
+    cluster: Cluster, jobs: Sequence[Job], place: Place, progress: StudyProgress, of: int
+) -> None:
+    """Run jobs in a cluster, and show how many it has finished."""
+    finished = of - len(jobs)
+
+    def stored() -> None:
+        nonlocal finished
+        finished += 1
+        progress.update(finished=finished, done=finished - (of - len(jobs)))
+
+    with _main_module_hidden():
+        packed = {one.key: one for one in _packed(jobs)}
+        cluster.run(packed, place, stored)
 
 
 def _packed(jobs: Sequence[Job]) -> list[PackedJob]:

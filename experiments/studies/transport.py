@@ -15,7 +15,7 @@ import sys
 import tempfile
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ from experiments.studies.job import Job, run_job
 from experiments.studies.job_store import JobStore
 from experiments.studies.libraries import simulating_libraries
 from experiments.version import simulation_digest
+
+LARGEST_PIECE = 32 * 2**20
+"""Bytes of a job's tables that a cluster's worker sends at once; more come in pieces."""
 
 _THIS_PROCESS = uuid.uuid4().hex
 _at_home: weakref.WeakValueDictionary[str, Job] = weakref.WeakValueDictionary()
@@ -98,6 +101,45 @@ class Parcel:
         with _in_partial(place, self.key) as partial:
             for name in sorted(job_record.FILES & self.files.keys()):
                 (partial / name).write_bytes(self.files.pop(name))
+
+
+class Pieces:
+    """A finished job's files that are fetched piece by piece from the worker that has them.
+
+    Args:
+        key: the job's.
+        sizes: of its files, in bytes, by their names.
+        fetched: returns the piece of a file that begins at a byte and has so many.
+    """
+
+    def __init__(
+        self, key: str, sizes: Mapping[str, int], fetched: Callable[[str, int, int], bytes]
+    ) -> None:
+        self._key = key
+        self._sizes = sizes
+        self._fetched = fetched
+
+    def store(self, place: Place) -> None:
+        """Store the job as a worker that sees the place would have.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with _in_partial(place, self._key) as partial:
+            for name in sorted(job_record.FILES & self._sizes.keys()):
+                with (partial / name).open("wb") as file:
+                    for start in range(0, self._sizes[name], LARGEST_PIECE):
+                        file.write(self._fetched(name, start, LARGEST_PIECE))
+
+
+def sizes_of(parcel: Parcel | None) -> dict[str, int] | None:
+    """Return the sizes of a parcel's files, where it is: at the worker that has it."""
+    return None if parcel is None else {name: len(data) for name, data in parcel.files.items()}
+
+
+def piece_of(parcel: Parcel, name: str, start: int, length: int) -> bytes:
+    """Return a piece of one of a parcel's files, where it is."""
+    return parcel.files[name][start : start + length]
 
 
 class PackedJob:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from experiments.presentation.plain_values import plain_rows
 from experiments.presentation.terminal import WIDTH_WITHOUT_TERMINAL, answer_parts
 from experiments.result import Result
 
@@ -35,15 +34,9 @@ def print_json(result: Result) -> None:
         "answer": answer.sentence,
         "warnings": list(result.warnings),
         "remarks": list(answer.remarks),
-        "objectives": [
-            {name: _number(value) for name, value in row.items()}
-            for row in result.objectives.to_dict("records")
-        ],
+        "objectives": plain_rows(result.objectives),
         "recommended": answer.recommended,
-        "summary": [
-            {name: _number(value) for name, value in row.items()}
-            for row in result.summary.to_dict("records")
-        ],
+        "summary": plain_rows(result.summary),
         "tables": {
             content.title: [dict(zip(content.head, row, strict=True)) for row in content.rows]
             for content in result.analysis.word_tables
@@ -52,9 +45,3 @@ def print_json(result: Result) -> None:
         "report": str(result.report),
     }
     print(json.dumps(content, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", default=str))
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value.item() if hasattr(value, "item") else value

@@ -54,6 +54,30 @@ def _tlscape(
     pass
 
 
+Scenario = Annotated[
+    str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
+]
+Seed = Annotated[
+    int | None, typer.Option(metavar="N", help="Seed of all random numbers.  [default: 1]")
+]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", help="Worker processes.  [default: one a processor]")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help='Override a setting, such as server.sessions.lifetime="5 min". Repeatable.',
+    ),
+]
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Finished replications, which studies may share.  [default: jobs in --out]",
+    ),
+]
 Parts = Annotated[
     list[Path] | None,
     typer.Option(
@@ -88,34 +112,16 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="The folder for the results.  [default: out/NAME]"),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Seed of all random numbers.  [default: 1]")
-    ] = None,
+    seed: Seed = None,
     replications: Annotated[
         int | None,
         typer.Option(metavar="N", help="Replications of each design point.  [default: the file's]"),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
-    ] = None,
+    workers: Workers = None,
     cluster: Cluster = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="PATH=VALUE",
-            help='Override a setting, such as server.sessions.lifetime="5 min". Repeatable.',
-        ),
-    ] = None,
+    settings: Settings = None,
     parts: Parts = None,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Finished replications, which studies may share.  [default: jobs in --out]",
-        ),
-    ] = None,
+    store: Store = None,
     manifest: Annotated[
         Path | None,
         typer.Option(
@@ -161,9 +167,7 @@ def _announce(words: str) -> None:
 
 @application.command()
 def plan(
-    scenario: Annotated[
-        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
-    ],
+    scenario: Scenario,
     smallest: Annotated[
         str | None,
         typer.Option(
@@ -183,32 +187,18 @@ def plan(
         Path | None,
         typer.Option(metavar="DIR", help="The folder for the plan.  [default: out/NAME-plan]"),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Seed of all random numbers.  [default: 1]")
-    ] = None,
+    seed: Seed = None,
     replications: Annotated[
         int | None,
         typer.Option(
             metavar="N", help="Replications of a design's first look.  [default: the file's]"
         ),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
-    ] = None,
+    workers: Workers = None,
     cluster: Cluster = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
-    ] = None,
+    settings: Settings = None,
     parts: Parts = None,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Finished replications, which studies may share.  [default: jobs in --out]",
-        ),
-    ] = None,
+    store: Store = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Try even designs of more than 20 million connections.")
     ] = False,
@@ -253,10 +243,7 @@ def compare(
         int | None,
         typer.Option(metavar="N", help="Replications of scenarios.  [default: the file's]"),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Worker processes.  [default: one a processor]"),
-    ] = None,
+    workers: Workers = None,
     parts: Parts = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the comparison as one JSON object.")
@@ -272,17 +259,12 @@ def compare(
 
 @application.command()
 def check(
-    scenario: Annotated[
-        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
-    ],
+    scenario: Scenario,
     replications: Annotated[
         int | None,
         typer.Option(metavar="N", help="Replications of each design point.  [default: the file's]"),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
-    ] = None,
+    settings: Settings = None,
     parts: Parts = None,
 ) -> None:
     """Check a scenario file and say what would be run; run nothing."""
@@ -299,13 +281,8 @@ def check(
 
 @application.command()
 def explain(
-    scenario: Annotated[
-        str, typer.Argument(metavar="NAME|FILE.toml", help="A ready scenario, or a scenario file.")
-    ],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Override a setting. Repeatable."),
-    ] = None,
+    scenario: Scenario,
+    settings: Settings = None,
     parts: Parts = None,
 ) -> None:
     """Tell a scenario in words: who comes, what is between, what answers, what is asked."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from experiments.comparing.comparison import Comparison, Difference
 from experiments.presentation.chart import MUTED, SERIES, Chart, new_chart
+from experiments.presentation.plain_values import plain_rows
 from experiments.presentation.report import environment
+from experiments.presentation.terminal import word_table
 from experiments.studies.whole_files import write_whole
 
 PAGE = "comparison.html"
@@ -46,10 +45,7 @@ def comparison_object(comparison: Comparison) -> dict[str, Any]:
         "second": comparison.second.name,
         "answer": comparison.answer,
         "reasons": comparison.reasons,
-        "differences": [
-            {name: _plain(value) for name, value in row.items()}
-            for row in comparison.frame().to_dict("records")
-        ],
+        "differences": plain_rows(comparison.frame()),
     }
 
 
@@ -60,12 +56,7 @@ def comparison_text(comparison: Comparison, width: int) -> str:
         console.print(Text(line))
     for content in comparison.tables:
         console.print(Text(content.title))
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-        for number, name in enumerate(content.head):
-            table.add_column(Text(name), overflow="fold", justify="right" if number else "left")
-        for row in content.rows:
-            table.add_row(*map(Text, row))
-        console.print(table)
+        console.print(word_table(content))
         console.print()
     console.print(Text("* where a difference is shown: its 95 % interval is without 0"))
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
@@ -102,8 +93,3 @@ def _bars(name: str, title: str, parts: list[Difference], comparison: Comparison
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.set_xlabel("difference, ms")
     return chart
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value

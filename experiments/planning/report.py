@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from experiments.planning.plan import Plan
+from experiments.presentation.plain_values import plain_rows
 from experiments.presentation.report import environment
+from experiments.presentation.terminal import word_table
 from experiments.studies.whole_files import write_whole
 
 PAGE = "plan.html"
@@ -45,10 +44,7 @@ def plan_object(plan: Plan) -> dict[str, Any]:
         "designs": [
             {"settings": dict(found.settings), "value": found.value} for found in plan.designs
         ],
-        "evidence": [
-            {name: _plain(value) for name, value in row.items()}
-            for row in plan.evidence.to_dict("records")
-        ],
+        "evidence": plain_rows(plan.evidence),
         "folder": str(plan.folder),
     }
 
@@ -58,19 +54,6 @@ def plan_text(plan: Plan, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
     for line in (plan.file.title, "", plan.answer, *plan.remarks, ""):
         console.print(Text(line))
-    search = plan.search
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-    for number, name in enumerate(search.head):
-        table.add_column(
-            Text(name), overflow="fold", justify="left" if number < search.identifying else "right"
-        )
-    for row in search.rows:
-        table.add_row(*map(Text, row))
-    console.print(table)
+    console.print(word_table(plan.search))
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines())
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -24,6 +24,8 @@ def first_that_meets(
         return None
     step: int | None = 1
     at = guess()
+    if at is not None:
+        at = min(max(at, low + 1), high - 1)
     while high - low > 1:
         if at is None or not low < at < high:
             at = step = None

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from experiments.presentation.answer_table import AnswerTable, Row, answer_table
 from experiments.questions.analysis import Analysis
+from experiments.questions.table import Table as WordTable
 from experiments.wording import counted, listed
 
 WIDTH_WITHOUT_TERMINAL = 80
@@ -40,6 +41,19 @@ def answer_text(analysis: Analysis, width: int = WIDTH_WITHOUT_TERMINAL) -> str:
 def answer_parts(analysis: Analysis, width: int) -> Iterator[RenderableType]:
     """Yield the title, the answer, warnings, remarks, one table, and where the rest stands."""
     yield _Written(analysis, width)
+
+
+def word_table(content: WordTable) -> Table:
+    """Return a table of words as it stands in a terminal."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for number, name in enumerate(content.head):
+        if number < content.identifying:
+            table.add_column(Text(name), overflow="fold")
+        else:
+            table.add_column(Text(name), overflow="fold", justify="right")
+    for row in content.rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 class _Written:

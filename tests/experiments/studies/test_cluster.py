@@ -66,7 +66,8 @@ class Processes:
         self._all: list[subprocess.Popen[bytes]] = []
 
     def scheduler(self) -> subprocess.Popen[bytes]:
-        words = ["scheduler", "--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard"]
+        words = ["scheduler", "--host", "127.0.0.1", "--port", str(self._port)]
+        words += ["--dashboard-address", "127.0.0.1:0"]
         started = self._start([sys.executable, "-m", "dask", *words])
         until = time.monotonic() + 60
         while time.monotonic() < until:
@@ -77,7 +78,8 @@ class Processes:
 
     def worker(self) -> subprocess.Popen[bytes]:
         number = len(self._all)
-        words = ["worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+        words = ["worker", self.address, "--nthreads", "1", "--no-nanny"]
+        words += ["--dashboard-address", "127.0.0.1:0"]
         words += ["--death-timeout", "60", "--local-directory", str(self._folder / f"{number}")]
         command = [sys.executable, "-m", "dask", *words]
         hiding = f'mount -t tmpfs none "{self._hidden}" && exec "$@"'

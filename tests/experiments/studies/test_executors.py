@@ -126,7 +126,7 @@ def test_a_dask_cluster_runs_them(boxed: Path, expected: dict[str, bytes], tmp_p
             n_workers=2,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             local_directory=str(tmp_path / "workers"),
         ) as cluster,
         distributed.Client(cluster) as client,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sim
 from experiments.questions.settings import check_question
-from experiments.scenario_files.overrides import Override
+from experiments.scenario_files.overrides import Override, setting
 from experiments.scenario_files.scenario_file import ScenarioFile, load
 
 
@@ -27,3 +28,24 @@ def load_scenario(
     file = load(name_or_file, overrides, parts)
     check_question(file)
     return file
+
+
+def scenario_to_run(
+    scenario: str | os.PathLike[str] | ScenarioFile,
+    settings: Mapping[str, Any],
+    parts: Sequence[sim.Part] = (),
+) -> ScenarioFile:
+    """Return a scenario as it is run: with settings by their dotted paths, and private keys.
+
+    It is a ready scenario's name, a TOML file's path, or what `load_scenario` gave.
+
+    Raises:
+        ScenarioError: it is not there, or it or a setting is wrong.
+    """
+    overrides = [setting(path, value) for path, value in settings.items()]
+    if isinstance(scenario, ScenarioFile):
+        file = scenario.with_overrides(overrides) if overrides else scenario
+        check_question(file)
+    else:
+        file = load_scenario(scenario, overrides, parts)
+    return file.with_keys()

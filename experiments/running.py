@@ -10,12 +10,10 @@ from typing import Any
 
 import sim
 from experiments.failures import ScenarioError
-from experiments.loading import load_scenario
+from experiments.loading import scenario_to_run
 from experiments.presentation.report import write_report
 from experiments.questions.analysis import Analysis
-from experiments.questions.settings import check_question
 from experiments.result import Result
-from experiments.scenario_files.overrides import setting
 from experiments.scenario_files.scenario_file import ScenarioFile
 from experiments.simulating import Means, job_store, simulate, using
 from experiments.studies import out_folder
@@ -68,13 +66,7 @@ def run(
         WorkerDied, ClusterFailed, DiskFailed, Interrupted: finished replications are kept in the
             out folder.
     """
-    overrides = [setting(path, value) for path, value in settings.items()]
-    if isinstance(scenario, ScenarioFile):
-        file = scenario.with_overrides(overrides) if overrides else scenario
-        check_question(file)
-    else:
-        file = load_scenario(scenario, overrides, parts)
-    file = file.with_keys()
+    file = scenario_to_run(scenario, settings, parts)
     check_counts(seed=seed, replications=replications, workers=workers)
     study = design(file, seed=seed, replications=replications)
     check_reach(study, yes=yes)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import Console
 
 from experiments.scenario_files.part_files import load_parts
+from experiments.studies.progress import notice
 
 if TYPE_CHECKING:
     from experiments.comparing.comparison import Comparison
@@ -43,7 +43,7 @@ def compare_two(
         out=below,
         seed=DEFAULT_SEED if seed is None else seed,
         parts=load_parts(parts),
-        announce=lambda words: typer.echo(f"tlscape: {words}", err=True),
+        announce=notice,
         **how,
     )
     folder = below / f"{_short(first)}-{_short(second)}"

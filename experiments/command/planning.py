@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import Console
 
 from experiments.command.studies import load
@@ -47,7 +46,7 @@ def plan_study(
         smallest=smallest,
         between=ends,
         seed=DEFAULT_SEED if seed is None else seed,
-        announce=lambda words: typer.echo(f"tlscape: {words}", err=True),
+        announce=notice,
         **how,
     )
 

@@ -3,52 +3,34 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from experiments.comparing.side import HEADINGS, Side
-from experiments.questions import metrics, reachability
-from experiments.questions.figures import NOTHING, decimals_of, figure, signed
+from experiments.comparing.side import COMPARED, HEADINGS, Side
+from experiments.questions.figures import (
+    change_in_words,
+    difference_figure,
+    figure,
+    signed,
+)
 from experiments.questions.metric import Metric, Quantity
 from experiments.questions.table import Table
 from experiments.results.statistics import (
-    CONFIDENCE,
     Interval,
     paired_difference,
     quantile_difference,
     replication_interval,
-    share_interval,
 )
 from experiments.wording import listed
 
-DURATION = Metric(
-    "duration",
-    "Duration",
-    Quantity.SECONDS,
-    "Time from the SYN until a connection is over, mean of all connections.",
-    decimals=2,
+_HEADINGS = tuple(
+    Metric(heading, words, Quantity.SECONDS, words, decimals=3)
+    for heading in HEADINGS
+    for words in [heading.removeprefix("time_").replace("_", " ")]
 )
-COMPARED = (
-    *metrics.HANDSHAKE,
-    *metrics.FIRST_BYTE,
-    DURATION,
-    metrics.FAILED_SHARE,
-    metrics.FULL_SHARE,
-    metrics.RESUMED_SHARE,
-    metrics.HIT_RATE,
-    reachability.ROUND_TRIPS,
-    reachability.SENT,
-    reachability.RECEIVED,
-    metrics.SERVER_CPU,
-    metrics.UTILISATION,
-    Metric("cores_needed", "Cores needed", Quantity.COUNT, "", decimals=2),
-    metrics.MEMORY,
-)
-"""The metrics that are compared, where both sides have them."""
 
 _HEADLINES = (
     "handshake_p99",
@@ -101,30 +83,19 @@ class Comparison:
     @functools.cached_property
     def differences(self) -> tuple[Difference, ...]:
         """Every metric that both sides have."""
-        quantiles = self._quantiles()
-        found = []
-        for metric in COMPARED:
-            if metric.quantile is not None:
-                key = metric.column, metric.quantile
-                if key in quantiles:
-                    one, other = quantiles[key]
-                    difference = quantile_difference(other, one)
-                    found.append(Difference(metric, one.interval, other.interval, difference))
-                continue
-            frames = self.first.values, self.second.values
-            if all(metric.name in frame and frame[metric.name].notna().any() for frame in frames):
-                found.append(self._of_means(metric))
-        return tuple(found)
+        found = (
+            self._of_means(metric) if metric.quantile is None else self._of_quantile(metric)
+            for metric in COMPARED
+        )
+        return tuple(one for one in found if one is not None)
 
     @functools.cached_property
     def times(self) -> tuple[Difference, ...]:
         """The headings of a connection's time that are ever used; they add up to its duration."""
-        found = []
-        for heading in HEADINGS:
-            words = heading.removeprefix("time_").replace("_", " ")
-            metric = Metric(heading, words, Quantity.SECONDS, words, decimals=3)
-            found.append(self._of_means(metric))
-        return tuple(one for one in found if one.first.estimate or one.second.estimate)
+        found = (self._of_means(heading) for heading in _HEADINGS)
+        return tuple(
+            one for one in found if one is not None and (one.first.estimate or one.second.estimate)
+        )
 
     @functools.cached_property
     def work(self) -> tuple[Difference, ...]:
@@ -151,7 +122,11 @@ class Comparison:
     def answer(self) -> str:
         """Which metrics differ, and which do not, in a sentence or two."""
         told = [one for one in self.differences if one.metric.name in _HEADLINES]
-        shown = [f"{_named(one)} {_change(one)}" for one in told if one.is_shown]
+        shown = [
+            f"{_named(one)} {change_in_words(one.difference, one.metric)}"
+            for one in told
+            if one.is_shown
+        ]
         alike = [_named(one) for one in told if not one.is_shown]
         names = f"{self.second.name} against {self.first.name}"
         if not any(one.is_shown for one in self.differences):
@@ -219,38 +194,24 @@ class Comparison:
         head = ("", self.first.name, self.second.name, "difference")
         return Table(title, head, tuple(rows))
 
-    def _of_means(self, metric: Metric) -> Difference:
-        one, other = (
-            frame[metric.name].to_numpy(float) for frame in (self.first.values, self.second.values)
-        )
+    def _of_means(self, metric: Metric) -> Difference | None:
+        """Return a mean's or share's difference, where both sides have one."""
+        one, other = (side.replicated(metric) for side in (self.first, self.second))
+        if np.isnan(one).all() or np.isnan(other).all():
+            return None
         return Difference(
             metric,
-            _interval(self.first, metric),
-            _interval(self.second, metric),
+            self.first.interval(metric),
+            self.second.interval(metric),
             paired_difference(other, one),
         )
 
-    def _quantiles(self) -> dict[tuple[str, float], tuple]:  # type: ignore[type-arg]
-        found = {}
-        for column in dict.fromkeys(one.column for one in COMPARED if one.quantile is not None):
-            probabilities = [
-                one.quantile
-                for one in COMPARED
-                if one.column == column and one.quantile is not None
-            ]
-            first = self.first.quantiles(column, probabilities, CONFIDENCE)
-            second = self.second.quantiles(column, probabilities, CONFIDENCE)
-            for probability in probabilities:
-                if probability in first and probability in second:
-                    found[column, probability] = first[probability], second[probability]
-        return found
-
-
-def _interval(side: Side, metric: Metric) -> Interval:
-    values = side.values[metric.name].to_numpy(float)
-    if metric.quantity is Quantity.SHARE and metric.count:
-        return share_interval(values, side.values[metric.count].to_numpy(float))
-    return replication_interval(values)
+    def _of_quantile(self, metric: Metric) -> Difference | None:
+        """Return a quantile's difference, where both sides have one."""
+        one, other = (side.quantiles.get(metric.name) for side in (self.first, self.second))
+        if one is None or other is None:
+            return None
+        return Difference(metric, one.interval, other.interval, quantile_difference(other, one))
 
 
 def _named(difference: Difference) -> str:
@@ -258,35 +219,10 @@ def _named(difference: Difference) -> str:
     return label[0].lower() + label[1:] if label[1:2].islower() else label
 
 
-def _change(difference: Difference) -> str:
-    interval = difference.difference
-    verb = "rises" if interval.estimate > 0 else "falls"
-    metric = difference.metric
-    size = Interval(
-        abs(interval.estimate),
-        min(abs(interval.low), abs(interval.high)),
-        max(abs(interval.low), abs(interval.high)),
-        interval.replications,
-    )
-    unit = " percentage points" if metric.quantity is Quantity.SHARE else ""
-    words = figure(size, metric)
-    if unit:
-        words = words.replace(" %", unit, 1)
-    return f"{verb} by {words}"
-
-
 def _signed_figure(difference: Difference) -> str:
-    interval, metric = difference.difference, difference.metric
-    if math.isnan(interval.estimate):
-        return NOTHING
-    if interval[:3] == (0.0, 0.0, 0.0):
+    if difference.difference[:3] == (0.0, 0.0, 0.0):
         return "0"
-    decimals = decimals_of(interval, metric)
-    words = signed(interval.estimate, metric, decimals)
-    if not math.isnan(interval.low):
-        ends = (signed(end, metric, decimals) for end in (interval.low, interval.high))
-        words += f" ({' to '.join(ends)})"
-    return words + ("*" if difference.is_shown else "")
+    return difference_figure(difference.difference, difference.metric, mark="*")
 
 
 def _sum(differences: Sequence[Difference], total: str) -> tuple[str, str, str, str]:

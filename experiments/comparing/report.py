@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.text import Text
 
 from experiments.comparing.comparison import Comparison, Difference
 from experiments.presentation.chart import MUTED, SERIES, Chart, new_chart
 from experiments.presentation.plain_values import plain_rows
 from experiments.presentation.report import environment
-from experiments.presentation.terminal import word_table
+from experiments.presentation.terminal import plain_text, word_table
 from experiments.studies.whole_files import write_whole
 
 PAGE = "comparison.html"
@@ -51,16 +49,14 @@ def comparison_object(comparison: Comparison) -> dict[str, Any]:
 
 def comparison_text(comparison: Comparison, width: int) -> str:
     """Return a comparison as it stands in a terminal: the answer, why, and the tables."""
-    console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
-    for line in (comparison.answer, *comparison.reasons, ""):
-        console.print(Text(line))
-    for content in comparison.tables:
-        console.print(Text(content.title))
-        console.print(word_table(content))
-        console.print()
-    console.print(Text("* where a difference is shown: its 95 % interval is without 0"))
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    tables = (
+        part
+        for content in comparison.tables
+        for part in (Text(content.title), word_table(content), Text())
+    )
+    lines = (comparison.answer, *comparison.reasons, "")
+    foot = Text("* where a difference is shown: its 95 % interval is without 0")
+    return plain_text([*map(Text, lines), *tables, foot], width)
 
 
 def charts_of(comparison: Comparison) -> list[Chart]:

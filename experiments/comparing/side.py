@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 import sim
+from experiments.questions import metrics, reachability
 from experiments.questions.capacity import with_load
+from experiments.questions.estimates import Estimates
+from experiments.questions.metric import Metric, Quantity
 from experiments.result import Result
-from experiments.results.statistics import PooledQuantile
+from experiments.results.statistics import Interval, PooledQuantile
 from experiments.studies.study import DesignPoint
 
 HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
 MEANS = ("duration", "round_trips", "bytes_sent", "bytes_received")
+
+DURATION = Metric(
+    "duration",
+    "Duration",
+    Quantity.SECONDS,
+    "Time from the SYN until a connection is over, mean of all connections.",
+    decimals=2,
+)
+COMPARED = (
+    *metrics.HANDSHAKE,
+    *metrics.FIRST_BYTE,
+    DURATION,
+    metrics.FAILED_SHARE,
+    metrics.FULL_SHARE,
+    metrics.RESUMED_SHARE,
+    metrics.HIT_RATE,
+    reachability.ROUND_TRIPS,
+    reachability.SENT,
+    reachability.RECEIVED,
+    metrics.SERVER_CPU,
+    metrics.UTILISATION,
+    Metric("cores_needed", "Cores needed", Quantity.COUNT, "", decimals=2),
+    metrics.MEMORY,
+)
+"""The metrics that are compared, where both sides have them."""
+
+_QUANTILES = tuple(metric for metric in COMPARED if metric.quantile is not None)
 
 
 @dataclass(frozen=True)
@@ -57,17 +88,34 @@ class Side:
         counts = connections.set_index("replication")["rows"]
         return table.reindex(counts.index).fillna(0.0).div(counts, axis=0)
 
-    def quantiles(
-        self, column: str, probabilities: Sequence[float], confidence: float
-    ) -> dict[float, PooledQuantile]:
-        """Return quantiles of a column of connections, all replications together."""
+    @functools.cached_property
+    def quantiles(self) -> dict[str, PooledQuantile]:
+        """The quantiles among `COMPARED`, all replications together, by the metrics' names."""
+        found: dict[str, PooledQuantile] = {}
         with self.result.measurements() as measurements:
-            found = measurements.pooled_quantiles(column, probabilities, confidence)
-        return {
-            probability: one
-            for (point, probability), one in found.items()
-            if point == self.point.index
-        }
+            for column in dict.fromkeys(one.column for one in _QUANTILES):
+                named = {one.quantile: one.name for one in _QUANTILES if one.column == column}
+                pooled = measurements.pooled_quantiles(column, [*filter(None, named)])
+                found |= {
+                    named[probability]: quantile
+                    for (point, probability), quantile in pooled.items()
+                    if point == self.point.index
+                }
+        return found
+
+    def replicated(self, metric: Metric) -> npt.NDArray[np.float64]:
+        """Return a mean or share of every replication, in their order; NaN where there is none."""
+        if metric.name not in self.values:
+            return np.full(len(self.values), np.nan)
+        return self._estimates.replicated(self.point.index, metric)
+
+    def interval(self, metric: Metric) -> Interval:
+        """Return a mean or share with its interval."""
+        return self._estimates.interval(self.point.index, metric)
+
+    @functools.cached_property
+    def _estimates(self) -> Estimates:
+        return Estimates(self.values)
 
     def _own(self, frame: pd.DataFrame) -> pd.DataFrame:
         own = frame[frame["point"] == self.point.index]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from experiments.questions.objectives import State, Verdict
@@ -63,12 +62,3 @@ def confidence_of_a_look(confidence: float, looks: int, objectives: int) -> floa
         objectives: how many there are.
     """
     return 1 - 2 * (1 - confidence) / (looks * max(1, objectives))
-
-
-def judged(numbers: tuple[int, ...], judge: Callable[[int], Judgement]) -> Iterator[Judgement]:
-    """Yield the judgements of a design with more and more replications, until it is decided."""
-    for number in numbers:
-        judgement = judge(number)
-        yield judgement
-        if judgement.state is not State.UNDECIDED:
-            return

@@ -111,13 +111,7 @@ class Plan:
                     self.table.smallest: judgement.value,
                     "replications": judgement.replications,
                     "design": str(judgement.state),
-                    "objective": verdict.objective.words,
-                    "limit": verdict.objective.requirement.limit,
-                    "measured": verdict.interval.estimate,
-                    "low": verdict.interval.low,
-                    "high": verdict.interval.high,
-                    "state": str(verdict.state),
-                    "why": verdict.why,
+                    **verdict.fields,
                 }
                 for found in self.designs
                 for judgement in found.judgements

@@ -15,14 +15,13 @@ from pydantic import ValidationError
 
 import sim
 from experiments.failures import ScenarioError
-from experiments.loading import load_scenario
-from experiments.planning.judging import Judgement, confidence_of_a_look, judged, looks
+from experiments.loading import scenario_to_run
+from experiments.planning.judging import Judgement, confidence_of_a_look, looks
 from experiments.planning.plan import Plan, PlannedDesign
 from experiments.planning.report import write_plan
 from experiments.planning.search import first_that_meets
 from experiments.questions.farm import servers_together
 from experiments.questions.objectives import State, verdicts_of
-from experiments.questions.settings import check_question
 from experiments.result import Result
 from experiments.results.study_tables import StudyTables
 from experiments.running import DEFAULT_SEED, check_counts, write_analysis
@@ -83,13 +82,7 @@ def plan(
         ScenarioError, FolderError: bad input; nothing was run.
         WorkerDied, ClusterFailed, DiskFailed, Interrupted: finished replications are kept.
     """
-    overrides = [setting(path, value) for path, value in settings.items()]
-    if isinstance(scenario, ScenarioFile):
-        file = scenario.with_overrides(overrides) if overrides else scenario
-        check_question(file)
-    else:
-        file = load_scenario(scenario, overrides, parts)
-    file = file.with_keys()
+    file = scenario_to_run(scenario, settings, parts)
     check_counts(seed=seed, replications=replications, workers=workers)
     table = _table(file, smallest, between)
     first = file.study.replications if replications is None else replications
@@ -222,13 +215,12 @@ class _Search:
         )
 
         def meets(index: int) -> bool:
-            def judge(number: int) -> Judgement:
+            for number in numbers:
                 study = self.study_of(designs[index], running.seed, number)
                 tables[index] = self._simulated(study, designs[index], running)
-                return _judgement(tables[index], designs[index], confidence)
-
-            for judgement in judged(numbers, judge):
-                judgements[index] = judgement
+                judgements[index] = _judgement(tables[index], designs[index], confidence)
+                if judgements[index].state is not State.UNDECIDED:
+                    break
             return judgements[index].state is State.MET
 
         last = len(designs) - 1

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from experiments.planning.plan import Plan
 from experiments.presentation.plain_values import plain_rows
 from experiments.presentation.report import environment
-from experiments.presentation.terminal import word_table
+from experiments.presentation.terminal import plain_text, word_table
 from experiments.studies.whole_files import write_whole
 
 PAGE = "plan.html"
@@ -51,9 +49,5 @@ def plan_object(plan: Plan) -> dict[str, Any]:
 
 def plan_text(plan: Plan, width: int) -> str:
     """Return a plan as it stands in a terminal: the answer, remarks, and the search."""
-    console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
-    for line in (plan.file.title, "", plan.answer, *plan.remarks, ""):
-        console.print(Text(line))
-    console.print(word_table(plan.search))
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    lines = (plan.file.title, "", plan.answer, *plan.remarks, "")
+    return plain_text([*map(Text, lines), word_table(plan.search)], width)

@@ -22,19 +22,19 @@ def first_that_meets(
     low, high = -1, count - 1
     if count == 0 or not meets(high):
         return None
-    step: int | None = 1
-    at = guess()
+    at, step = guess(), 1
     if at is not None:
         at = min(max(at, low + 1), high - 1)
-    while high - low > 1:
-        if at is None or not low < at < high:
-            at = step = None
-        tried = (low + high) // 2 if at is None else at
-        if meets(tried):
-            high = tried
+    while at is not None and low < at < high:
+        if meets(at):
+            high, at = at, at - step
         else:
-            low = tried
-        if at is not None and step is not None:
-            at += -step if high == tried else step
-            step *= 2
+            low, at = at, at + step
+        step *= 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if meets(middle):
+            high = middle
+        else:
+            low = middle
     return high

@@ -7,7 +7,7 @@ lead and, where there is room, the others below, the factors' columns repeated. 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rich.box import SIMPLE_HEAD
@@ -31,8 +31,13 @@ _LINES_OF_HEAD = 4
 
 def answer_text(analysis: Analysis, width: int = WIDTH_WITHOUT_TERMINAL) -> str:
     """Return all that the command line prints of a study's answer, without colours."""
+    return plain_text(answer_parts(analysis, width), width)
+
+
+def plain_text(parts: Iterable[RenderableType], width: int) -> str:
+    """Return parts as a terminal of that width shows them, without colours."""
     console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
-    for part in answer_parts(analysis, width):
+    for part in parts:
         console.print(part)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines())

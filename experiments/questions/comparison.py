@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from experiments.questions.estimates import Estimates
-from experiments.questions.figures import NOTHING, decimals_of, signed
+from experiments.questions.figures import difference_figure
 from experiments.questions.metric import Metric
 from experiments.questions.table import Table
 from experiments.results.measures import Measurements
@@ -53,7 +53,9 @@ def comparison_table(
         (
             point.label,
             *(
-                _cell(differences[metric.name].get(point.index, missing), metric)
+                difference_figure(
+                    differences[metric.name].get(point.index, missing), metric, mark="*"
+                )
                 for metric in compared
             ),
         )
@@ -100,15 +102,3 @@ def _to_quantile(
         for point in others
         if point.index in quantiles and reference.index in quantiles
     }
-
-
-def _cell(difference: Interval, metric: Metric) -> str:
-    mean, low, high = difference[:3]
-    if math.isnan(mean):
-        return NOTHING
-    if math.isnan(low):
-        return signed(mean, metric)
-    decimals = decimals_of(difference, metric)
-    words = [signed(value, metric, decimals) for value in (mean, low, high)]
-    shown = "*" if difference.excludes_zero else ""
-    return f"{words[0]}{shown} ({words[1]} to {words[2]})"

@@ -15,8 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.questions.estimates import Estimates
-from experiments.questions.figures import decimals_of, signed, written
-from experiments.questions.metric import Metric, Quantity
+from experiments.questions.figures import (
+    change_in_words,
+    decimals_of,
+    difference_figure,
+    signed,
+    size_of_change,
+    unit_of_change,
+)
+from experiments.questions.metric import Metric
 from experiments.questions.table import Table
 from experiments.results.statistics import Interval, differences, simultaneous_differences
 from experiments.studies.study import Study
@@ -178,15 +185,14 @@ def _change(effect: Effect, metric: Metric, others: str) -> str:
         return _range(effect, metric, others)
     mean, low, high = effect.mean[:3]
     in_the_mean = f" in the mean of {len(effect.single)}" if len(effect.single) > 1 else ""
-    unit = _unit(metric)
+    unit = unit_of_change(metric)
     if math.isnan(low):
         return f"changes by {signed(mean, metric)}{unit}{in_the_mean} (no interval)"
-    decimals = decimals_of(effect.mean, metric)
     if not effect.mean.excludes_zero:
+        decimals = decimals_of(effect.mean, metric)
         words = [signed(value, metric, decimals) for value in (mean, low, high)]
         return f"is not shown to differ: {words[0]}{unit} ({words[1]} to {words[2]}){in_the_mean}"
-    verb = "rises" if mean > 0 else "falls"
-    return f"{verb} by {_size(effect.mean, metric, decimals)}{unit}{in_the_mean}"
+    return change_in_words(effect.mean, metric) + in_the_mean
 
 
 def _range(effect: Effect, metric: Metric, others: str) -> str:
@@ -198,33 +204,15 @@ def _range(effect: Effect, metric: Metric, others: str) -> str:
         change.estimate * most.estimate > 0 for change in ordered
     ):
         verb = "rises" if most.estimate > 0 else "falls"
-        ends = [_size(change, metric, decimals_of(change, metric)) for change in (least, most)]
+        ends = [size_of_change(change, metric) for change in (least, most)]
     else:
         verb = "changes"
         ordered = sorted(effect.single, key=lambda change: change.estimate)
-        ends = [_difference(change, metric) for change in (ordered[0], ordered[-1])]
+        ends = [difference_figure(change, metric) for change in (ordered[0], ordered[-1])]
     return (
-        f"{verb} by {ends[0]} to {ends[1]}{_unit(metric)}, depending on {others}: shown at "
-        f"{shown} of {counted(len(effect.single), 'combination')}"
+        f"{verb} by {ends[0]} to {ends[1]}{unit_of_change(metric)}, depending on {others}: "
+        f"shown at {shown} of {counted(len(effect.single), 'combination')}"
     )
-
-
-def _size(change: Interval, metric: Metric, decimals: int) -> str:
-    """Return how large a change is, whatever its sign: "1.20 (1.10–1.30)"."""
-    sign = 1 if change.estimate > 0 else -1
-    ends = sorted((sign * change.low, sign * change.high))
-    size, low, high = (
-        written(value, metric, decimals) for value in (sign * change.estimate, *ends)
-    )
-    return f"{size} ({low}–{high})" if not low.startswith("-") else f"{size} ({low} to {high})"
-
-
-def _difference(change: Interval, metric: Metric) -> str:
-    if math.isnan(change.low):
-        return signed(change.estimate, metric)
-    decimals = decimals_of(change, metric)
-    mean, low, high = (signed(value, metric, decimals) for value in change[:3])
-    return f"{mean} ({low} to {high})"
 
 
 def factor_table(estimates: Estimates, study: Study, metrics: Mapping[str, Metric]) -> Table:
@@ -242,16 +230,10 @@ def factor_table(estimates: Estimates, study: Study, metrics: Mapping[str, Metri
                     f"{level_words(effect.level)}",
                     where or "–",
                     name,
-                    _difference(change, metric) + _unit(metric),
+                    difference_figure(change, metric) + unit_of_change(metric),
                 )
                 for where, change in changes
             ]
     head = ("from and to", "at", "of", "changes by")
     title = "What each factor changes, with intervals that hold together for each metric"
     return Table(title, head, tuple(rows), identifying=3)
-
-
-def _unit(metric: Metric) -> str:
-    if metric.quantity is Quantity.SHARE:
-        return " percentage points"
-    return f" {metric.quantity.value}" if metric.quantity.value else ""

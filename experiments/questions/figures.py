@@ -83,6 +83,47 @@ def signed(value: float, metric: Metric, decimals: int | None = None) -> str:
     return words if words.startswith("-") or not words.strip("0.,") else f"+{words}"
 
 
+def difference_figure(difference: Interval, metric: Metric, *, mark: str = "") -> str:
+    """Return a difference with its interval, each with its sign: "-1.20 (-1.30 to -1.10)".
+
+    Args:
+        difference: as measured.
+        metric: of what.
+        mark: stands behind a difference that is shown, its interval without 0.
+    """
+    mean, low, high = difference[:3]
+    if math.isnan(low):
+        return signed(mean, metric)
+    decimals = decimals_of(difference, metric)
+    words = [signed(value, metric, decimals) for value in (mean, low, high)]
+    shown = mark if difference.excludes_zero else ""
+    return f"{words[0]}{shown} ({words[1]} to {words[2]})"
+
+
+def size_of_change(change: Interval, metric: Metric) -> str:
+    """Return how large a change is, whatever its sign: "1.20 (1.10–1.30)"."""
+    decimals = decimals_of(change, metric)
+    sign = 1 if change.estimate > 0 else -1
+    ends = sorted((sign * change.low, sign * change.high))
+    size, low, high = (
+        written(value, metric, decimals) for value in (sign * change.estimate, *ends)
+    )
+    return f"{size} ({low}–{high})" if not low.startswith("-") else f"{size} ({low} to {high})"
+
+
+def unit_of_change(metric: Metric) -> str:
+    """Return what the number of a change is followed by: " ms", " percentage points", nothing."""
+    if metric.quantity is Quantity.SHARE:
+        return " percentage points"
+    return f" {metric.quantity.value}" if metric.quantity.value else ""
+
+
+def change_in_words(change: Interval, metric: Metric) -> str:
+    """Return a change that is shown in words: "falls by 1.20 (1.10–1.30) ms"."""
+    verb = "rises" if change.estimate > 0 else "falls"
+    return f"{verb} by {size_of_change(change, metric)}{unit_of_change(metric)}"
+
+
 def _decimals(value: float, metric: Metric) -> int:
     if metric.quantity is Quantity.SHARE:
         return min(_MOST_DECIMALS_OF_SHARES, decimals_for(100 * value, metric.decimals))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import pandas as pd
@@ -67,6 +67,19 @@ class Verdict:
         return metric_of(self.objective.requirement)
 
     @property
+    def fields(self) -> dict[str, object]:
+        """The verdict as fields of a table: in seconds, bytes, a share or a number."""
+        return {
+            "objective": self.objective.words,
+            "limit": self.objective.requirement.limit,
+            "measured": self.interval.estimate,
+            "low": self.interval.low,
+            "high": self.interval.high,
+            "state": str(self.state),
+            "why": self.why,
+        }
+
+    @property
     def is_out_of_reach(self) -> bool:
         """Whether nothing can meet it."""
         return self.state is State.MISSED and bool(self.why)
@@ -93,18 +106,29 @@ def verdicts_of(
     found = []
     for objective in study.file.study.objectives:
         intervals = _measured(objective, measurements, study, confidence)
-        floors = _floors(objective, measurements, study)
+        missing = Interval.absent(math.nan, 0, "there was nothing to be measured")
+        verdicts = []
         for point in study.points:
-            missing = Interval.absent(math.nan, 0, "there was nothing to be measured")
             interval = intervals.get(point.index, missing)
-            state, why = _state(objective.requirement, interval)
-            if state is State.MISSED:
-                why = floors.get(point.index, "")
-            found.append(Verdict(objective, point.index, interval, state, why))
+            verdicts.append(Verdict(objective, point.index, interval, *_state(objective, interval)))
+        if any(verdict.state is State.MISSED for verdict in verdicts):
+            verdicts = _with_reasons(verdicts, _floors(objective, measurements))
+        found += verdicts
     return found
 
 
-def _state(requirement: Requirement, interval: Interval) -> tuple[State, str]:
+def _with_reasons(verdicts: list[Verdict], floors: dict[int, str]) -> list[Verdict]:
+    """Return verdicts, those of what nothing can meet with the reason for it."""
+    return [
+        replace(verdict, why=floors.get(verdict.point, ""))
+        if verdict.state is State.MISSED
+        else verdict
+        for verdict in verdicts
+    ]
+
+
+def _state(objective: Objective, interval: Interval) -> tuple[State, str]:
+    requirement = objective.requirement
     if math.isnan(interval.low):
         return State.UNDECIDED, interval.reason
     ends = [requirement.holds_for(end) for end in (interval.low, interval.high)]
@@ -167,7 +191,7 @@ def _nodes(server: str, study: Study) -> dict[int, tuple[str, ...]]:
     return {point.index: servers_called(point.scenario).get(server, ()) for point in study.points}
 
 
-def _floors(objective: Objective, measurements: Measurements, study: Study) -> dict[int, str]:
+def _floors(objective: Objective, measurements: Measurements) -> dict[int, str]:
     """Return why no server can meet an objective, at the points where round trips take too long."""
     requirement = objective.requirement
     trips = _TRIPS.get(requirement.measure.column)
@@ -259,13 +283,7 @@ def objective_frame(verdicts: list[Verdict], study: Study) -> pd.DataFrame:
         {
             "point": verdict.point,
             **study.levels(study.points[verdict.point]),
-            "objective": verdict.objective.words,
-            "limit": verdict.objective.requirement.limit,
-            "measured": verdict.interval.estimate,
-            "low": verdict.interval.low,
-            "high": verdict.interval.high,
-            "state": str(verdict.state),
-            "why": verdict.why,
+            **verdict.fields,
         }
         for verdict in verdicts
     ]

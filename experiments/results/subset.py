@@ -152,15 +152,17 @@ class Subset:
             probability: which quantile.
         """
         found = self._frame(f"""
-            SELECT point, quantile_disc(({trips}) * connect_time, {probability!r}) AS seconds,
-                   arg_min({trips}, abs(({trips}) * connect_time - limits.seconds)) AS trips
+            SELECT point, any_value(seconds) AS seconds,
+                   arg_min(trips, abs(took - seconds)) AS trips
             FROM (
-                SELECT *, quantile_disc(({trips}) * connect_time, {probability!r})
-                          OVER (PARTITION BY point) AS seconds
-                FROM {self._rows}
-                WHERE connect_time IS NOT NULL AND round_trips > 0 AND time_retransmission = 0
-                      AND time_backlog = 0 AND time_middlebox = 0 AND time_link_queue = 0
-            ) limits GROUP BY point ORDER BY point
+                SELECT *, quantile_disc(took, {probability!r}) OVER (PARTITION BY point) AS seconds
+                FROM (
+                    SELECT point, {trips} AS trips, ({trips}) * connect_time AS took
+                    FROM {self._rows}
+                    WHERE connect_time IS NOT NULL AND round_trips > 0 AND time_retransmission = 0
+                          AND time_backlog = 0 AND time_middlebox = 0 AND time_link_queue = 0
+                )
+            ) GROUP BY point ORDER BY point
         """)
         return {
             int(point): (float(seconds), float(number))

@@ -46,16 +46,13 @@ class Measure:
     has_distribution: bool = False
 
 
-def _of_rows(subject: Subject, unit: Unit, **columns: str) -> tuple[Measure, ...]:
+def _measures(
+    subject: Subject, unit: Unit, *, of_rows: bool = False, **columns: str
+) -> tuple[Measure, ...]:
+    """Return measures of one sort, by their words; `of_rows` where each row has a value."""
     return tuple(
-        Measure(words.replace("_", " "), subject, column, unit, has_distribution=True)
+        Measure(words.replace("_", " "), subject, column, unit, has_distribution=of_rows)
         for words, column in columns.items()
-    )
-
-
-def _of_all(subject: Subject, unit: Unit, **columns: str) -> tuple[Measure, ...]:
-    return tuple(
-        Measure(words.replace("_", " "), subject, column, unit) for words, column in columns.items()
     )
 
 
@@ -67,9 +64,10 @@ _HEADINGS = (
 MEASURES = {
     measure.words: measure
     for measure in (
-        *_of_rows(
+        *_measures(
             Subject.CONNECTIONS,
             Unit.SECONDS,
+            of_rows=True,
             connect="connect_time",
             handshake="handshake_time",
             first_byte="first_byte_time",
@@ -78,14 +76,15 @@ MEASURES = {
             server_cpu="server_cpu",
             client_cpu="client_cpu",
         ),
-        *_of_rows(
+        *_measures(
             Subject.CONNECTIONS,
             Unit.BYTES,
+            of_rows=True,
             bytes_sent="bytes_sent",
             bytes_received="bytes_received",
         ),
-        *_of_rows(Subject.CONNECTIONS, Unit.COUNT, round_trips="round_trips"),
-        *_of_all(
+        *_measures(Subject.CONNECTIONS, Unit.COUNT, of_rows=True, round_trips="round_trips"),
+        *_measures(
             Subject.CONNECTIONS,
             Unit.SHARE,
             failed="failed_share",
@@ -96,16 +95,16 @@ MEASURES = {
             hit_rate="hit_rate",
             retransmitted="retransmitted_share",
         ),
-        *_of_rows(Subject.VISITS, Unit.SECONDS, visit="duration"),
-        *_of_all(Subject.VISITS, Unit.SHARE, failed_visits="failed_visits"),
-        *_of_all(
+        *_measures(Subject.VISITS, Unit.SECONDS, of_rows=True, visit="duration"),
+        *_measures(Subject.VISITS, Unit.SHARE, failed_visits="failed_visits"),
+        *_measures(
             Subject.SERVERS,
             Unit.SHARE,
             utilisation="utilisation",
             utilisation_busiest="utilisation_busiest",
         ),
-        *_of_all(Subject.SERVERS, Unit.BYTES, memory="memory_most"),
-        *_of_all(
+        *_measures(Subject.SERVERS, Unit.BYTES, memory="memory_most"),
+        *_measures(
             Subject.SERVERS,
             Unit.COUNT,
             queue="queue_most",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.failures import ClusterFailed, ClusterNotFound, WorkerDied
+from experiments.failures import ClusterFailed, ClusterNotFound
 from experiments.studies.progress import notice
 from experiments.studies.transport import (
     LARGEST_PIECE,
@@ -168,13 +168,9 @@ def _run(client: Any, pending: dict[str, PackedJob], place: Place, stored: Store
             stored()
         if pending:
             raise _Lost
-    except (ClusterFailed, WorkerDied, OSError, _Lost, KeyboardInterrupt) as error:
+    except BaseException as error:
         with contextlib.suppress(Exception):
             client.cancel(list(futures), force=True)
-        if isinstance(error, OSError) and _is_of_the_cluster(error):
-            raise _Lost from None
-        raise
-    except Exception as error:
         if _is_of_the_cluster(error):
             raise _Lost from None
         raise

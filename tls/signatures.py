@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,8 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, m
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 
+from tls.alerts import ILLEGAL_PARAMETER
+from tls.errors import PeerError
 from tls.groups import SECP256R1, SECP384R1, SECP521R1
 from tls.meter import Meter
+from tls.reasons import Reason
 
 PrivateKey = (
     rsa.RSAPrivateKey
@@ -314,3 +318,32 @@ def verify_md5_and_sha1(
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True
+
+
+def offered_scheme(
+    code: int, offered: Container[int], allows: Callable[[SignatureScheme], bool]
+) -> SignatureScheme:
+    """Return the scheme of a code that the peer has signed with.
+
+    Args:
+        code: as it came.
+        offered: the codes that this side takes.
+        allows: whether the peer's key may sign by a scheme.
+
+    Raises:
+        PeerError: `illegal_parameter`, if it was not offered or is not of the key.
+    """
+    scheme = SCHEMES.get(code)
+    if scheme is None or code not in offered:
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.SIGNATURE_SCHEME_NOT_OFFERED,
+            f"signature scheme {scheme_name(code)} was not offered",
+        )
+    if not allows(scheme):
+        raise PeerError(
+            ILLEGAL_PARAMETER,
+            Reason.KEY_KIND_OF_SIGNATURE_SCHEME,
+            f"{scheme.name} with a key that may not be used so",
+        )
+    return scheme

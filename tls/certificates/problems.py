@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection, Iterable
 
 from tls.alerts import (
     BAD_CERTIFICATE,
@@ -13,6 +14,7 @@ from tls.alerts import (
     UNKNOWN_CA,
     UNSUPPORTED_CERTIFICATE,
 )
+from tls.errors import PeerError
 from tls.reasons import Reason
 
 
@@ -77,3 +79,18 @@ class CertificateProblem(enum.Enum):
     def reason(self) -> Reason:
         """The stable name of a handshake's end for it."""
         return self.value[2]
+
+
+def refuse_problems(
+    problems: Iterable[CertificateProblem], accepted: Collection[CertificateProblem], whose: str
+) -> None:
+    """Refuse a chain of the `server` or `client` for the first problem that is not accepted.
+
+    Raises:
+        PeerError: with that problem's alert and reason.
+    """
+    for problem in problems:
+        if problem not in accepted:
+            raise PeerError(
+                problem.alert, problem.reason, f"the {whose}'s certificate: {problem.description}"
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
+from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
 from tls.certificates import Certificate, Identity
 from tls.deferrable import PrivateKeyOperation
 from tls.errors import PeerError, UsageError
@@ -20,7 +20,7 @@ from tls.signatures import (
     SCHEMES,
     SHORTEST_KEYS,
     SignatureScheme,
-    scheme_name,
+    offered_scheme,
     verify,
     verify_md5_and_sha1,
 )
@@ -83,7 +83,7 @@ def check_parameters(
         code = reader.uint16()
         if code not in context.settings.signature_schemes:
             raise unusable_scheme(hello, code)
-        scheme = offered_scheme(context, certificate, code)
+        scheme = offered_scheme(code, context.settings.signature_schemes, certificate.allows)
         signature = reader.vector16()
         reader.finish()
         verified = verify(certificate.public_key, scheme, signature, data, context.meter)
@@ -98,26 +98,6 @@ def check_parameters(
             Reason.SIGNATURE_INVALID,
             "the server's signature does not verify",
         )
-
-
-def offered_scheme(
-    context: HandshakeContext, certificate: Certificate, code: int
-) -> SignatureScheme:
-    """The scheme of that code, if this side offered it and the key is of its kind."""
-    scheme = SCHEMES.get(code)
-    if scheme is None or code not in context.settings.signature_schemes:
-        raise PeerError(
-            ILLEGAL_PARAMETER,
-            Reason.SIGNATURE_SCHEME_NOT_OFFERED,
-            f"signature scheme {scheme_name(code)} was not offered",
-        )
-    if not certificate.allows(scheme):
-        raise PeerError(
-            ILLEGAL_PARAMETER,
-            Reason.KEY_KIND_OF_SIGNATURE_SCHEME,
-            f"{scheme.name} with a key that may not be used so",
-        )
-    return scheme
 
 
 def sign_conversation(
@@ -157,7 +137,9 @@ class ConversationCheck:
         """Raises `PeerError(decrypt_error)` when the signature does not verify."""
         context, key = self._context, self._certificate.public_key
         if context.version >= TLS_1_2:
-            scheme = offered_scheme(context, self._certificate, message.scheme)
+            scheme = offered_scheme(
+                message.scheme, context.settings.signature_schemes, self._certificate.allows
+            )
             verified = verify(key, scheme, message.signature, self._signed, context.meter)
         else:
             verified = verify_md5_and_sha1(key, message.signature, self._signed, context.meter)

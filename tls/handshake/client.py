@@ -11,6 +11,7 @@ from tls.alerts import (
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import Identity, parse_certificate
 from tls.certificates.certificate import shared
+from tls.certificates.problems import refuse_problems
 from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
@@ -304,13 +305,7 @@ def _check_chain(
         context.meter,
         minimum_key_bits=minimum_key_bits(config, suite),
     )
-    for problem in validation.problems:
-        if problem not in config.accept:
-            raise PeerError(
-                problem.alert,
-                problem.reason,
-                f"the server's certificate: {problem.description}",
-            )
+    refuse_problems(validation.problems, config.accept, "server")
     leaf = parse_certificate(chain[0])
     early = context.version < TLS_1_2 and leaf.key_kind not in BEFORE_TLS_1_2
     if early or leaf.key_kind not in key_kinds(suite):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER
 from tls.certificates import Certificate as X509Certificate
 from tls.certificates import parse_certificate
+from tls.certificates.problems import refuse_problems
 from tls.certificates.validation import MAX_KEPT_CHAIN, Validation
 from tls.configuration import ClientAuthentication, ServerConfig
 from tls.deferrable import AcceptSession, LookUpSession, OpenTicket, SealTicket, StoreSession
@@ -276,13 +277,7 @@ def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
             )
         return chain, None, key_exchange_message
     validation = config.client_trust.validate_client(chain, context.clock(), context.meter)
-    for problem in validation.problems:
-        if problem not in config.accept:
-            raise PeerError(
-                problem.alert,
-                problem.reason,
-                f"the client's certificate: {problem.description}",
-            )
+    refuse_problems(validation.problems, config.accept, "client")
     if validation.problems:
         context.channel.tell(CertificateAccepted(frozenset(validation.problems)))
     return chain, validation, key_exchange_message

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from tls.alerts import DECRYPT_ERROR, ILLEGAL_PARAMETER
+from tls.alerts import DECRYPT_ERROR
 from tls.certificates import Certificate, Identity
 from tls.errors import PeerError
 from tls.messages import CertificateVerify
 from tls.meter import Meter
 from tls.reasons import Reason
-from tls.signatures import SCHEMES, SHORTEST_KEYS, SignatureScheme, scheme_name, verify
+from tls.signatures import (
+    SCHEMES,
+    SHORTEST_KEYS,
+    SignatureScheme,
+    offered_scheme,
+    verify,
+)
 
 _SERVER = b" " * 64 + b"TLS 1.3, server CertificateVerify\0"
 _CLIENT = b" " * 64 + b"TLS 1.3, client CertificateVerify\0"
@@ -64,20 +70,7 @@ def check_certificate_verify(
         PeerError: `illegal_parameter` for a scheme that was not offered, may not sign in TLS 1.3 or
             is not of the key; `decrypt_error` when the signature does not verify.
     """
-    code = message.scheme
-    scheme = SCHEMES.get(code)
-    if scheme is None or code not in offered:
-        raise PeerError(
-            ILLEGAL_PARAMETER,
-            Reason.SIGNATURE_SCHEME_NOT_OFFERED,
-            f"signature scheme {scheme_name(code)} was not offered",
-        )
-    if not certificate.allows_in_tls_1_3(scheme):
-        raise PeerError(
-            ILLEGAL_PARAMETER,
-            Reason.KEY_KIND_OF_SIGNATURE_SCHEME,
-            f"{scheme.name} with a key that may not be used so",
-        )
+    scheme = offered_scheme(message.scheme, offered, certificate.allows_in_tls_1_3)
     content = signed_content(transcript_hash, by_server=by_server)
     if not verify(certificate.public_key, scheme, message.signature, content, meter):
         raise PeerError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tls.alerts import CERTIFICATE_REQUIRED, ILLEGAL_PARAMETER
 from tls.certificates import parse_certificate
+from tls.certificates.problems import refuse_problems
 from tls.certificates.validation import Validation
 from tls.configuration import ClientAuthentication, ServerConfig
 from tls.errors import PeerError
@@ -61,11 +62,7 @@ def authenticate_client(
             )
         return chain, validation
     validation = config.client_trust.validate_client(chain, context.clock(), context.meter)
-    for problem in validation.problems:
-        if problem not in config.accept:
-            raise PeerError(
-                problem.alert, problem.reason, f"the client's certificate: {problem.description}"
-            )
+    refuse_problems(validation.problems, config.accept, "client")
     leaf = parse_certificate(chain[0])
     if not leaf.may_sign:
         raise PeerError(

@@ -6,6 +6,7 @@ from tls.alerts import DECODE_ERROR, ILLEGAL_PARAMETER
 from tls.certificates import CertificateProblem, parse_certificate
 from tls.certificates.certificate import parse_chain
 from tls.certificates.ocsp import says_revoked
+from tls.certificates.problems import refuse_problems
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.events import CertificateAccepted
@@ -61,11 +62,7 @@ def authenticate_server(
     problems = validation.problems
     if response and _is_revoked(context, config, chain, response):
         problems = (*problems, CertificateProblem.REVOKED)
-    for problem in problems:
-        if problem not in config.accept:
-            raise PeerError(
-                problem.alert, problem.reason, f"the server's certificate: {problem.description}"
-            )
+    refuse_problems(problems, config.accept, "server")
     leaf = parse_certificate(chain[0])
     if not leaf.may_sign:
         raise PeerError(

@@ -12,7 +12,7 @@ import pytest
 import tls
 from tests.tls.conversation import EPOCH, SERVER_NAME, converse
 from tests.tls.fixed_identities import identity, trust
-from tests.tls.handshake.tls13.test_hostile_hellos import chosen, record, retry, server_hello
+from tests.tls.handshake.tls13.hostile_hellos import chosen, record, retry, server_hello
 from tls.alerts import HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, UNSUPPORTED_EXTENSION
 from tls.extensions import (
     ALPN,

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import subprocess
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -37,8 +38,22 @@ COMMANDS = {
 }
 
 
+def whole_hello(wire: BinaryIO) -> bytes:
+    """The hello's message, empty where a connection ends before it is whole."""
+    message = b""
+    while len(message) < 4 or len(message) < 4 + int.from_bytes(message[1:4], "big"):
+        header = wire.read(5)
+        if len(header) < 5:
+            return b""
+        message += hello_in(header + wire.read(int.from_bytes(header[3:5], "big")))
+    return message
+
+
 def captured_hello(command: list[str], folder: Path) -> bytes:
-    """The hello's message of a program that connects to a port here."""
+    """The hello's message of a program that connects to a port here.
+
+    Browsers make connections in advance, too, and may close one without a word.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(TIMEOUT)
         port = listening.getsockname()[1]
@@ -49,14 +64,12 @@ def captured_hello(command: list[str], folder: Path) -> bytes:
             stderr=subprocess.DEVNULL,
         )
         try:
-            connection, _ = listening.accept()
-            with connection, connection.makefile("rb") as wire:
-                connection.settimeout(TIMEOUT)
-                message = b""
-                while len(message) < 4 or len(message) < 4 + int.from_bytes(message[1:4], "big"):
-                    header = wire.read(5)
-                    message += hello_in(header + wire.read(int.from_bytes(header[3:5], "big")))
-                return message
+            while True:
+                connection, _ = listening.accept()
+                with connection, connection.makefile("rb") as wire:
+                    connection.settimeout(TIMEOUT)
+                    if message := whole_hello(wire):
+                        return message
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):

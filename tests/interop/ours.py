@@ -68,6 +68,13 @@ def read_all(transport: socket.socket) -> Iterator[bytes]:
             yield data
 
 
+def read_some(transport: socket.socket) -> bytes:
+    """What comes next of a peer that is to say more."""
+    data = transport.recv(65_536)
+    assert data, "the peer has closed the connection"
+    return data
+
+
 def visit(
     port: int,
     config: tls.ClientConfig,

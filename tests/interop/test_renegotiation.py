@@ -17,6 +17,7 @@ from tests.interop.identities import SERVER_NAME, Identities
 from tests.interop.ours import (
     REQUEST,
     identity_options,
+    read_some,
     tls_connect,
     tls_serve,
 )
@@ -76,7 +77,7 @@ def test_openssl_server_asks_for_a_renegotiation(
     with socket.create_connection(("127.0.0.1", port), 10) as transport:
         while completed < 3:
             transport.sendall(client.outgoing())
-            for event in client.receive(transport.recv(65_536)):
+            for event in client.receive(read_some(transport)):
                 if isinstance(event, tls.HandshakeCompleted):
                     completed += 1
                     transport.sendall(client.outgoing())

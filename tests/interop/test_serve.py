@@ -20,7 +20,7 @@ import pytest
 
 import tls
 from tests.interop.identities import Identities
-from tests.interop.ours import ROOT, identity_options, visit
+from tests.interop.ours import ROOT, identity_options, read_some, visit
 from tls.command.admission import RESERVE, Admission, Place
 
 pytestmark = pytest.mark.interop
@@ -223,9 +223,7 @@ def test_as_many_idle_clients_with_a_handshake(identities: Identities) -> None:
 def shake_hands(client: tls.ClientConnection, transport: socket.socket) -> None:
     while not client.handshake_completed:
         transport.sendall(client.outgoing())
-        data = transport.recv(65_536)
-        assert data
-        client.receive(data)
+        client.receive(read_some(transport))
     transport.sendall(client.outgoing())
 
 
@@ -303,7 +301,7 @@ def test_a_slow_client_that_keeps_talking_is_not_cut_off(identities: Identities)
             while len(answer) < 4:
                 answer += b"".join(
                     event.data
-                    for event in client.receive(transport.recv(65_536))
+                    for event in client.receive(read_some(transport))
                     if isinstance(event, tls.ApplicationData)
                 )
             assert answer == b"ping"

@@ -12,7 +12,7 @@ import pytest
 import tls
 from tests.interop.identities import SERVER_NAME, Identities
 from tests.interop.modes import shows
-from tests.interop.ours import REQUEST, identity_options, tls_connect, tls_serve
+from tests.interop.ours import REQUEST, identity_options, read_some, tls_connect, tls_serve
 from tests.interop.peers import OpenSSL
 from tests.interop.peers.processes import run_client
 from tests.interop.tls13 import KEY, SUITES, answering, exchange, request_of, served
@@ -294,7 +294,7 @@ def test_openssl_server_asks_later(openssl: OpenSSL, identities: Identities) -> 
         process.stdin.flush()
         answer = b""
         while not answer:  # a second ticket may come before
-            client.receive(transport.recv(65_536))
+            client.receive(read_some(transport))
             answer = client.outgoing()
         assert len(answer) > 500  # certificate, signature, Finished
         transport.sendall(answer)

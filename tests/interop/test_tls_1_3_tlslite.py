@@ -14,7 +14,7 @@ import pytest
 import tls
 from tests.interop.identities import SERVER_NAME, Files, Identities
 from tests.interop.modes import shows
-from tests.interop.ours import REQUEST
+from tests.interop.ours import REQUEST, read_some
 from tests.interop.tls13 import KEY, answering, ask
 from tls.groups import FFDHE2048, SECP256R1, SECP384R1, SECP521R1, X448, X25519
 from tls.suites import suite_name
@@ -320,7 +320,7 @@ def test_tlslite_server_asks_later(identities: Identities, api: Any) -> None:
             asked = False
             while page != b"a page\n":
                 transport.sendall(client.outgoing())
-                events = client.receive(transport.recv(65_536))
+                events = client.receive(read_some(transport))
                 page += b"".join(e.data for e in events if isinstance(e, tls.ApplicationData))
                 answer = client.outgoing()
                 transport.sendall(answer)

@@ -12,7 +12,14 @@ from typing import Any
 
 import tls
 from tests.interop.identities import SERVER_NAME, Identities
-from tests.interop.ours import REQUEST, identity_options, read_all, tls_connect, tls_serve
+from tests.interop.ours import (
+    REQUEST,
+    identity_options,
+    read_all,
+    read_some,
+    tls_connect,
+    tls_serve,
+)
 
 SUITES = [
     "TLS_AES_128_GCM_SHA256",
@@ -47,7 +54,7 @@ def exchange(
     transport.sendall(client.outgoing())
     events: list[tls.Event] = []
     while not until(client):
-        events += client.receive(transport.recv(65_536))
+        events += client.receive(read_some(transport))
         transport.sendall(client.outgoing())
     return events
 

@@ -1,16 +1,18 @@
 """Make the certificates and keys that ship with the project.
 
 A file that is there stays as it is, so that adding an identity changes no other and results keep
-their bytes: delete a file to have it made anew. Keys are random; everything else is fixed here.
+their bytes: delete a chain to have it made anew for its key, both for another key. Keys are random;
+everything else is fixed here.
 Beside the identities it makes the pool of RSA keys that described chains have theirs from.
 
-Certificates carry SHA-1 signatures, as those of the specification's age did.
+Certificates carry SHA-1 signatures, as those of the specification's age did, but for those of
+keys that are in use still: clients of today do not take SHA-1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +45,10 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority; one without an issuer is a root and signs itself."""
+    """A certificate authority; one without an issuer is a root and signs itself.
+
+    With `sha_256` its own certificate, and those that it signs, are signed with SHA-256.
+    """
 
     folder: Path
     name: str
@@ -51,6 +56,7 @@ class Authority:
     common_name: str
     serial: int
     issuer: Authority | None = None
+    sha_256: bool = False
 
     @property
     def subject(self) -> x509.Name:
@@ -90,9 +96,19 @@ CONTOSO_ROOT = Authority(SHIPPED, "contoso-root", "Contoso", "Contoso Root Autho
 CONTOSO_SERVERS = Authority(
     SHIPPED, "contoso-servers", "Contoso", "Contoso Server Authority", 2, CONTOSO_ROOT
 )
+CONTOSO_SERVERS_SHA_256 = Authority(
+    SHIPPED,
+    "contoso-servers-sha-256",
+    "Contoso",
+    "Contoso SHA256 Authority",
+    3,
+    CONTOSO_ROOT,
+    sha_256=True,
+)
 FABRIKAM_ROOT = Authority(FOR_TESTS, "fabrikam-root", "Fabrikam", "Fabrikam Root Authority", 1)
 
 PROXY_ROOT = Authority(SHIPPED, "proxy-root", "Contoso", "Contoso Proxy Authority", 1)
+PROXY_ROOT_SHA_256 = replace(PROXY_ROOT, sha_256=True)  # its own signature is asked of nobody
 
 SERVER_NAME = "www.contoso.com"
 SERVER_NAMES = (SERVER_NAME, "contoso.com", "*.contoso.com")
@@ -100,11 +116,19 @@ SHOPS = tuple(f"shop-{number:03}.contoso.com" for number in range(800))
 
 LEAVES = (
     Leaf(SHIPPED, "contoso-rsa-1024", CONTOSO_SERVERS, 1024, 1024, SERVER_NAME, SERVER_NAMES),
-    Leaf(SHIPPED, "contoso-rsa-2048", CONTOSO_SERVERS, 2048, 2048, SERVER_NAME, SERVER_NAMES),
+    Leaf(
+        SHIPPED,
+        "contoso-rsa-2048",
+        CONTOSO_SERVERS_SHA_256,
+        2048,
+        2048,
+        SERVER_NAME,
+        SERVER_NAMES,
+    ),
     Leaf(
         SHIPPED,
         "contoso-ecdsa-p256",
-        CONTOSO_SERVERS,
+        CONTOSO_SERVERS_SHA_256,
         256,
         ec.SECP256R1(),
         SERVER_NAME,
@@ -112,11 +136,12 @@ LEAVES = (
     ),
     # What an intercepting proxy shows for the server: same name, other authority.
     Leaf(SHIPPED, "proxy-rsa-1024", PROXY_ROOT, 2, 1024, SERVER_NAME, SERVER_NAMES),
+    Leaf(SHIPPED, "proxy-rsa-2048", PROXY_ROOT_SHA_256, 3, 2048, SERVER_NAME, SERVER_NAMES),
     # With so many names a chain is longer than an initial window of ten segments.
     Leaf(
         SHIPPED,
         "contoso-rsa-2048-many-names",
-        CONTOSO_SERVERS,
+        CONTOSO_SERVERS_SHA_256,
         257,
         2048,
         SERVER_NAME,
@@ -164,8 +189,12 @@ def distinguished_name(organisation: str, common_name: str) -> x509.Name:
     )
 
 
-def new_key(leaf: Leaf) -> Key:
-    """A random key of the leaf's kind."""
+def key_of(leaf: Leaf) -> Key:
+    """The key in the leaf's file; a random one of its kind where there is none."""
+    if leaf.files[1].exists():
+        key = serialization.load_pem_private_key(leaf.files[1].read_bytes(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+        return key
     if isinstance(leaf.key, int):
         return rsa.generate_private_key(65537, leaf.key)
     return ec.generate_private_key(leaf.key)
@@ -176,8 +205,10 @@ def signed(
     key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
     issuer: Authority,
     issuer_key: rsa.RSAPrivateKey,
+    *,
+    sha_256: bool,
 ) -> x509.Certificate:
-    """The certificate with its key identifiers, signed with SHA-1 and RSA.
+    """The certificate with its key identifiers, signed with SHA-1 or SHA-256 and RSA.
 
     The library signs certificates with SHA-256 and better only, so the same fields are signed
     again under the older algorithm's identifier; the two have the same length, and so have the
@@ -194,6 +225,8 @@ def signed(
         )
         .sign(issuer_key, hashes.SHA256())
     )
+    if sha_256:
+        return certificate
     fields = certificate.tbs_certificate_bytes
     sha1_fields = fields.replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
     signature = issuer_key.sign(sha1_fields, padding.PKCS1v15(), hashes.SHA1())
@@ -221,7 +254,7 @@ def make_authority(authority: Authority, key: rsa.RSAPrivateKey) -> list[x509.Ce
         .add_extension(key_usage(signs_certificates=True), critical=True)
     )
     issuer_key = key if issuer is authority else private_key(issuer)
-    return [signed(builder, key.public_key(), issuer, issuer_key)]
+    return [signed(builder, key.public_key(), issuer, issuer_key, sha_256=authority.sha_256)]
 
 
 def make_leaf(leaf: Leaf, key: Key) -> list[x509.Certificate]:
@@ -241,7 +274,10 @@ def make_leaf(leaf: Leaf, key: Key) -> list[x509.Certificate]:
     if leaf.dns_names:
         alternatives = x509.SubjectAlternativeName([x509.DNSName(n) for n in leaf.dns_names])
         builder = builder.add_extension(alternatives, critical=False)
-    certificate = signed(builder, key.public_key(), leaf.issuer, private_key(leaf.issuer))
+    issuer_key = private_key(leaf.issuer)
+    certificate = signed(
+        builder, key.public_key(), leaf.issuer, issuer_key, sha_256=leaf.issuer.sha_256
+    )
     return [certificate, *intermediates(leaf.issuer)]
 
 
@@ -293,13 +329,20 @@ def main() -> None:
     """Make every identity, and the keys of every size, whose files are not there."""
     for bits in POOL:
         make_pool(bits)
-    for authority in (CONTOSO_ROOT, CONTOSO_SERVERS, FABRIKAM_ROOT, PROXY_ROOT):
+    authorities = (
+        CONTOSO_ROOT,
+        CONTOSO_SERVERS,
+        CONTOSO_SERVERS_SHA_256,
+        FABRIKAM_ROOT,
+        PROXY_ROOT,
+    )
+    for authority in authorities:
         if not all(path.exists() for path in authority.files):
             authority_key = rsa.generate_private_key(65537, 2048)
             write(authority.files, authority_key, make_authority(authority, authority_key))
     for leaf in LEAVES:
         if not all(path.exists() for path in leaf.files):
-            key = new_key(leaf)
+            key = key_of(leaf)
             write(leaf.files, key, make_leaf(leaf, key))
 
 

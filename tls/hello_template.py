@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import shake_128
 from typing import Any, Self
 
+from tls.certificates.signature_codes import BEFORE_TLS_1_2
 from tls.drawn_hello import Draw, DrawnHello
 from tls.entropy import RandomSource
 from tls.errors import UsageError
@@ -197,12 +198,18 @@ class HelloTemplate:
         form, kinds = self.form, {kind for kind, _ in self.form.extensions}
         groups, schemes = self._contents(SUPPORTED_GROUPS), self._contents(SIGNATURE_ALGORITHMS)
         known_groups = GROUP_NAMES | HYBRID_NAMES
+        of_certificates = self._contents(SIGNATURE_ALGORITHMS_CERT) or schemes
         limit = self._contents(RECORD_SIZE_LIMIT)
         return {
             "suites": tuple(code for code in form.suites if code not in _SIGNALLING),
             "groups": self._unsaid_groups if groups is None else _known(groups, known_groups),
             "signature_schemes": (
                 self._unsaid_schemes if schemes is None else _known(schemes, SCHEMES)
+            ),
+            # A client that lists none may be shown any (RFC 5246 §7.4.2).
+            "certificate_signature_schemes": (
+                tuple(code for code in of_certificates or () if code != ANY_GREASE)
+                or tuple(sorted(BEFORE_TLS_1_2))
             ),
             "alpn": tuple(
                 name for name in self._contents(ALPN) or () if name != ANY_GREASE_PROTOCOL

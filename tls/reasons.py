@@ -150,6 +150,7 @@ class Reason(enum.Enum):
     CERTIFICATE_NAME_NOT_PERMITTED = "certificate_name_not_permitted"
     CERTIFICATE_EXTENSION_UNKNOWN = "certificate_extension_unknown"
     CERTIFICATE_KEY_UNKNOWN = "certificate_key_unknown"
+    CERTIFICATE_SIGNATURE_SCHEME = "certificate_signature_scheme"
     CERTIFICATE_TOO_MUCH_WORK = "certificate_too_much_work"
     CERTIFICATE_REQUEST_OF_ANONYMOUS_SERVER = "certificate_request_of_anonymous_server"
     KEY_KIND_OF_SUITE = "key_kind_of_suite"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from tls.certificates.signature_codes import BEFORE_TLS_1_2
 from tls.deferrable import Deferrable
 from tls.errors import UsageError
 from tls.extensions import encode_protocol
@@ -24,7 +26,7 @@ from tls.suites import (
     DEFAULT_TLS_1_3_SUITES,
     TLS_1_3_SUITES,
 )
-from tls.versions import ALL_VERSIONS, IMPLEMENTED_VERSIONS, TLS_1_3, version_name
+from tls.versions import ALL_VERSIONS, IMPLEMENTED_VERSIONS, TLS_1_2, TLS_1_3, version_name
 
 
 class Renegotiation(enum.Enum):
@@ -75,7 +77,9 @@ class Settings:
         versions: wire versions spoken.
         suites: in order of preference.
         groups: named groups for (EC)DHE, in order of preference.
-        signature_schemes: for TLS 1.2, in order of preference.
+        signature_schemes: from TLS 1.2 on, in order of preference.
+        certificate_signature_schemes: codes of the signatures that the peer's chain may have, in
+            order of preference; `None` for those of `signature_schemes`.
         alpn: application protocols, in order of preference; none leaves ALPN out.
         extended_master_secret, encrypt_then_mac: whether those extensions are spoken (RFC 7627,
             RFC 7366).
@@ -104,6 +108,7 @@ class Settings:
     suites: Sequence[int] = DEFAULT_SUITES
     groups: Sequence[int] = DEFAULT_GROUPS
     signature_schemes: Sequence[int] = DEFAULT_SCHEMES
+    certificate_signature_schemes: Sequence[int] | None = None
     alpn: Sequence[str] = ()
     extended_master_secret: bool = True
     encrypt_then_mac: bool = True
@@ -132,6 +137,11 @@ class Settings:
         object.__setattr__(self, "versions", tuple(sorted(set(self.versions))))
         for name in ("suites", "groups", "signature_schemes", "alpn", "psks", "psk_modes"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if self.certificate_signature_schemes is not None:
+            codes = tuple(self.certificate_signature_schemes)
+            object.__setattr__(self, "certificate_signature_schemes", codes)
+            if not codes or not all(0 <= code <= 0xFFFF for code in codes):
+                raise UsageError("a hello lists one code of 16 bits at least for certificates")
         if self.versions[-1] == TLS_1_3:
             self._complete_for_tls_1_3()
         if not 1 <= len(self.suites) <= MAX_SUITES:
@@ -150,7 +160,8 @@ class Settings:
         for name in self.alpn:
             if not 1 <= _protocol_length(name) <= 255:
                 raise UsageError("an application protocol's name has 1 to 255 bytes")
-        lists = 2 * (len(self.groups) + len(self.signature_schemes))
+        of_certificates = self.certificate_signature_schemes or ()
+        lists = 2 * (len(self.groups) + len(self.signature_schemes) + len(of_certificates))
         lists += sum(1 + len(encode_protocol(name)) for name in self.alpn)
         if lists > MAX_LISTS:
             raise UsageError(
@@ -172,6 +183,23 @@ class Settings:
             if self.versions[0] < TLS_1_3:
                 schemes += tuple(code for code in DEFAULT_SCHEMES if code not in schemes)
             object.__setattr__(self, "signature_schemes", schemes)
+
+    def verifiable_signatures(self, version: int) -> frozenset[int]:
+        """The codes of the signatures that the peer's chain may have (RFC 5246 §7.4.2).
+
+        Before TLS 1.2 nobody lists any: those of the time then, and what is listed later.
+        """
+        return self._listed if version >= TLS_1_2 else self._unlisted
+
+    @cached_property
+    def _listed(self) -> frozenset[int]:
+        if self.certificate_signature_schemes is not None:
+            return frozenset(self.certificate_signature_schemes)
+        return frozenset(self.signature_schemes) or BEFORE_TLS_1_2
+
+    @cached_property
+    def _unlisted(self) -> frozenset[int]:
+        return self._listed | BEFORE_TLS_1_2 if self.versions[-1] >= TLS_1_2 else BEFORE_TLS_1_2
 
     @property
     def exchanges_keys_beside_psk(self) -> bool:

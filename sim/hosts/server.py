@@ -42,7 +42,7 @@ from sim.units import PositiveSize, Size, scaled
 class TlsSettings(Description):
     """How a host speaks TLS to those who connect to it."""
 
-    identity: AnyIdentity = "contoso-rsa-1024"
+    identity: AnyIdentity = "contoso-rsa-2048"
     """The certificate chain and key that it shows: the name of one of those that ship; or a table
     that describes one, { key = "ecdsa-p256", chain = [{ key = "rsa-2048" }] }, or that names PEM
     files, { certificate_file = "site.pem", key_file = "site.key" }."""

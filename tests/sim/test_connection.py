@@ -183,6 +183,7 @@ NEGOTIATED = {
 def test_what_each_browser_negotiates() -> None:
     world = scenario(
         arrivals__rate="10 /s",
+        server__identity="contoso-rsa-2048",
         clients=[{"profile": profile, "share": 1 / 7} for profile in sorted(NEGOTIATED)],
     )
     found = {(row["profile"], row["version"], row["suite"]) for row in rows(connections(world))}

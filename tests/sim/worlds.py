@@ -26,6 +26,7 @@ def description(**changes: Any) -> dict[str, Any]:
         "http": {"requests": 2, "request_size": "400 B", "response_size": "3.7 kB"},
         "server": {
             "machine": "pentium-iii-933",
+            "identity": "contoso-rsa-1024",
             "sessions": {"capacity": 1000, "lifetime": "5 min"},
         },
     }

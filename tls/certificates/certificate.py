@@ -23,6 +23,7 @@ from cryptography.x509.oid import (
 from tls.alerts import BAD_CERTIFICATE, UNSUPPORTED_CERTIFICATE
 from tls.certificates.name_constraints import NameConstraints, SubjectNames, canonical_name
 from tls.certificates.rsa_pss import PssRestriction, pss_restriction, signature_parameters
+from tls.certificates.signature_codes import signature_codes
 from tls.errors import PeerError
 from tls.groups import GROUP_NAMES
 from tls.meter import Meter
@@ -64,7 +65,8 @@ class Certificate:
 
     `not_before` and `not_after` are Unix times; `key_size` is in bits, 0 for kinds that have one
     size; `curve` is the group of an ECDSA key, 0 for one without a code here, `None` for other
-    kinds. `subject` and `issuer` are DER, `subject_name` and `issuer_name` what is compared. Raises
+    kinds. `subject` and `issuer` are DER, `subject_name` and `issuer_name` what is compared;
+    `signature_codes` are those by which a hello lists its signature. Raises
     `PeerError(bad_certificate)` when `der` is no certificate, `PeerError(unsupported_certificate)`
     when its key is of a kind that is not understood.
     """
@@ -106,6 +108,9 @@ class Certificate:
         self._signature = parsed.signature
         self._signed = parsed.tbs_certificate_bytes
         self._hash, self._pss = _signature_algorithm(parsed)
+        self.signature_codes = signature_codes(
+            parsed.signature_algorithm_oid.dotted_string, self._hash
+        )
 
     def _read_key(self, parsed: x509.Certificate) -> None:
         try:

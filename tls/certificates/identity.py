@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from tls.certificates.certificate import Certificate, parse_chain
+from tls.certificates.signature_codes import is_sha_1
 from tls.errors import PeerError, UsageError
 from tls.signatures import PrivateKey, key_kind
 
@@ -54,11 +57,28 @@ class Identity:
         if self.leaf.public_key != private_key.public_key():
             raise UsageError("the private key is not the key of the first certificate")
         self.key_kind = self.leaf.key_kind
+        self._signatures = tuple(
+            each.signature_codes for each in self.certificates if not each.is_self_issued
+        )
 
     @property
     def key_size(self) -> int:
         """The key's size in bits; 0 for kinds of keys that have one size."""
         return getattr(self.private_key, "key_size", 0)
+
+    def is_verifiable(self, schemes: Container[int]) -> bool:
+        """Whether a peer that lists these schemes can verify the chain (RFC 8446 §4.4.2.2).
+
+        Its trust in a self-signed certificate is not of that signature.
+        """
+        return all(any(code in schemes for code in codes) for codes in self._signatures)
+
+    def needs_sha_1(self, schemes: Container[int]) -> bool:
+        """Whether it has a signature with SHA-1 that a peer of these schemes does not take."""
+        return any(
+            is_sha_1(codes) and not any(code in schemes for code in codes)
+            for codes in self._signatures
+        )
 
     @classmethod
     def from_pem(cls, certificate_pem: bytes, key_pem: bytes) -> Identity:

@@ -51,15 +51,18 @@ def path_problems(
     meter: Meter,
     signatures: dict[tuple[bytes, bytes], bool],
     minimum_key_bits: int,
+    schemes: frozenset[int] | None = None,
 ) -> list[CertificateProblem]:
     """What is wrong with the best path from a leaf to an anchor, worst first; [] when nothing.
 
     Every issuer of the right name is tried until a path has no problem: an expired certificate, or
     another authority of the same name, does not hide a good one. `signatures` has what is known of
     them, by the fingerprints of a certificate and its issuer, and afterwards what was found. No key
-    below the anchor, whose key was judged by who trusts it, is shorter than `minimum_key_bits`.
+    below the anchor, whose key was judged by who trusts it, is shorter than `minimum_key_bits`, and
+    no certificate below it is signed by a scheme that is not among `schemes`, if these are limited:
+    such a signature is not verified (RFC 8446 §4.2.3).
     """
-    search = _Search(others, store, purpose, now, meter, signatures, minimum_key_bits)
+    search = _Search(others, store, purpose, now, meter, signatures, minimum_key_bits, schemes)
     best: list[CertificateProblem] | None = None
     for problems in search.outcomes((leaf,)):
         if not problems:
@@ -72,7 +75,11 @@ def path_problems(
     return found
 
 
-_BROKEN = (CertificateProblem.UNKNOWN_AUTHORITY, CertificateProblem.BAD_SIGNATURE)
+_BROKEN = (
+    CertificateProblem.UNKNOWN_AUTHORITY,
+    CertificateProblem.BAD_SIGNATURE,
+    CertificateProblem.SIGNATURE_NOT_OFFERED,
+)
 
 
 def _badness(problems: list[CertificateProblem]) -> tuple[bool, int]:
@@ -96,6 +103,7 @@ class _Search:
         meter: Meter,
         signatures: dict[tuple[bytes, bytes], bool],
         minimum_key_bits: int,
+        schemes: frozenset[int] | None,
     ) -> None:
         self.gave_up = False
         self._by_subject: dict[CanonicalName, list[Certificate]] = {}
@@ -107,6 +115,7 @@ class _Search:
         self._meter = meter
         self._verified = signatures
         self._minimum_key_bits = minimum_key_bits
+        self._schemes = schemes
         self._steps = 0
         self._comparisons = ComparisonBudget()
         self._names: dict[bytes, SubjectNames] = {}
@@ -118,6 +127,9 @@ class _Search:
             yield [*self._problems(path, None), *self._name_problems(path)]
             return
         candidates = self._issuers(path)
+        if candidates and not self._is_verifiable(certificate):
+            yield [CertificateProblem.SIGNATURE_NOT_OFFERED, *self._problems(path, None)]
+            return
         signed = False
         for issuer, trusted in candidates:
             if not self._is_signed(certificate, issuer):
@@ -136,6 +148,10 @@ class _Search:
                 else CertificateProblem.UNKNOWN_AUTHORITY
             )
             yield [broken, *self._problems(path, None)]
+
+    def _is_verifiable(self, certificate: Certificate) -> bool:
+        schemes = self._schemes
+        return schemes is None or not schemes.isdisjoint(certificate.signature_codes)
 
     def _issuers(self, path: Path) -> list[tuple[Certificate, bool]]:
         """Candidates and whether they are trusted: those without a fault first, anchors first."""

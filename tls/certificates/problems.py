@@ -34,6 +34,11 @@ class CertificateProblem(enum.Enum):
         BAD_CERTIFICATE,
         Reason.CERTIFICATE_SIGNATURE_INVALID,
     )
+    SIGNATURE_NOT_OFFERED = (
+        "it is signed by a scheme that was not offered",
+        UNSUPPORTED_CERTIFICATE,
+        Reason.CERTIFICATE_SIGNATURE_SCHEME,
+    )
     NOT_AN_AUTHORITY = (
         "an issuer is no authority",
         BAD_CERTIFICATE,

@@ -17,6 +17,7 @@ from tls.certificates.path import path_problems
 from tls.certificates.problems import CertificateProblem
 from tls.certificates.validation import MAX_KEPT_CHAIN, Question, Validation
 from tls.errors import PeerError, UsageError
+from tls.extensions import encode_codes
 from tls.host_names import host_name
 from tls.meter import Meter
 
@@ -70,7 +71,7 @@ class TrustStore:
             self._trusted.add(der)
         fingerprints += [anchor.fingerprint for anchor in self.all()]
         self._fingerprint = hashlib.sha256(b"".join(sorted(fingerprints))).digest()
-        self._of_clients = Question(self._fingerprint, False)
+        self._fingerprints: dict[frozenset[int] | None, bytes] = {}
         self._checked: dict[tuple[_Chain, Question], Validation] = {}
 
     @classmethod
@@ -129,17 +130,19 @@ class TrustStore:
         meter: Meter | None = None,
         *,
         minimum_key_bits: int = 0,
+        schemes: frozenset[int] | None = None,
         earlier: Validation | None = None,
     ) -> Validation:
         """What is found in a server's chain, as `server_problems` has it.
 
-        RSA and DSA keys below the trusted authority have `minimum_key_bits` at least.
+        RSA and DSA keys below the trusted authority have `minimum_key_bits` at least, and what it
+        signed, and others did, is signed by one of `schemes` if they are given.
         `earlier` is a validation of the same chain: where it still holds it is the answer, else
         what it found of signatures is not asked again. Only what is done anew is booked then.
         """
         name = None if server_name is None else host_name(server_name)
-        question = Question(self._fingerprint, True, name, minimum_key_bits)
-        return self._validate(chain, question, now, meter, earlier)
+        question = Question(self._asked_by(schemes), True, name, minimum_key_bits)
+        return self._validate(chain, question, schemes, now, meter, earlier)
 
     def validate_client(
         self,
@@ -147,15 +150,27 @@ class TrustStore:
         now: float,
         meter: Meter | None = None,
         *,
+        schemes: frozenset[int] | None = None,
         earlier: Validation | None = None,
     ) -> Validation:
         """What is found in a client's chain; like `validate_server`, but for the name."""
-        return self._validate(chain, self._of_clients, now, meter, earlier)
+        question = Question(self._asked_by(schemes), False)
+        return self._validate(chain, question, schemes, now, meter, earlier)
+
+    def _asked_by(self, schemes: frozenset[int] | None) -> bytes:
+        """The fingerprint of this store and of the signatures that may be verified."""
+        found = self._fingerprints.get(schemes)
+        if found is None:
+            codes = b"" if schemes is None else encode_codes(sorted(schemes))
+            found = hashlib.sha256(self._fingerprint + codes).digest()
+            self._fingerprints[schemes] = found
+        return found
 
     def _validate(
         self,
         chain: _Chain,
         question: Question,
+        schemes: frozenset[int] | None,
         now: float,
         meter: Meter | None,
         earlier: Validation | None,
@@ -163,14 +178,14 @@ class TrustStore:
         if earlier is not None and earlier.question == question and earlier.holds(now):
             return earlier
         if earlier is not None and earlier.signatures:
-            validation = self._check(chain, question, now, earlier.signatures)
+            validation = self._check(chain, question, schemes, now, earlier.signatures)
         else:
             key = (chain, question)
             remembered = self._checked.get(key)
             if remembered is not None and remembered.holds(now):
                 validation = remembered
             else:
-                validation = self._check(chain, question, now, {})
+                validation = self._check(chain, question, schemes, now, {})
                 self._remember(key, validation)
         if meter is not None:
             for entry in validation.log:
@@ -181,6 +196,7 @@ class TrustStore:
         self,
         chain: _Chain,
         question: Question,
+        schemes: frozenset[int] | None,
         now: float,
         signatures: Mapping[tuple[bytes, bytes], bool],
     ) -> Validation:
@@ -194,7 +210,15 @@ class TrustStore:
         meter = Meter()
         known = dict(signatures)
         found = path_problems(
-            leaf, others, self, purpose, now, meter, known, question.minimum_key_bits
+            leaf,
+            others,
+            self,
+            purpose,
+            now,
+            meter,
+            known,
+            question.minimum_key_bits,
+            schemes,
         )
         if question.server_name is not None and not names_server(leaf, question.server_name):
             found.append(CertificateProblem.NAME_MISMATCH)

@@ -15,7 +15,7 @@ MAX_KEPT_CHAIN = 32_768
 class Question(NamedTuple):
     """What was asked about a chain: by whom, for which use, name and shortest key.
 
-    `store` is the fingerprint of the trust store.
+    `store` is the fingerprint of the trust store and of the signatures that were listed.
     """
 
     store: bytes

@@ -58,6 +58,13 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         ("--suites", "S,S", suite_from_name, DEFAULT_SUITES, "preferred first; by strength"),
         ("--groups", "G,G", group_from_name, DEFAULT_GROUPS, "preferred first; default: all"),
         ("--signature-schemes", "S,S", scheme_from_name, DEFAULT_SCHEMES, "default: all"),
+        (
+            "--certificate-signature-schemes",
+            "S,S",
+            scheme_from_name,
+            None,
+            "of the peer's chain; default: the same",
+        ),
         ("--alpn", "P,P", str, (), "application protocols, preferred first"),
     )
     for name, metavar, item, default, text in lists:
@@ -134,6 +141,7 @@ def protocol_settings(options: argparse.Namespace) -> dict[str, Any]:
         "suites": options.suites,
         "groups": options.groups,
         "signature_schemes": options.signature_schemes,
+        "certificate_signature_schemes": options.certificate_signature_schemes,
         "alpn": options.alpn,
         "renegotiation": Renegotiation(options.renegotiation),
         "split_records": options.split_records,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tls.alerts import DECRYPT_ERROR, HANDSHAKE_FAILURE
 from tls.certificates import Certificate, Identity
@@ -47,6 +48,12 @@ def usable_scheme(
         if identity.key_size // 8 >= SHORTEST_KEYS.get(code, 0):
             return scheme
     return None
+
+
+@lru_cache(maxsize=256)
+def is_verifiable(identity: Identity, schemes: tuple[int, ...]) -> bool:
+    """Whether a peer that lists these schemes for certificates can verify an identity's chain."""
+    return identity.is_verifiable(frozenset(schemes))
 
 
 def sign_parameters(

@@ -24,7 +24,12 @@ from tls.exchange.selection import (
     signs_parameters,
 )
 from tls.extensions import SUPPORTED_GROUPS
-from tls.handshake.authentication import check_parameters, sign_conversation, usable_scheme
+from tls.handshake.authentication import (
+    check_parameters,
+    is_verifiable,
+    sign_conversation,
+    usable_scheme,
+)
 from tls.handshake.choices import lists, unusable_suite
 from tls.handshake.client_extensions import Agreed, read_extensions
 from tls.handshake.client_resumption import Offer, minimum_key_bits
@@ -304,6 +309,7 @@ def _check_chain(
         context.clock(),
         context.meter,
         minimum_key_bits=minimum_key_bits(config, suite),
+        schemes=config.verifiable_signatures(context.version),
     )
     refuse_problems(validation.problems, config.accept, "server")
     leaf = parse_certificate(chain[0])
@@ -348,6 +354,8 @@ def _own_identity(
         if context.version >= TLS_1_2:
             schemes = config.signature_schemes
             if usable_scheme(identity, schemes, request.signature_schemes) is None:
+                continue
+            if not is_verifiable(identity, request.signature_schemes):
                 continue
         elif identity.key_kind not in BEFORE_TLS_1_2:
             continue

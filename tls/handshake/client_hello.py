@@ -22,6 +22,7 @@ from tls.extensions import (
     SERVER_NAME,
     SESSION_TICKET,
     SIGNATURE_ALGORITHMS,
+    SIGNATURE_ALGORITHMS_CERT,
     SUPPORTED_GROUPS,
     UNCOMPRESSED_POINTS,
     Extensions,
@@ -203,6 +204,9 @@ def _record_and_application_extensions(config: ClientConfig) -> Extensions:
         extensions[ALPN] = encode_protocols(config.alpn)
     if config.versions[-1] >= TLS_1_2 and config.signature_schemes:
         extensions[SIGNATURE_ALGORITHMS] = encode_codes(config.signature_schemes)
+    if config.versions[-1] >= TLS_1_2 and config.certificate_signature_schemes is not None:
+        codes = config.certificate_signature_schemes
+        extensions[SIGNATURE_ALGORITHMS_CERT] = encode_codes(codes)
     if config.max_fragment_length is not None:
         code = next(c for c, size in FRAGMENT_LENGTHS.items() if size == config.max_fragment_length)
         extensions[MAX_FRAGMENT_LENGTH] = bytes((code,))

@@ -73,6 +73,7 @@ def may_resume(
             now,
             meter,
             minimum_key_bits=minimum_key_bits(config, suite),
+            schemes=config.verifiable_signatures(session.version),
             earlier=session.validation,
         )
     except PeerError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tls.alerts import (
@@ -23,6 +24,7 @@ from tls.extensions import (
     EXTENDED_MASTER_SECRET,
     SERVER_NAME,
     SIGNATURE_ALGORITHMS,
+    SIGNATURE_ALGORITHMS_CERT,
     SUPPORTED_GROUPS,
     Extensions,
     decode_codes,
@@ -38,7 +40,7 @@ from tls.groups import (
     is_curve,
     is_finite_field,
 )
-from tls.handshake.authentication import implied_schemes, usable_scheme
+from tls.handshake.authentication import implied_schemes, is_verifiable, usable_scheme
 from tls.handshake.context import HandshakeContext
 from tls.handshake.renegotiation import check_client_hello
 from tls.messages import ClientHello
@@ -54,8 +56,8 @@ class ClientOffer:
     """A ClientHello, understood.
 
     `extensions` are those that can be answered: none in SSL 3.0. `groups` are the client's named
-    groups, `None` when it names none; `schemes` likewise. `answered` collects the extensions of the
-    ServerHello.
+    groups, `None` when it names none; `certificate_schemes` are those that it takes certificates
+    signed by, likewise. `answered` collects the extensions of the ServerHello.
     """
 
     hello: ClientHello
@@ -64,6 +66,7 @@ class ClientOffer:
     server_name: str | None
     groups: tuple[int, ...] | None
     schemes: tuple[int, ...]
+    certificate_schemes: tuple[int, ...] | None
     extended_master_secret: bool
     renew_ticket: bool = False
     application_protocol: str | None = None
@@ -106,6 +109,9 @@ def read_offer(
             Reason.EXTENDED_MASTER_SECRET_DROPPED,
             "a renegotiation drops the extended master secret",
         )
+    of_certificates = None
+    if schemes is not None:
+        of_certificates = decode_codes(extensions.get(SIGNATURE_ALGORITHMS_CERT, schemes))
     return ClientOffer(
         hello,
         version,
@@ -113,12 +119,15 @@ def read_offer(
         None if server_name is None else decode_server_name(server_name),
         None if groups is None else decode_codes(groups),
         implied_schemes(None if schemes is None else decode_codes(schemes)),
+        of_certificates,
         config.extended_master_secret and master_secret is not None,
     )
 
 
 def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) -> Choice:
     """The first of the server's suites that the client offers and both can run.
+
+    By a chain that the client can verify, if there is one (RFC 5246 §7.4.2).
 
     Raises `PeerError(handshake_failure)` when there is none; `insufficient_security` when the
     client names finite fields, and no group that the server has (RFC 7919 §4).
@@ -127,6 +136,24 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
     if config.compress and DEFLATE in offer.hello.compression_methods:
         compression = DEFLATE
     identities = config.identities_for(offer.server_name)
+    taken = offer.certificate_schemes
+    verifiable = [each for each in identities if taken is None or is_verifiable(each, taken)]
+    choice = _first_choice(config, offer, verifiable, compression)
+    if choice is None and len(verifiable) < len(identities):
+        choice = _first_choice(config, offer, identities, compression)
+    if choice is not None:
+        return choice
+    named = _named_fields(offer)
+    if named and not set(offer.groups or ()) & set(config.groups):
+        raise PeerError(
+            INSUFFICIENT_SECURITY, Reason.NO_GROUP_IN_COMMON, "no named group in common"
+        )
+    raise PeerError(HANDSHAKE_FAILURE, Reason.NO_SUITE_IN_COMMON, "no cipher suite in common")
+
+
+def _first_choice(
+    config: ServerConfig, offer: ClientOffer, identities: Sequence[Identity], compression: int
+) -> Choice | None:
     for code in config.suites:
         if code not in offer.hello.cipher_suites:
             continue
@@ -147,12 +174,7 @@ def choose(context: HandshakeContext, config: ServerConfig, offer: ClientOffer) 
             able, scheme = _signing(config, offer, suite, identity)
             if able:
                 return Choice(suite, identity, scheme, groups, finite, compression)
-    named = _named_fields(offer)
-    if named and not set(offer.groups or ()) & set(config.groups):
-        raise PeerError(
-            INSUFFICIENT_SECURITY, Reason.NO_GROUP_IN_COMMON, "no named group in common"
-        )
-    raise PeerError(HANDSHAKE_FAILURE, Reason.NO_SUITE_IN_COMMON, "no cipher suite in common")
+    return None
 
 
 def _signing(

@@ -131,7 +131,11 @@ def still_accepts(context: HandshakeContext, config: ServerConfig, session: Sess
     Signatures that were verified when the session was made are not verified again.
     """
     session.validation = config.client_trust.validate_client(
-        session.certificates, context.clock(), context.meter, earlier=session.validation
+        session.certificates,
+        context.clock(),
+        context.meter,
+        schemes=config.verifiable_signatures(session.version),
+        earlier=session.validation,
     )
     problems = session.validation.problems
     return not problems or config.accept.issuperset(problems)
@@ -276,7 +280,12 @@ def _client_chain(context: HandshakeContext, config: ServerConfig) -> Handshake:
                 HANDSHAKE_FAILURE, Reason.CERTIFICATE_MISSING, "the client has no certificate"
             )
         return chain, None, key_exchange_message
-    validation = config.client_trust.validate_client(chain, context.clock(), context.meter)
+    validation = config.client_trust.validate_client(
+        chain,
+        context.clock(),
+        context.meter,
+        schemes=config.verifiable_signatures(context.version),
+    )
     refuse_problems(validation.problems, config.accept, "client")
     if validation.problems:
         context.channel.tell(CertificateAccepted(frozenset(validation.problems)))

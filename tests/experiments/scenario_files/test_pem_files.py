@@ -213,7 +213,7 @@ def test_a_balancer_of_ones_own(folder: Path) -> None:
     assert isinstance(ends_tls.identity, IdentityFiles)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["contoso-rsa-1024", "contoso-rsa-2048"])
+@pytest.mark.parametrize("name", ["contoso-rsa-1024", "client-rsa-1024"])
 def test_chains_that_sha_1_has_signed(name: str) -> None:
     """They were the rule until 2010, and the order of one is seen all the same."""
     folder = files("sim.identities")

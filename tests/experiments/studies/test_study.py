@@ -98,7 +98,7 @@ def test_the_length_of_a_chain_is_a_factor_like_any_other(tmp_path: Path) -> Non
     """Its levels are told in words, and a longer chain takes its bytes."""
     file = tmp_path / "chain.toml"
     world = WORLD.replace(
-        'identity = "contoso-rsa-1024"', 'identity = { root = { key = "ed448" } }'
+        'identity = "contoso-rsa-1024"', 'identity = { root = { key = "ecdsa-p384" } }'
     )
     world = world.replace('"internet-explorer-6"', '"firefox-45"')
     world = world.replace('["SSL 3.0", "TLS 1.0"]', '["TLS 1.2"]')

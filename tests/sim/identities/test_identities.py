@@ -38,13 +38,12 @@ def test_before_and_after_they_are_out_of_date(now: float) -> None:
     assert set(found) == {tls.CertificateProblem.EXPIRED}
 
 
-def test_a_proxy_s_certificate_is_as_good_as_the_trust_in_its_authority() -> None:
-    chain, now = identities.identity("proxy-rsa-1024").chain, BUSIEST_DAY
+@pytest.mark.parametrize("name", ["proxy-rsa-1024", "proxy-rsa-2048"])
+def test_a_proxy_s_certificate_is_as_good_as_the_trust_in_its_authority(name: str) -> None:
+    chain, now = identities.identity(name).chain, BUSIEST_DAY
     both = identities.trust_store("contoso-root", "proxy-root")
     assert both.server_problems(chain, "www.contoso.com", now, tls.Meter()) == []
-    assert problems(identities.identity("proxy-rsa-1024")) == [
-        tls.CertificateProblem.UNKNOWN_AUTHORITY
-    ]
+    assert problems(identities.identity(name)) == [tls.CertificateProblem.UNKNOWN_AUTHORITY]
 
 
 @pytest.mark.parametrize("bits", [1024, 2048])
@@ -69,7 +68,10 @@ def test_an_unknown_name_lists_the_known() -> None:
 @pytest.mark.parametrize("name", CONTOSO)
 def test_extensions_and_algorithms_of_the_leaf(name: str) -> None:
     leaf, issuer = map(x509.load_der_x509_certificate, identities.identity(name).chain)
-    assert leaf.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_SHA1
+    algorithms = SignatureAlgorithmOID
+    of_2001 = name == "contoso-rsa-1024"
+    with_hash = algorithms.RSA_WITH_SHA1 if of_2001 else algorithms.RSA_WITH_SHA256
+    assert {leaf.signature_algorithm_oid, issuer.signature_algorithm_oid} == {with_hash}
     find = leaf.extensions.get_extension_for_class
     assert find(x509.BasicConstraints).value == x509.BasicConstraints(ca=False, path_length=None)
     assert find(x509.KeyUsage).value.digital_signature

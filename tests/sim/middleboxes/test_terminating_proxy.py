@@ -22,12 +22,13 @@ from tests.sim.middleboxes.networks import (
 )
 from tests.sim.worlds import rows, scenario, simulated
 
-PROXY = {"kind": "terminating-proxy", "machine": "pentium-iii-933"}
+MACHINE = {"machine": "pentium-iii-933", "identity": "contoso-rsa-1024"}
+PROXY = {"kind": "terminating-proxy", **MACHINE}
 CACHE = {"capacity": 100, "lifetime": "5 min"}
 
 
 def proxied(**settings: Any) -> sim.MemorySink:
-    return behind("terminating-proxy", {"machine": "pentium-iii-933", **settings})
+    return behind("terminating-proxy", {**MACHINE, **settings})
 
 
 def bridged(tables: sim.MemorySink) -> list[dict[str, Any]]:
@@ -68,7 +69,7 @@ def test_resumption_on_either_side() -> None:
     assert front == {("full",): 6, ("resumed-by-id",): 9}
     tables = behind(
         "terminating-proxy",
-        {"machine": "pentium-iii-933", "sessions": CACHE},
+        {**MACHINE, "sessions": CACHE},
         server__sessions=None,
     )
     assert count(bridged(tables), "outcome") == {("full",): 15}
@@ -110,7 +111,7 @@ def test_a_server_whose_certificate_is_wrong_ends_both(connects: str) -> None:
     """The proxy processes it: its alert goes to the server, the client's connection is cut."""
     tables = behind(
         "terminating-proxy",
-        {"machine": "pentium-iii-933", "connects": connects},
+        {**MACHINE, "connects": connects},
         server__name="www.example.org",
         clients=[{"profile": IE6, "warnings": "overridden"}],
     )

@@ -25,6 +25,7 @@ from tests.tls.conversation import EPOCH, SERVER_NAME, TRUST, converse, new_clie
 from tls.certificates import parse_certificate
 from tls.messages import CertificateVerify
 from tls.meter import Meter
+from tls.signatures import SCHEMES
 
 SHA_1 = bytes.fromhex("3000")  # all defaults (RFC 4055 §3.1)
 CLIENT_USE = [ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -34,7 +35,7 @@ ECDHE_RSA, DHE_RSA, RSA = 0xC02F, 0x0033, 0x002F
 
 
 def outcome(identity: tls.Identity, **settings: object) -> tls.ClientConnection | tls.Reason:
-    client = new_client(**settings)
+    client = new_client(certificate_signature_schemes=tuple(SCHEMES), **settings)
     try:
         converse(client, new_server(identities=[identity]))
     except tls.PeerError as error:
@@ -94,7 +95,8 @@ def test_a_server_that_breaks_its_restriction_is_refused() -> None:
     identity = pss_identity(pss_parameters("sha384", 48))
     identity.leaf.allows = lambda scheme: scheme.key == "rsa-pss"  # type: ignore[method-assign]
     try:
-        client, server = new_client(signature_schemes=[PSS_256]), new_server(identities=[identity])
+        client = new_client(signature_schemes=[PSS_256], certificate_signature_schemes=[PKCS1_256])
+        server = new_server(identities=[identity])
         server.receive(client.outgoing())
         flight = server.outgoing()
     finally:

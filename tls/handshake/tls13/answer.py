@@ -21,6 +21,7 @@ from tls.extensions import (
     SUPPORTED_VERSIONS,
     Extensions,
 )
+from tls.handshake.authentication import is_verifiable
 from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import Expect, Handshake, ServeLater
 from tls.handshake.tls13.chains import certificate_message, compressed_if_asked
@@ -170,12 +171,23 @@ def answer(context: HandshakeContext, config: ServerConfig, choice: Choice) -> H
 
 
 def _signer(config: ServerConfig, offer: ClientOffer) -> tuple[Identity, SignatureScheme]:
-    """The first identity that the client takes a signature of, and the scheme."""
-    own = tuple(config.signature_schemes)
+    """The identity that the client takes a signature of, and the scheme.
+
+    The first whose chain it can verify, else the first that can sign, unless that takes SHA-1
+    (RFC 8446 §4.4.2.2).
+    """
+    own, taken = tuple(config.signature_schemes), offer.certificate_schemes
+    found: tuple[Identity, SignatureScheme] | None = None
     for identity in config.identities_for(offer.server_name):
         scheme = usable_scheme(identity, own, offer.schemes)
-        if scheme is not None:
+        if scheme is None:
+            continue
+        if is_verifiable(identity, taken):
             return identity, scheme
+        if found is None and not identity.needs_sha_1(taken):
+            found = identity, scheme
+    if found is not None:
+        return found
     raise PeerError(
         HANDSHAKE_FAILURE,
         Reason.NO_SIGNATURE_SCHEME_IN_COMMON,

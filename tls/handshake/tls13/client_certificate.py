@@ -7,8 +7,10 @@ from tls.configuration import ClientConfig
 from tls.extensions import (
     CERTIFICATE_AUTHORITIES,
     SIGNATURE_ALGORITHMS,
+    SIGNATURE_ALGORITHMS_CERT,
     decode_codes,
 )
+from tls.handshake.authentication import is_verifiable
 from tls.handshake.context import HandshakeContext
 from tls.handshake.requests import Handshake
 from tls.handshake.tls13.chains import certificate_message, compressed_if_asked
@@ -40,11 +42,13 @@ def _own_identity(
 ) -> tuple[Identity | None, SignatureScheme | None]:
     """The first identity whose key and issuer the server asks for, and the scheme it signs by."""
     peers = decode_codes(request.extensions[SIGNATURE_ALGORITHMS])
+    codes = request.extensions.get(SIGNATURE_ALGORITHMS_CERT)
+    of_certificates = peers if codes is None else decode_codes(codes)
     data = request.extensions.get(CERTIFICATE_AUTHORITIES)
     authorities = set() if data is None else set(CertificateAuthorities.decode(data).authorities)
     for identity in config.identities:
         scheme = usable_scheme(identity, tuple(config.signature_schemes), peers)
-        if scheme is None:
+        if scheme is None or not is_verifiable(identity, of_certificates):
             continue
         if not authorities or authorities & {each.issuer for each in identity.certificates}:
             return identity, scheme

@@ -13,6 +13,7 @@ from tls.extensions import (
     CERTIFICATE_AUTHORITIES,
     COMPRESS_CERTIFICATE,
     SIGNATURE_ALGORITHMS,
+    SIGNATURE_ALGORITHMS_CERT,
     Extensions,
     encode_codes,
 )
@@ -26,6 +27,7 @@ from tls.tls13.certificate_compression import ZLIB
 from tls.tls13.certificate_extensions import CertificateAuthorities, CompressionAlgorithms
 from tls.tls13.messages import Certificate, CertificateRequest, CompressedCertificate
 from tls.tls13.signatures import check_certificate_verify
+from tls.versions import TLS_1_3
 
 _EXPECT_CHAIN = Expect(Certificate)
 _EXPECT_COMPRESSED_CHAIN = Expect(Certificate, CompressedCertificate)
@@ -35,6 +37,9 @@ _EXPECT_VERIFY = Expect(CertificateVerify)
 def certificate_request(config: ServerConfig, request_context: bytes = b"") -> CertificateRequest:
     """What the configuration asks for."""
     extensions: Extensions = {SIGNATURE_ALGORITHMS: encode_codes(config.signature_schemes)}
+    if config.certificate_signature_schemes is not None:
+        codes = config.certificate_signature_schemes
+        extensions[SIGNATURE_ALGORITHMS_CERT] = encode_codes(codes)
     if config.client_authorities:
         names = CertificateAuthorities(tuple(config.client_authorities))
         extensions[CERTIFICATE_AUTHORITIES] = names.encode()
@@ -61,7 +66,9 @@ def authenticate_client(
                 CERTIFICATE_REQUIRED, Reason.CERTIFICATE_MISSING, "the client has no certificate"
             )
         return chain, validation
-    validation = config.client_trust.validate_client(chain, context.clock(), context.meter)
+    validation = config.client_trust.validate_client(
+        chain, context.clock(), context.meter, schemes=config.verifiable_signatures(TLS_1_3)
+    )
     refuse_problems(validation.problems, config.accept, "client")
     leaf = parse_certificate(chain[0])
     if not leaf.may_sign:

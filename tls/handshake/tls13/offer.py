@@ -54,6 +54,7 @@ class ClientOffer:
         groups: that it has, its preference first.
         shares: its public values, by their group.
         schemes: that it takes signatures by.
+        certificate_schemes: that it takes signatures in certificates by.
         psks: the pre-shared keys that it offers.
         psk_modes: the codes of what it lets go beside them.
         early_data: whether it sends early data.
@@ -67,6 +68,7 @@ class ClientOffer:
     groups: tuple[int, ...]
     shares: dict[int, bytes]
     schemes: tuple[int, ...]
+    certificate_schemes: tuple[int, ...]
     psks: OfferedPsks | None
     psk_modes: bytes
     early_data: bool
@@ -113,13 +115,15 @@ def read_offer(config: ServerConfig, hello: ClientHello) -> ClientOffer:
                 Reason.EARLY_DATA_WITHOUT_PSK,
                 "early data without a pre-shared key",
             )
+    schemes = _codes(extensions, SIGNATURE_ALGORITHMS)
     return ClientOffer(
         hello,
         suites_in_common(config, hello),
         None if server_name is None else decode_server_name(server_name),
         groups,
         shares,
-        _codes(extensions, SIGNATURE_ALGORITHMS),
+        schemes,
+        _codes(extensions, SIGNATURE_ALGORITHMS_CERT) or schemes,
         None if psks is None else OfferedPsks.decode(psks),
         b"" if modes is None else PskKeyExchangeModes.decode(modes).modes,
         EARLY_DATA in extensions,

@@ -100,6 +100,7 @@ def _may_resume(
             now,
             context.meter,
             minimum_key_bits=config.minimum_key_bits,
+            schemes=config.verifiable_signatures(TLS_1_3),
             earlier=session.validation,
         )
     except PeerError:

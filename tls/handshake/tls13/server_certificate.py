@@ -22,6 +22,7 @@ from tls.sessions import Session
 from tls.tls13.messages import Certificate, CertificateRequest, CompressedCertificate
 from tls.tls13.placement import Message, check_placement
 from tls.tls13.signatures import check_certificate_verify
+from tls.versions import TLS_1_3
 
 _EXPECT = Expect(Certificate, CertificateRequest)
 _EXPECT_COMPRESSED = Expect(Certificate, CompressedCertificate, CertificateRequest)
@@ -58,6 +59,7 @@ def authenticate_server(
         context.clock(),
         context.meter,
         minimum_key_bits=config.minimum_key_bits,
+        schemes=config.verifiable_signatures(TLS_1_3),
     )
     problems = validation.problems
     if response and _is_revoked(context, config, chain, response):

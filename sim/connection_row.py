@@ -17,7 +17,7 @@ from sim.telemetry import (
     WORD,
     Column,
 )
-from sim.tls_exchange import TlsExchange, outcome_of
+from sim.tls_exchange import TlsExchange, outcome_of, reason_of
 
 COLUMNS = (
     Column("connection", COUNT),
@@ -83,8 +83,9 @@ opened the second, and found it young enough; each is null where none was offere
 resumption is an input and neither was asked.
 `symptom` is what the client of a failed one notices: `alert` (then `alert` names it), `reset`,
 `timeout`, `refused` by a proxy, or `gave up` where its user would not wait any longer;
-`stopped_by` and `reason` name the box or host that did it, null
-where the network lost too much or an end itself gave up. `responses`: those that came.
+`stopped_by` names the box or host that did it, null where the network lost too much or an end
+itself gave up; `reason` is why, in the box's words, or what an end found wrong that sent the alert
+(`tls.Reason`). `responses`: those that came.
 `connect_time`: from the SYN until TCP is connected (to the server, through any tunnel);
 `handshake_time`: from there until the client may send its request, null without TLS or when it
 failed; `first_byte_time`: from the SYN until the first byte of the first response. The thirteen
@@ -141,7 +142,7 @@ def connection_row(ended: EndedConnection) -> list[Any]:
         symptom_of(exchange),
         state.failure,
         None if stopped is None else stopped.where,
-        None if stopped is None else stopped.reason,
+        reason_of(state, stopped),
         offered,
         bool(found) if asked and (found is not None or not state.offers_ticket) else None,
         bool(server_state.ticket_accepted)

@@ -17,7 +17,7 @@ from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.delays import DelayComponents
 from sim.network.transport import TransportFailure
 from sim.telemetry import COUNT, OPTIONAL_TIME, OPTIONAL_WORD, TIME, WORD, Column, Table
-from sim.tls_exchange import FatalAlert, TlsExchange, outcome_of
+from sim.tls_exchange import FatalAlert, TlsExchange, outcome_of, reason_of
 
 COLUMNS = (
     Column("connection", COUNT),
@@ -286,7 +286,7 @@ class Bridging:
             outcome_of(state, stopped),
             state.failure,
             None if stopped is None else stopped.where,
-            None if stopped is None else stopped.reason,
+            reason_of(state, stopped),
             upstream.connected - self._began,
             upstream.handshake_time if state.version is not None else nan,
             upstream.round_trips,

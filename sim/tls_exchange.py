@@ -62,6 +62,13 @@ def outcome_of(state: State, stopped: object | None) -> str:
     return "resumed-by-ticket" if state.offers_ticket else "resumed-by-id"
 
 
+def reason_of(state: State, stopped: TransportFailure | None) -> str | None:
+    """Why an exchange has failed: what stopped it, else what one of its ends found wrong."""
+    if stopped is not None:
+        return stopped.reason
+    return None if state.failure is None else state.fault
+
+
 class FatalAlert(Exception):
     """A fatal alert, sent or received by the client, has ended the exchange."""
 

@@ -26,6 +26,11 @@ from experiments.scenario_files.suggestions import did_you_mean
 _EQUAL_SHARES = tuple(number / 200 for number in range(201))
 _BUSY = "utilisation > 0.9999"
 _SUCCEEDED = "outcome <> 'failed'"
+_WHY = """
+    CASE WHEN stopped_by IS NOT NULL OR alert IS NULL THEN CAST(reason AS VARCHAR)
+         WHEN reason IS NULL OR CAST(reason AS VARCHAR) = CAST(alert AS VARCHAR)
+         THEN CAST(alert AS VARCHAR)
+         ELSE concat(alert, ' (', replace(CAST(reason AS VARCHAR), '_', ' '), ')') END"""
 _HEADINGS = tuple(name for name in sim.SCHEMAS["connections"].names if name.startswith("time_"))
 
 
@@ -214,13 +219,13 @@ class Measurements:
     def failures(self) -> pd.DataFrame:
         """Return why connections failed, at each point and by profile, the commonest first.
 
-        Columns: `point`, `profile`, `symptom`, `stopped_by`, `reason` (an alert's name where
-        an end gave up), `connections`, `duration` (median).
+        Columns: `point`, `profile`, `symptom`, `stopped_by`, `reason` (the alert's name,
+        with what was wrong, where an end gave up), `connections`, `duration` (median).
         """
         return self._frame(f"""
             SELECT point, CAST(profile AS VARCHAR) AS profile, CAST(symptom AS VARCHAR) AS symptom,
                    CAST(stopped_by AS VARCHAR) AS stopped_by,
-                   CAST(coalesce(reason, alert) AS VARCHAR) AS reason,
+                   {_WHY} AS reason,
                    count(*) AS connections, quantile_disc(duration, 0.5) AS duration
             FROM {self._recorded} WHERE outcome = 'failed'
             GROUP BY ALL ORDER BY point, connections DESC, profile, symptom, stopped_by, reason
@@ -233,13 +238,13 @@ class Measurements:
 
         It is of those that arrived in [since, until), of all without them.
 
-        Columns: `symptom`, `stopped_by`, `reason` (an alert's name where an end gave up),
-        `connections`.
+        Columns: `symptom`, `stopped_by`, `reason` (the alert's name, with what was
+        wrong, where an end gave up), `connections`.
         """
         return self._frame(f"""
             SELECT point, replication, CAST(symptom AS VARCHAR) AS symptom,
                    CAST(stopped_by AS VARCHAR) AS stopped_by,
-                   CAST(coalesce(reason, alert) AS VARCHAR) AS reason, count(*) AS connections
+                   {_WHY} AS reason, count(*) AS connections
             FROM {self._recorded} WHERE outcome = 'failed' AND {_window(since, until)}
             GROUP BY ALL ORDER BY point, replication, symptom, stopped_by, reason
         """)

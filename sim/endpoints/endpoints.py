@@ -60,6 +60,7 @@ class State(Protocol):
     Attributes:
         completed: whether the client may send its request.
         failure: the alert's code that ended the connection for the client, sent or received.
+        fault: the reason of the end that found it (`tls.Reason`), where that is one of the two.
         version: the wire version agreed on; else `None`.
         suite: the suite agreed on; else `None`.
         resumed: whether the handshake resumed the session that was offered.
@@ -73,6 +74,7 @@ class State(Protocol):
 
     completed: bool
     failure: int | None
+    fault: str | None
     version: int | None
     suite: int | None
     resumed: bool

@@ -55,6 +55,7 @@ class EnginePair:
         "completed",
         "early_data",
         "failure",
+        "fault",
         "group",
         "lifetime_hint",
         "offers_ticket",
@@ -102,6 +103,7 @@ class EnginePair:
         self.lifetime_hint = 0
         self.server_completed = self.server_failed = False
         self.failure: int | None = None
+        self.fault: str | None = None
         self.version: int | None = None
         self.suite: int | None = None
         self.session: tls.Session | None = None
@@ -166,6 +168,7 @@ class EnginePair:
         except tls.PeerError as error:
             self._process_server_events(error.events)
             self.server_failed = True
+            self._note_fault(error)
         if server.pending_request is not None:
             return self._request(server.pending_request)
         hears = self.server_completed or self._heard_early_data
@@ -210,7 +213,13 @@ class EnginePair:
         except tls.PeerError as error:
             self._process_client_events(error.events)
             self.failure = error.alert
+            self._note_fault(error)
         return self._client.meter.take_log()
+
+    def _note_fault(self, error: tls.PeerError) -> None:
+        """The first counts: the other end may find a fault in what the alert comes in."""
+        if self.fault is None:
+            self.fault = error.reason.value
 
     def _clients_flight(self) -> Output:
         client = self._client

@@ -109,6 +109,7 @@ class _Connected:
 
     completed = True
     failure: int | None = None
+    fault: str | None = None
     version: int | None = None
     suite: int | None = None
     resumed = False

@@ -102,6 +102,7 @@ class State:
         "early_data_left",
         "established",
         "failure",
+        "fault",
         "group",
         "kind",
         "lifetime_hint",
@@ -119,6 +120,7 @@ class State:
         self.checkpoint = checkpoint
         self.completed = engines.completed
         self.failure = engines.failure
+        self.fault = engines.fault
         self.version = engines.version
         self.suite = engines.suite
         self.resumed = engines.resumed

@@ -113,7 +113,9 @@ class Evidence:
         text = rows[["symptom", "stopped_by", "reason", "alert"]].astype(object)
 
         def words(symptom: str, where: str, why: str, alert: str) -> str:
-            why = alert if pd.isna(why) else why
+            if pd.isna(where) and not pd.isna(alert):
+                told = pd.isna(why) or why == alert
+                why = alert if told else f"{alert} ({why.replace('_', ' ')})"
             if pd.isna(why):
                 return symptom if pd.isna(where) else f"{symptom} at {where}"
             return f"{symptom} {why}" if pd.isna(where) else f"{why} at {where} ({symptom})"

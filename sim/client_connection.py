@@ -61,6 +61,7 @@ class ClientConnection:
         "_end",
         "_in_turn",
         "_keep_alive",
+        "_made",
         "_patience",
         "_recorded",
         "_session",
@@ -91,6 +92,7 @@ class ClientConnection:
         group: ClientGroup,
         end: FarEnd,
         offered: object,
+        made: float,
         exchange: TlsExchange,
         *,
         ages: bool,
@@ -108,6 +110,7 @@ class ClientConnection:
         self._ages = ages
         self.offered = offered is not None
         self._session = offered
+        self._made = made
         self.exchange = exchange
         self.arrival = self.ended = exchange.now
         self.visit = visit
@@ -279,9 +282,9 @@ class ClientConnection:
             return
         self._session = session
         hint, warm_start, age = state.lifetime_hint, self._end.warm_start, 0.0
-        # Tickets of TLS 1.3 are new at every visit: who comes back has one of his last.
-        if self._ages and warm_start is not None and type(session) is not Tickets:
+        if self._ages and warm_start is not None and not state.resumed:
             age = warm_start.age(group, client, session, self.arrival, by_ticket=hint > 0)
         # A ticket names no server: whoever has its key may take it.
         maker = None if hint else self._end.server
-        group.remember(client, session, moment, number, maker, age, hint)
+        made = self._made if state.resumed else None
+        group.remember(client, session, moment, number, maker, age, hint, made)

@@ -63,6 +63,7 @@ class ClientConnectionFactory:
         """A client's connection that begins now; it has fallen back by so many versions."""
         share, address = group.resumption, group.address(client)
         offered, ready = group.recall(client, now) if share is None else None, None
+        made = group.made
         chosen = self._choose(number, address, group.maker(client, offered), now)
         end = chosen.end
         if share is not None and connection_draws(self._resumes.of(number))() < share:
@@ -79,6 +80,7 @@ class ClientConnectionFactory:
             group,
             end,
             offered,
+            made,
             exchange,
             ages=now < 0 and group.is_blank(client),
             recorded=recorded,
@@ -105,11 +107,12 @@ class ClientConnectionFactory:
         else:
             place, offered = 0, group.recall(0, now)
             chosen = self._choose(number, address, group.maker(0, offered), now)
+        made = group.made
         transport = chosen.end.hop.transport(number, address, port=port, recorded=recorded)
         exchange = self._exchange(
             chosen, transport, group, offered, number, recorded, now, proxy.processor
         )
-        return Onward(exchange, chosen.end, place, offered)
+        return Onward(exchange, chosen.end, place, offered, made)
 
     def _exchange(
         self,

@@ -51,12 +51,14 @@ class Onward(NamedTuple):
         end: what it is with.
         place: where the proxy remembers its session.
         offered: the session that it offers; else `None`.
+        made: when the full handshake was that it goes back to, if it is a ticket of TLS 1.3.
     """
 
     exchange: TlsExchange
     end: FarEnd
     place: int
     offered: Any
+    made: float
 
 
 class Upstream(Protocol):
@@ -194,9 +196,10 @@ class Bridging:
     def _open(self, now: float, give_up: float) -> Moments:
         bridge = self._bridge
         self._began = now
-        upstream, self._end, self._place, self._session = bridge.upstream.begin(
+        onward = bridge.upstream.begin(
             bridge.proxy, self._number, bridge.group, recorded=self._recorded, now=now
         )
+        upstream, self._end, self._place, self._session, self._made = onward
         self._upstream = upstream
         upstream.give_up = give_up
         yield from upstream.connect()
@@ -231,7 +234,10 @@ class Bridging:
         self._session = session
         hint = state.lifetime_hint
         maker = None if hint else end.server
-        group.remember(place, session, upstream.now, self._number, maker, lifetime_hint=hint)
+        made = self._made if state.resumed else None
+        group.remember(
+            place, session, upstream.now, self._number, maker, lifetime_hint=hint, made=made
+        )
 
     def _go_on_upstream(self, exchange: TlsExchange, steps: Moments) -> Moments:
         """Take some steps of the exchange upstream; their time passes for the client too."""

@@ -83,11 +83,12 @@ class WarmStart:
         Args:
             group: the client's.
             client: its number.
-            session: what its first visit has made.
+            session: what its first visit has made, or several tickets of TLS 1.3.
             arrival: when that visit began.
             by_ticket: whether it has a ticket.
         """
-        ageing = self._ticketed if by_ticket else self._cached
+        # Those of TLS 1.3 are tickets, whoever keeps what they stand for.
+        ageing = self._ticketed if by_ticket and self._ticketed else self._cached
         if ageing is None:
             return 0.0
         lifetime = min(ageing.lifetime, group.browser.session_lifetime)

@@ -27,6 +27,10 @@ class Session:
     `made` is the Unix time at which this side made or got the ticket, `age_add` what its age is
     obscured by, `max_early_data` the bytes of early data that it allows, under
     `application_protocol`.
+
+    `since` is the moment of the full handshake that it goes back to, by the clock of what has
+    found it on the server's side, a store or ticket keys: what resumes it makes it no younger
+    (RFC 8446 §4.6.1). `None` stands for this handshake.
     """
 
     id: bytes
@@ -44,6 +48,7 @@ class Session:
     age_add: int = 0
     max_early_data: int = 0
     application_protocol: str | None = None
+    since: float | None = field(default=None, compare=False)
     keyed_prf: Prf | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -65,7 +70,10 @@ class SessionStore(Protocol):
         """The live session of that ID at calendar time `now`, or `None`."""
 
     def store(self, session: Session, now: float) -> bool:
-        """Remember a session; says whether it was kept."""
+        """Remember a session; says whether it was kept.
+
+        Where it has a `since` it is as old as that.
+        """
 
     def remove(self, session_id: bytes) -> None:
         """Forget a session (RFC 2246 §7.2: a fatal alert invalidates it)."""
@@ -87,8 +95,8 @@ class SessionCache:
 
     Args:
         capacity: entries (`None`: unbounded; 0: nothing is kept).
-        lifetime: seconds (`None`: unlimited), counted from the store, or with `renew` from the
-            last use.
+        lifetime: seconds (`None`: unlimited), counted from the full handshake, or with `renew`
+            from the last use.
         renew: whether a use restarts the lifetime.
         eviction: what makes room in a full cache: the entry least recently used (`"lru"`) or the
             one stored first (`"fifo"`).
@@ -142,10 +150,14 @@ class SessionCache:
     def lookup(self, key: bytes, now: float) -> Session | None: ...
 
     @overload
-    def lookup(self, key: int, now: float) -> int | None: ...
+    def lookup(self, key: int, now: float) -> float | None: ...
 
-    def lookup(self, key: SessionKey, now: float) -> Session | int | None:
-        """The session of that key if it is still alive at `now`, or `None`."""
+    def lookup(self, key: SessionKey, now: float) -> Session | float | None:
+        """The session of that key if it is still alive at `now`, or `None`.
+
+        Its `since` is the moment that its lifetime is counted from. Of a number that alone is
+        returned.
+        """
         since, lifetime = self._since.get(key), self.lifetime
         if since is None:
             self.misses += 1
@@ -157,13 +169,23 @@ class SessionCache:
             return None
         self.hits += 1
         if self.renew:
-            self._since[key] = now
+            since = self._since[key] = now
         if self.eviction == "lru":
             self._since.move_to_end(key)
-        return key if type(key) is int else self._whole[key]
+        if type(key) is int:
+            return since
+        session = self._whole[key]
+        session.since = since
+        return session
 
-    def store(self, session: Session | int, now: float) -> bool:
+    def store(self, session: Session | int, now: float, since: float | None = None) -> bool:
         """Remember a session from `now` on; another one of the same key is replaced.
+
+        Args:
+            session: whole, or its number.
+            now: the moment.
+            since: when the full handshake was that a number goes back to, if not `now`; a whole
+                session says it itself.
 
         Returns whether it was kept.
         """
@@ -175,7 +197,8 @@ class SessionCache:
         else:
             key = session.id
             self._whole[key] = session
-        self._since[key] = now
+            since = session.since
+        self._since[key] = now if since is None else min(since, now)
         self._since.move_to_end(key)
         if self.capacity is not None and len(self._since) > self.capacity:
             self.remove(next(iter(self._since)))

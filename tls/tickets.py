@@ -118,7 +118,8 @@ class TicketKeys:
 
     Servers that share `secret` and have the same clock accept each other's tickets. A ticket is
     sealed with the key of its time and opened with that of the current period or the `kept`
-    periods before, and only for `lifetime` seconds. Raises `UsageError` for a lifetime that the 32
+    periods before, and only for `lifetime` seconds from the full handshake that its session goes
+    back to, however often it was renewed. Raises `UsageError` for a lifetime that the 32
     bits of a hint do not hold, and for periods that are none.
     """
 
@@ -144,7 +145,8 @@ class TicketKeys:
 
     def seal(self, session: Session, now: float, random: RandomSource, meter: Meter) -> bytes:
         """The ticket of a session, made at calendar time `now`; empty for one too large."""
-        return self._key(self._period(now)).seal(session, now, random, meter)
+        made = now if session.since is None else min(session.since, now)
+        return self._key(self._period(now)).seal(session, made, random, meter)
 
     def open(self, ticket: bytes, now: float, meter: Meter) -> tuple[Session, bool] | None:
         """The session of a ticket and whether it deserves a new one; `None` when it is no good.
@@ -158,6 +160,7 @@ class TicketKeys:
                 opened = key.open(ticket, meter)
                 if opened is None or not 0 <= now - opened.made <= self.lifetime:
                     return None
+                opened.session.since = opened.made
                 return opened.session, age > 0
         return None
 

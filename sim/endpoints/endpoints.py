@@ -167,7 +167,8 @@ class EndpointFactory(Protocol):
     def backdate(self, resources: Resources, session: Any, seconds: float) -> None:
         """Make a client's session older by so many seconds, for the server that made it.
 
-        In its cache, or in its ticket, as which the session itself is changed.
+        In its cache, or in its ticket, as which the session itself is changed. Of
+        `sim.hosts.client.Tickets` each.
         """
 
     def would_resume(self, resources: Resources, session: Any, age: float, now: float) -> bool:

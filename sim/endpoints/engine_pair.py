@@ -27,6 +27,12 @@ class Output(NamedTuple):
     operations: Operations
 
 
+def _session_of(opened: OpenedTicket) -> tuple[tls.Session, bool]:
+    """What an engine is told of a ticket: its session, as old as that is, and whether to renew."""
+    opened.session.since = opened.since
+    return opened.session, opened.renew
+
+
 class EnginePair:
     """Both engines of one connection, and what their events have output.
 
@@ -45,7 +51,6 @@ class EnginePair:
         "_heard_early_data",
         "_is_early",
         "_offered",
-        "_opened",
         "_random",
         "_response_size",
         "_secret",
@@ -92,7 +97,6 @@ class EnginePair:
         self._response_size = 0
         self._secret: bytes | None = None
         self._offered = session
-        self._opened: OpenedTicket | None = None
         self._tickets: list[tls.Session] = []
         self._is_early = self._heard_early_data = False
         self.retried = self.responded = False
@@ -147,8 +151,7 @@ class EnginePair:
         if isinstance(request, tls.PrivateKeyOperation):
             answer = self._secret
         elif isinstance(request, tls.OpenTicket):
-            self._opened = answer
-            answer = None if answer is None else (answer.session, answer.renew)
+            answer = None if answer is None else _session_of(answer)
         return self._server_turn(self._server.answer, answer)
 
     def server_operations(self) -> Operations:
@@ -196,10 +199,8 @@ class EnginePair:
             offered = TicketToOpen(pending.ticket, self._server.meter)
             return Request(RequestKind.OPEN_TICKET, offered)
         if isinstance(pending, tls.SealTicket):
-            session, since, opened = pending.session, None, self._opened
-            if opened is not None and opened.session is session:
-                since = opened.since
-            sealed = TicketToSeal(session, since, self._random, self._server.meter)
+            session = pending.session
+            sealed = TicketToSeal(session, session.since, self._random, self._server.meter)
             return Request(RequestKind.SEAL_TICKET, sealed)
         assert isinstance(pending, tls.PrivateKeyOperation)
         elsewhere = tls.Meter()

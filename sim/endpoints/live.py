@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,20 +78,23 @@ class LiveEndpointFactory:
             clients, self._server_config, host, start, (self._client_entropy, self._server_entropy)
         )
 
-    def backdate(self, resources: Resources, session: tls.Session, seconds: float) -> None:
+    def backdate(
+        self, resources: Resources, session: tls.Session | Tickets, seconds: float
+    ) -> None:
         """The server's cache knows it by its ID; a ticket is sealed as it was earlier."""
         tickets = resources.tickets
-        if session.ticket and tickets is not None:
-            session.ticket = tickets.backdated(session.ticket, seconds)
-        else:
-            resources.backdate(session.id, seconds)
+        for each in _each(session):
+            if each.ticket and tickets is not None:
+                each.ticket = tickets.backdated(each.ticket, seconds)
+            else:
+                resources.backdate(each.id or each.ticket, seconds)
 
     def would_resume(
-        self, resources: Resources, session: tls.Session, age: float, now: float
+        self, resources: Resources, session: tls.Session | Tickets, age: float, now: float
     ) -> bool:
         """Always by its ID; by its ticket if that would be good."""
         tickets = resources.tickets
-        return not session.ticket or tickets is None or tickets.was_good(age, now)
+        return not _each(session)[0].ticket or tickets is None or tickets.was_good(age, now)
 
     def ready_session(self, browser: str, now: float) -> ReadySession | None:
         """Two whole sessions, of both ends."""
@@ -130,6 +133,10 @@ class LiveEndpointFactory:
         )
         work = group.work, self._work
         return LiveEndpoints(pair, self._calendar, resources, work, recorded=recorded)
+
+
+def _each(session: tls.Session | Tickets) -> Sequence[tls.Session]:
+    return session if isinstance(session, Tickets) else (session,)
 
 
 def _ready_session(sessions: OfferedSession, number: int) -> ReadySession:

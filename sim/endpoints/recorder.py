@@ -41,6 +41,8 @@ class QueryKind(Enum):
     """Whether the cache would keep a new session."""
     STORE = auto()
     """Remember the new session; always answered with yes."""
+    STORE_RESUMED = auto()
+    """Remember a new session that goes back to the one which was found; answered likewise."""
     REMOVE = auto()
     """Forget this connection's session; always answered with yes."""
     OPEN_TICKET = auto()
@@ -58,6 +60,7 @@ REQUEST_KINDS = {
     QueryKind.LOOKUP_UNKNOWN: RequestKind.LOOK_UP_SESSION,
     QueryKind.ACCEPTS: RequestKind.ACCEPT_SESSION,
     QueryKind.STORE: RequestKind.STORE_SESSION,
+    QueryKind.STORE_RESUMED: RequestKind.STORE_SESSION,
     QueryKind.REMOVE: RequestKind.REMOVE_SESSION,
     QueryKind.OPEN_TICKET: RequestKind.OPEN_TICKET,
     QueryKind.SEAL_TICKET: RequestKind.SEAL_TICKET,
@@ -297,6 +300,7 @@ class Recorder:
             return QueryKind.LOOKUP if known else QueryKind.LOOKUP_UNKNOWN
         if kind is RequestKind.STORE_SESSION:
             self.stored = subject
+            return QueryKind.STORE if subject.since is None else QueryKind.STORE_RESUMED
         if kind is RequestKind.SEAL_TICKET:
             self.stored = subject.session
             return QueryKind.SEAL_TICKET if subject.since is None else QueryKind.RENEW_TICKET
@@ -311,7 +315,11 @@ class Recorder:
             return RECORDED_KEY.seal(subject.session, 0.0, subject.random, subject.meter)
         if query is QueryKind.LOOKUP:
             assert self.offered is not None
-            return self.offered.server if answer else None
+            if not answer:
+                return None
+            # Since when is the world's affair: here it is known that it is some time.
+            self.offered.server.since = 0.0
+            return self.offered.server
         return None if query is QueryKind.LOOKUP_UNKNOWN else answer
 
     def client_receives(self) -> Operations:

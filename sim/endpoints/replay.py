@@ -49,13 +49,14 @@ from sim.endpoints.varying_sizes import (
     reference_size,
 )
 from sim.hosts.client import Tickets
-from sim.hosts.resources import TAKES_TIME, Request, Resources
+from sim.hosts.resources import TAKES_TIME, AgedSession, Request, Resources
 from sim.hosts.ticket_keys import TicketContent
 from sim.hosts.work import Work
 
 # Members of an enumeration are looked up slowly.
 EPOCH, LOOKUP, LOOKUP_UNKNOWN = QueryKind.EPOCH, QueryKind.LOOKUP, QueryKind.LOOKUP_UNKNOWN
 ACCEPTS, STORE, REMOVE = QueryKind.ACCEPTS, QueryKind.STORE, QueryKind.REMOVE
+STORE_RESUMED = QueryKind.STORE_RESUMED
 OPEN_TICKET, SEAL_TICKET = QueryKind.OPEN_TICKET, QueryKind.SEAL_TICKET
 RENEW_TICKET = QueryKind.RENEW_TICKET
 
@@ -110,6 +111,7 @@ class ReplayEndpoints:
         "_sent",
         "_server_work",
         "_session_offered",
+        "_since",
         "_stores",
         "_ticket",
         "server",
@@ -137,6 +139,8 @@ class ReplayEndpoints:
         self._offered = offered
         # How many sessions it has had the server's cache remember.
         self._stores = 0
+        # What the look-up of the session that is offered has answered.
+        self._since = 0.0
         self._ticket: TicketContent | None = None
         self._request_size = self._response_size = 0
         self._block = 1
@@ -329,6 +333,8 @@ class ReplayEndpoints:
     def _branch(self, query: QueryKind, answer: Any) -> Any:
         """Where an answer of the server's resources leads in a trace."""
         if query is LOOKUP or query is LOOKUP_UNKNOWN:
+            if answer is not None:
+                self._since = answer
             return answer is not None
         if query is OPEN_TICKET:
             return answer
@@ -336,16 +342,17 @@ class ReplayEndpoints:
             self._ticket = answer
         return bool(answer) if query is ACCEPTS else True
 
-    def _subject(self, query: QueryKind) -> int | TicketContent | None:
+    def _subject(self, query: QueryKind) -> int | AgedSession | TicketContent | None:
         """What this connection asks the server's resources of."""
         if query is OPEN_TICKET or query is RENEW_TICKET:
             offered = self._session_offered
             return offered.content if isinstance(offered, TicketSession) else None
         if query is LOOKUP:
             return self._offered
-        if query is STORE:
+        if query is STORE or query is STORE_RESUMED:
             place, self._stores = self._stores, self._stores + 1
-            return ticket_number(self._number, place)
+            number = ticket_number(self._number, place)
+            return number if query is STORE else AgedSession(number, self._since)
         if query is REMOVE:
             return self._session
         return NO_SESSION if query is LOOKUP_UNKNOWN else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import tls
@@ -34,7 +35,7 @@ from sim.endpoints.trace import (
     State,
 )
 from sim.endpoints.varying_sizes import TurnFactors
-from sim.hosts.client import ClientGroup
+from sim.hosts.client import ClientGroup, Tickets
 from sim.hosts.ready_session import READY_TICKET, ReadySession
 from sim.hosts.resources import Resources
 from sim.hosts.server import TlsSettings
@@ -107,20 +108,27 @@ class ReplayEndpointFactory:
         self._origin = kinds.origin(label, self._entropy[1])
         self._ready = ReadySessions(clients, self._server_config, host, start, self._entropy)
 
-    def backdate(self, resources: Resources, session: ReplayedSession, seconds: float) -> None:
+    def backdate(
+        self, resources: Resources, session: ReplayedSession | Tickets, seconds: float
+    ) -> None:
         """The cache knows it by the number of the connection that made it; a ticket changes."""
         tickets = resources.tickets
-        if not isinstance(session, TicketSession):
-            resources.backdate(session // KINDS, seconds)
+        each = session if isinstance(session, Tickets) else (session,)
+        if not isinstance(each[0], TicketSession):
+            for number in each:
+                assert isinstance(number, int)
+                resources.backdate(number // KINDS, seconds)
         elif tickets is not None:
-            tickets.backdate(session.content, seconds)
+            # Sealed tickets of one connection have one content.
+            tickets.backdate(each[0].content, seconds)
 
     def would_resume(
-        self, resources: Resources, session: ReplayedSession, age: float, now: float
+        self, resources: Resources, session: ReplayedSession | Tickets, age: float, now: float
     ) -> bool:
         """Always by its ID; by its ticket if that would be good."""
         tickets = resources.tickets
-        by_id = not isinstance(session, TicketSession)
+        first = session[0] if isinstance(session, Tickets) else session
+        by_id = not isinstance(first, TicketSession)
         return by_id or tickets is None or tickets.was_good(age, now)
 
     def ready_session(self, browser: str, now: float) -> ReadySession | None:
@@ -130,8 +138,8 @@ class ReplayEndpointFactory:
     def _ready_session(self, sessions: OfferedSession, number: int) -> ReadySession:
         session = number * KINDS + self._kinds.number_of(sessions, self._origin)
         if sessions.is_sealed:
-            return ReadySession(TicketSession(session, READY_TICKET), number, number)
-        return ReadySession(session, number, number)
+            return ReadySession(TicketSession(session, READY_TICKET), number, inf)
+        return ReadySession(session, number, inf)
 
     def connect(
         self,

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from ipaddress import IPv4Network
 from itertools import accumulate
 from math import nan
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -129,13 +129,29 @@ class Tickets(tuple[Any, ...]):
 
     Attributes:
         kept: how many their client keeps of one server, those of former connections included.
+        made: the moment of the full handshake that they go back to.
     """
 
     kept: int = 1
+    made: float = nan
 
 
-class _KeptTickets(tuple[tuple[float, Any], ...]):
-    """Tickets that a client remembers, with the moment that each is as old as."""
+class _Kept(NamedTuple):
+    """A ticket that a client remembers.
+
+    Attributes:
+        since: the moment that it is as old as.
+        made: the moment of the full handshake that it goes back to.
+        ticket: itself.
+    """
+
+    since: float
+    made: float
+    ticket: Any
+
+
+class _KeptTickets(tuple[_Kept, ...]):
+    """Tickets that a client remembers."""
 
 
 class SessionMemory:
@@ -146,7 +162,13 @@ class SessionMemory:
 
     Clients are numbered from 0. What a session is matters to the endpoints that make it:
     whole sessions stand in a list, mere numbers in an array.
+
+    Attributes:
+        made: the moment of the full handshake that the ticket of TLS 1.3 goes back to which was
+            recalled last.
     """
+
+    made = nan
 
     def __init__(self, sessions: list[Any] | array[int]) -> None:
         self._sessions = sessions
@@ -175,15 +197,16 @@ class SessionMemory:
 
     def _use(self, client: int, tickets: _KeptTickets) -> Any:
         """The newest of some tickets, which is remembered no more."""
-        *others, (_, newest) = tickets
+        *others, newest = tickets
         self._keep(client, _KeptTickets(others))
-        return newest
+        self.made = newest.made
+        return newest.ticket
 
     def _keep(self, client: int, tickets: _KeptTickets) -> None:
         """Remember these tickets of a client, and how old the newest is."""
         sessions: Any = self._sessions
         sessions[client] = tickets or self._nothing
-        self._since[client] = tickets[-1][0] if tickets else nan
+        self._since[client] = tickets[-1].since if tickets else nan
 
     def is_blank(self, client: int) -> bool:
         """Whether nothing is remembered of this client, not even what is too old.
@@ -210,13 +233,13 @@ class SessionMemory:
         moment: float,
         connection: int,
         maker: Server | None,
-        age: float = 0.0,
+        since: float,
     ) -> None:
-        """Remember from `moment` on what a connection's full handshake has made, `age` before.
+        """Remember from `moment` on what a connection's handshake has made, as old as `since`.
 
         `maker`: the server that it was with; `None` for a proxy.
         """
-        self._come(moment, connection, client, session, moment - age, maker)
+        self._come(moment, connection, client, session, since, maker)
 
     def forget(self, client: int, session: Any, moment: float, connection: int) -> None:
         """Forget this session at `moment`, unless another one is remembered then."""
@@ -258,7 +281,8 @@ class SessionMemory:
         if type(session) is Tickets:
             before: Any = self._sessions[client]
             former = before if type(before) is _KeptTickets else ()
-            all_of_them = (*former, *((since, ticket) for ticket in session))
+            new = (_Kept(since, session.made, ticket) for ticket in session)
+            all_of_them = (*former, *new)
             self._keep(client, _KeptTickets(all_of_them[-session.kept :]))
             return
         self._since[client] = since
@@ -314,6 +338,7 @@ class ClientGroup:
         self.forget = memory.forget
         self._maker = memory.maker
         self._recall = memory.recall
+        self._memory = memory
         self.is_blank = memory.is_blank
         self._lifetime = self.browser.session_lifetime
 
@@ -331,6 +356,11 @@ class ClientGroup:
         """The session that this client offers at `now`, if it still remembers one."""
         return self._recall(client, now, self._lifetime)
 
+    @property
+    def made(self) -> float:
+        """When the full handshake was of the ticket of TLS 1.3 that was recalled last."""
+        return self._memory.made
+
     def maker(self, client: int, offered: Any) -> Server | None:
         """The server that made the session which this client offers, if it offers one."""
         return None if offered is None else self._maker(client)
@@ -344,8 +374,9 @@ class ClientGroup:
         maker: Server | None,
         age: float = 0.0,
         lifetime_hint: int = 0,
+        made: float | None = None,
     ) -> None:
-        """Remember what a full handshake has made, from `moment` on.
+        """Remember what a handshake has made, from `moment` on.
 
         Args:
             client: the client's number.
@@ -355,13 +386,17 @@ class ClientGroup:
             maker: the server that the session has to go to again; `None` for any, or for a proxy.
             age: how much older than new it is, in seconds.
             lifetime_hint: seconds that the server says it is good for; 0 where it says nothing.
+            made: when the full handshake was that a ticket of a resumed session goes back to.
         """
-        if type(session) is Tickets:
-            session.kept = self.browser.tickets_kept
+        since = moment - age
         if lifetime_hint:
             # What is to be forgotten earlier is as much older.
-            age += max(0.0, self._lifetime - lifetime_hint)
-        self._remember(client, session, moment, connection, maker, age)
+            since -= max(0.0, self._lifetime - lifetime_hint)
+        if type(session) is Tickets:
+            session.kept = self.browser.tickets_kept
+            session.made = moment - age if made is None else made
+            since = min(since, session.made)
+        self._remember(client, session, moment, connection, maker, since)
 
     def address(self, client: int) -> int:
         """This client's address; they come round again where there are more clients."""

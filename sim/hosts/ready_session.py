@@ -38,7 +38,7 @@ class ReadySession(NamedTuple):
     Attributes:
         offered: what the client offers, as `Endpoints.session`.
         key: by which a server is asked for it.
-        found: what the server then finds: the session, or its number.
+        found: what the server then finds: the session; or of a number that it is new, infinity.
         made: when it was made (Unix time), where that matters to engines.
     """
 

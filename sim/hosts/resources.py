@@ -17,11 +17,12 @@ class RequestKind(Enum):
     __hash__ = object.__hash__  # an enumeration's own is a function in Python
 
     LOOK_UP_SESSION = auto()
-    """Of the session's key: the session, if it is there and not too old, or `None`."""
+    """Of the session's key: the session, if it is there and not too old, or `None`; of a number
+    since when its lifetime is counted."""
     ACCEPT_SESSION = auto()
     """Of `None`: whether a new session would be kept."""
     STORE_SESSION = auto()
-    """Of the session; whether it was kept, which changes nothing."""
+    """Of the session, which may be an `AgedSession`; whether it was kept, which changes nothing."""
     REMOVE_SESSION = auto()
     """Of the session's key; the answer does not matter."""
     OPEN_TICKET = auto()
@@ -39,6 +40,25 @@ _LOOK_UP = RequestKind.LOOK_UP_SESSION
 _ACCEPT = RequestKind.ACCEPT_SESSION
 _STORE = RequestKind.STORE_SESSION
 _OPEN, _SEAL = RequestKind.OPEN_TICKET, RequestKind.SEAL_TICKET
+
+
+class AgedSession(NamedTuple):
+    """A session, of which no more is known than its number, that goes back to an earlier one.
+
+    Attributes:
+        number: its key.
+        since: what the look-up of that has answered.
+    """
+
+    number: int
+    since: float
+
+
+def store_session(cache: tls.SessionCache, session: Any, now: float) -> bool:
+    """Remember a session from `now` on; says whether it was kept."""
+    if type(session) is AgedSession:
+        return cache.store(session.number, now, session.since)
+    return cache.store(session, now)
 
 
 class Request(NamedTuple):
@@ -133,7 +153,7 @@ class LocalResources:
         if kind is _ACCEPT:
             return sessions.accepts()
         if kind is _STORE:
-            return sessions.store(subject, now)
+            return store_session(sessions, subject, now)
         sessions.remove(subject)
         return None
 

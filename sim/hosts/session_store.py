@@ -12,7 +12,7 @@ from sim.activity import Activity, Moments, Until
 from sim.costs import MachineProfile
 from sim.description import Description, fault_at
 from sim.environment import Environment
-from sim.hosts.resources import RequestKind
+from sim.hosts.resources import RequestKind, store_session
 from sim.processors.virtual_clock import VirtualClock
 from sim.units import Capacity, Duration, Lifetime, PositiveDuration, PositiveSize, at_most, scaled
 
@@ -163,7 +163,7 @@ class DistantStore:
         _, done = self.processor.serve(arrival, self._service_time)
         moment = yield done
         if kind is RequestKind.STORE_SESSION:
-            self.cache.store(subject, moment)
+            store_session(self.cache, subject, moment)
         else:
             self.cache.remove(subject)
 

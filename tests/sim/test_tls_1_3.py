@@ -70,7 +70,7 @@ def test_each_ticket_is_used_once() -> None:
             }
         ],
         http__requests=6,
-        server__tickets={"lifetime": "1 h", "count": 2},
+        server__tickets={"lifetime": "5 h", "count": 2},
     )
     by_visit: dict[int, Counter[str]] = {}
     for row in connections(visits):
@@ -78,6 +78,76 @@ def test_each_ticket_is_used_once() -> None:
     first, *others = by_visit.values()
     assert first == {"full": 6}
     assert all(each == {"resumed-by-psk": 2, "full": 4} for each in others)
+
+
+ONE_CLIENT = {
+    "population__clients": 1,
+    "arrivals": {"process": "poisson", "rate": "60 /h"},
+    "duration": "8 h",
+    "http__requests": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("remembers", "lifetime"),
+    [
+        ({"server__tickets": {"lifetime": "20 min"}}, 1200.0),
+        ({"server__tickets": {"lifetime": "20 min", "rotation": "7 min"}}, 1200.0),
+        (
+            {
+                "server__tickets": None,
+                "server__sessions": {"capacity": 1000, "lifetime": "20 min"},
+            },
+            1200.0,
+        ),
+        (
+            {
+                "server__tickets": None,
+                "server__sessions": {
+                    "capacity": 1000,
+                    "lifetime": "20 min",
+                    "per": "pool",
+                    "over_network": {"latency": "5 ms"},
+                },
+            },
+            1200.0,
+        ),
+        # The client's own limit, which its profile has: 2 h.
+        ({"server__tickets": {"lifetime": "12 h"}}, 7200.0),
+    ],
+    ids=["sealed", "under changing keys", "stored", "stored elsewhere", "by the client"],
+)
+def test_a_session_ends_a_lifetime_after_its_full_handshake(
+    remembers: dict[str, Any], lifetime: float
+) -> None:
+    """However often it was used: each ticket goes back to it."""
+    found = connections(world(**ONE_CLIENT, **remembers))
+    assert connections(world(**ONE_CLIENT, **remembers, fidelity="replay")) == found
+    since, ages = None, []
+    for row in sorted(found, key=lambda each: each["arrival"]):
+        if row["outcome"] == "full":
+            if since is not None:
+                ages.append(row["arrival"] - since)
+            since = row["arrival"]
+        else:
+            assert row["outcome"] == "resumed-by-psk"
+            assert row["arrival"] - since < lifetime + 1
+    assert len(ages) >= 3 - (lifetime > 1200)
+    assert min(ages) > lifetime - 1
+
+
+@pytest.mark.parametrize("fidelity", ["live", "replay"])
+def test_a_use_may_restart_the_lifetime_of_what_the_server_keeps(fidelity: str) -> None:
+    kept = {"capacity": 1000, "lifetime": "20 min", "renew": True}
+    found = connections(
+        world(
+            **{**ONE_CLIENT, "duration": "100 min"},
+            server__tickets=None,
+            server__sessions=kept,
+            fidelity=fidelity,
+        )
+    )
+    assert [row["outcome"] for row in found].count("full") == 1
 
 
 @pytest.mark.parametrize("fidelity", ["live", "replay"])

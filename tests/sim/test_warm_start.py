@@ -25,7 +25,11 @@ REPLICATIONS = 6
 RECORDED, WINDOW = 3600, 600
 
 
-def resumed(population: dict[str, Any]) -> np.ndarray:
+CACHE = {"sessions": {"capacity": "unlimited", "lifetime": f"{LIFETIME} s"}}
+TICKETS = {"tickets": {"lifetime": f"{LIFETIME} s"}}
+
+
+def resumed(population: dict[str, Any], profile: str, remembers: dict[str, Any]) -> np.ndarray:
     """Shares of the connections that resume: a row a replication, a column a window."""
     world = scenario(
         kind="steady-state",
@@ -35,11 +39,11 @@ def resumed(population: dict[str, Any]) -> np.ndarray:
         sample_interval="1 h",
         arrivals={"process": "poisson", "rate": f"{RATE} /s"},
         population=population,
-        clients=[{"profile": "openssl-3", "machine": "nginx-2026"}],
+        clients=[{"profile": profile, "machine": "nginx-2026"}],
         server={
-            "identity": "contoso-rsa-1024",
+            "identity": "contoso-rsa-2048",
             "machine": "nginx-2026",
-            "sessions": {"capacity": "unlimited", "lifetime": f"{LIFETIME} s"},
+            **remembers,
         },
         http__requests=1,
     )
@@ -48,7 +52,7 @@ def resumed(population: dict[str, Any]) -> np.ndarray:
         found = rows(simulated(world, replication=replication).table("connections"))
         windows: list[list[bool]] = [[] for _ in range(RECORDED // WINDOW)]
         for row in found:
-            windows[int(row["arrival"] // WINDOW)].append(row["outcome"] == "resumed-by-id")
+            windows[int(row["arrival"] // WINDOW)].append(row["outcome"].startswith("resumed"))
         shares.append([np.mean(window) for window in windows])
     return np.array(shares)
 
@@ -65,13 +69,18 @@ def resumed(population: dict[str, Any]) -> np.ndarray:
     ],
     ids=["equals", "zipf"],
 )
+@pytest.mark.parametrize(
+    ("profile", "remembers"),
+    [("openssl-3", CACHE), ("openssl-3.0", CACHE), ("openssl-3.0", TICKETS)],
+    ids=["TLS 1.2", "TLS 1.3, stored", "TLS 1.3, sealed"],
+)
 def test_as_many_resume_as_in_the_steady_state(
-    population: dict[str, Any], rates: np.ndarray
+    population: dict[str, Any], rates: np.ndarray, profile: str, remembers: dict[str, Any]
 ) -> None:
     """Over all, and in each quarter of an hour: sessions do not expire in waves."""
     visits = rates * LIFETIME
     right = float((rates * visits / (1 + visits)).sum() / rates.sum())
-    found = resumed(population)
+    found = resumed(population, profile, remembers)
     error = (right * (1 - right) / (RATE * WINDOW * REPLICATIONS)) ** 0.5
     by_window = found.mean(axis=0)
     assert by_window.mean() == pytest.approx(right, abs=4 * error / len(by_window) ** 0.5)

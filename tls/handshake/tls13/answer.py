@@ -165,6 +165,7 @@ def answer(context: HandshakeContext, config: ServerConfig, choice: Choice) -> H
             certificates,
             validation=validation,
             application_protocol=offer.application_protocol,
+            since=_resumed_since(psk),
         )
         count = min(config.tickets, 1) if completed.resumed else config.tickets
         yield from send_tickets(context, config, schedule, session, count)
@@ -238,6 +239,11 @@ def _known_client(psk: ChosenPsk | None) -> tuple[tuple[bytes, ...], Validation 
     if psk is None or psk.session is None:
         return (), None
     return psk.session.certificates, psk.session.validation
+
+
+def _resumed_since(psk: ChosenPsk | None) -> float | None:
+    """When the session was made that is resumed; `None` where this handshake makes one."""
+    return None if psk is None or psk.session is None else psk.session.since
 
 
 def _completed(choice: Choice, *, early_data: bool) -> HandshakeCompleted:

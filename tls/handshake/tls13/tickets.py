@@ -52,6 +52,7 @@ def send_tickets(
             age_add=int.from_bytes(context.random.draw(4), "big"),
             max_early_data=limit,
             application_protocol=session.application_protocol,
+            since=session.since,
         )
         if sealed:
             ticket: bytes = yield SealTicket(each)

@@ -13,7 +13,7 @@ from tls.handshake.requests import AfterHandshake
 from tls.peer_side import PeerSide
 from tls.sessions import Session
 from tls.settings import Renegotiation
-from tls.state import MAY_SEND, Occurrence, State
+from tls.state import HEARD_OUT, MAY_SEND, Occurrence, State
 from tls.versions import TLS_1_3
 
 # Members of an enumeration are looked up slowly.
@@ -39,6 +39,15 @@ class Connection(PeerSide):
         After a fatal alert either way, or close_notify both ways.
         """
         return self._state.current is _CLOSED
+
+    @property
+    def peer_closed(self) -> bool:
+        """Whether the peer has ended its direction: what it still sends is dropped.
+
+        Before TLS 1.3 the connection is closed by that; in TLS 1.3 this side may go on sending,
+        until it calls `close` itself (RFC 8446 §6.1).
+        """
+        return self._state.current in HEARD_OUT
 
     @property
     def handshake_completed(self) -> bool:
@@ -111,7 +120,7 @@ class Connection(PeerSide):
         does not accept; the alert is then in `outgoing()` and the connection closed. Once closed,
         further bytes are dropped.
         """
-        if self._state.current is _CLOSED:
+        if self._state.current in HEARD_OUT:
             return []
         self._records.feed(data)
         events: list[Event] = []
@@ -147,7 +156,7 @@ class Connection(PeerSide):
 
     def receive_end(self) -> list[Event]:
         """The transport ended: `[Truncated()]` unless the peer had sent close_notify."""
-        if self.closed:
+        if self.peer_closed:
             return []
         self._state.advance(Occurrence.TRANSPORT_ENDED)
         return [Truncated()]
@@ -248,7 +257,7 @@ class Connection(PeerSide):
             self._state.advance(Occurrence.CLOSE_REQUESTED)
         elif state is State.EARLY and self._handshake.sends_early_data:
             self._closes_when_open = True
-        elif state in (State.HANDSHAKE, State.EARLY, State.OPEN):
+        elif state in (State.HANDSHAKE, State.EARLY, State.OPEN, State.HALF_CLOSED):
             self._send_close_notify()
 
     def abort(self, alert: int) -> list[Event]:

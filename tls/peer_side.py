@@ -28,7 +28,7 @@ from tls.handshake.role import Role
 from tls.meter import Meter
 from tls.reasons import Reason
 from tls.record.layer import ALERT, APPLICATION_DATA, HANDSHAKE, RecordLayer
-from tls.state import RENEGOTIATING, ConnectionState, Occurrence, State
+from tls.state import HEARD_OUT, RENEGOTIATING, ConnectionState, Occurrence, State
 from tls.versions import TLS_1_3
 
 # Members of an enumeration are looked up slowly.
@@ -111,7 +111,7 @@ class PeerSide:
                 self._receive_application_data(fragment)
             elif content_type == ALERT:
                 self._receive_alerts(fragment)
-                if state.current is _CLOSED:
+                if state.current in HEARD_OUT:
                     return
             else:
                 handshake.receive_change_cipher_spec(fragment)
@@ -214,6 +214,10 @@ class PeerSide:
             self._end()
             return
         if alert == CLOSE_NOTIFY:
+            if self._state.current is State.OPEN and self._channel.version == TLS_1_3:
+                # It closes the peer's direction alone (RFC 8446 §6.1).
+                self._state.advance(Occurrence.PEER_CLOSED)
+                return
             # RFC 2246 §7.2.1: answer with a close_notify of one's own.
             if self._state.current is not State.CLOSING:
                 self._send_alert(WARNING, CLOSE_NOTIFY)

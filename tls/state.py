@@ -12,6 +12,8 @@
                   |      LAST_DATA <- HANDSHAKE_COMPLETED -- LAST_RENEGOTIATION
                   v          | CLOSE_NOTIFY_SENT
                CLOSING <-----+ --- CLOSE_NOTIFY_RECEIVED ---> CLOSED <--- a fatal alert, any time
+
+ In TLS 1.3 OPEN --- PEER_CLOSED ---> HALF_CLOSED --- CLOSE_NOTIFY_SENT ---> CLOSED
 ```
 
 The keys of each direction change at moments of their own (`ChangeReadKeys`, `ChangeWriteKeys`) and
@@ -45,6 +47,8 @@ class State(enum.Enum):
     """That renegotiation is over: what waited goes out, and close_notify behind it."""
     CLOSING = "closing"
     """This side has sent close_notify; the peer's data comes until its own."""
+    HALF_CLOSED = "half closed"
+    """The peer has sent close_notify, and this side may go on sending (RFC 8446 §6.1)."""
     CLOSED = "closed"
     """Nothing more is sent or understood."""
 
@@ -61,6 +65,7 @@ class Occurrence(enum.Enum):
     CLOSE_REQUESTED = "close requested"
     CLOSE_NOTIFY_SENT = "close_notify sent"
     CLOSE_NOTIFY_RECEIVED = "close_notify received"
+    PEER_CLOSED = "peer closed"
     FATAL_ALERT = "fatal alert"
     TRANSPORT_ENDED = "transport ended"
 
@@ -87,8 +92,10 @@ TRANSITIONS: dict[State, dict[Occurrence, State]] = {
     State.OPEN: {
         Occurrence.HANDSHAKE_STARTED: State.RENEGOTIATION,
         Occurrence.CLOSE_NOTIFY_SENT: State.CLOSING,
+        Occurrence.PEER_CLOSED: State.HALF_CLOSED,
         **_ENDS,
     },
+    State.HALF_CLOSED: {Occurrence.CLOSE_NOTIFY_SENT: State.CLOSED, **_ENDS},
     State.RENEGOTIATION: {
         Occurrence.HANDSHAKE_COMPLETED: State.OPEN,
         Occurrence.RENEGOTIATION_REFUSED: State.OPEN,
@@ -110,8 +117,11 @@ TRANSITIONS: dict[State, dict[Occurrence, State]] = {
 }
 """What leads where; whatever is not in it cannot happen."""
 
-MAY_SEND = frozenset({State.EARLY, State.OPEN, State.RENEGOTIATION})
+MAY_SEND = frozenset({State.EARLY, State.OPEN, State.RENEGOTIATION, State.HALF_CLOSED})
 """States in which the caller may send application data."""
+
+HEARD_OUT = frozenset({State.HALF_CLOSED, State.CLOSED})
+"""States in which whatever the peer still sends is ignored."""
 
 RENEGOTIATING = frozenset({State.RENEGOTIATION, State.LAST_RENEGOTIATION})
 """States in which what the caller sends or has sent waits for the end of a handshake."""

@@ -178,6 +178,8 @@ class EnginePair:
         self.responded = responds = bool(self._response_size and hears and not self.server_failed)
         if responds:
             server.send(bytes(self._response_size))
+        if server.peer_closed:
+            server.close()
         answer = server.outgoing()
         before, self._server_records = self._server_records, server.records_sent
         operations = self.server_operations()

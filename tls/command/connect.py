@@ -142,6 +142,8 @@ class _Exchange:
 
     def _exchange(self, transport: socket.socket) -> None:
         connection = self._connection
+        if connection.closed:
+            raise _ConnectionFailed("the server closed the connection too early")
         transport.sendall(connection.outgoing())
         data = transport.recv(_READ_SIZE)
         if not data and connection.receive_end():
@@ -153,7 +155,8 @@ class _Exchange:
             raise
         for event in events:
             self._handle(event)
-        if connection.closed:
+        if connection.peer_closed:
+            connection.close()
             self._say_farewell(transport)
 
     def _handle(self, event: Event) -> None:

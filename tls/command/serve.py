@@ -140,6 +140,8 @@ class _Exchange:
                     connection.send(received)
             elif self._answers(received):
                 break
+            if connection.peer_closed:
+                connection.close()
             await self._flush()
             if self._echo and received:
                 limit.reschedule(loop.time() + self._deadline)

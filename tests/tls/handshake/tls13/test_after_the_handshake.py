@@ -275,7 +275,7 @@ def test_a_close_behind_early_data_waits_for_the_handshake() -> None:
     client.close()
     events = converse(client, server)[1]
     assert data_in(events) == b"all"
-    assert server.closed
+    assert server.peer_closed
     assert server.handshake_completed
 
 

@@ -96,6 +96,7 @@ def server_config(
             if settings.groups is None
             else [tls.group_from_name(name) for name in settings.groups]
         ),
+        retry_for_preferred_group=settings.retry_for_preferred_group,
         tickets=_TICKETS if settings.tickets is None else settings.tickets.count,
         max_early_data=settings.early_data if isinstance(settings, ServerDescription) else 0,
         early_data_guard=_NOTHING_IS_REPLAYED,

@@ -54,6 +54,10 @@ class TlsSettings(Description):
     groups: tuple[str, ...] | None = None
     """Groups of its key exchange, the preferred first: ["X25519MLKEM768", "x25519"]; else the usual
     ones."""
+    retry_for_preferred_group: bool = False
+    """Whether a client of TLS 1.3 whose key shares are of other groups is asked for one of the
+    first of `groups` that it has, by another hello; else the first group that it has sent a share
+    of is taken."""
     client_certificates: Literal["not asked for", "asked for", "required"] = "not asked for"
     """Whether clients show a certificate of Contoso's authority; a handshake without one fails
     where it is required."""

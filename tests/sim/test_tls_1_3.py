@@ -80,6 +80,23 @@ def test_each_ticket_is_used_once() -> None:
     assert all(each == {"resumed-by-psk": 2, "full": 4} for each in others)
 
 
+@pytest.mark.parametrize("fidelity", ["live", "replay"])
+@pytest.mark.parametrize("insists", [False, True])
+def test_a_server_may_insist_on_the_group_that_it_prefers(insists: bool, fidelity: str) -> None:
+    """Of node-20, which has sent a share of X25519 and has P-521 as well."""
+    found = connections(
+        world(
+            "node-20",
+            server__groups=["secp521r1", "x25519"],
+            server__retry_for_preferred_group=insists,
+            fidelity=fidelity,
+        )
+    )
+    agreed = {(row["group"], row["retried"], row["round_trips"]) for row in found}
+    assert agreed == {("secp521r1", True, 3) if insists else ("x25519", False, 2)}
+    assert {row["outcome"] for row in found} == {"full", "resumed-by-psk"}
+
+
 ONE_CLIENT = {
     "population__clients": 1,
     "arrivals": {"process": "poisson", "rate": "60 /h"},

@@ -21,12 +21,14 @@ from sim.rehearsal import UnpricedOperation, unpriced_operations
 from sim.scenario import Scenario, scenario_with
 from sim.tables import SCHEMAS
 from sim.telemetry import MemorySink, Sink
+from sim.witness.notes import DoneOperation
+from sim.witness.seen import SeenConnection, SeenFlight, SeenMessage
 from sim.workload.arrival_process import ArrivalProcess
 from sim.workload.browsers import Browser, OwnBrowser, browser, browsers
 from sim.workload.client_profile import ClientProfile, client_profile, client_profiles
 from sim.workload.population import ClientPopulation, Visitors
 from sim.workload.profile_text import profile_toml
-from sim.world import simulate
+from sim.world import simulate, witness
 
 __all__ = [
     "PASS",
@@ -40,6 +42,7 @@ __all__ = [
     "Candidate",
     "ClientPopulation",
     "ClientProfile",
+    "DoneOperation",
     "Environment",
     "Flow",
     "Job",
@@ -54,6 +57,9 @@ __all__ = [
     "RunQueue",
     "Scenario",
     "Seen",
+    "SeenConnection",
+    "SeenFlight",
+    "SeenMessage",
     "ServerPool",
     "Sessions",
     "Sink",
@@ -73,4 +79,5 @@ __all__ = [
     "scenario_with",
     "simulate",
     "unpriced_operations",
+    "witness",
 ]

@@ -13,6 +13,7 @@ from sim.hosts.client import ClientGroup, Tickets
 from sim.network.transport import TransportFailure
 from sim.telemetry import Table
 from sim.tls_exchange import FatalAlert, Said, TlsExchange
+from sim.witness.witness import Witness, WitnessedTable
 from sim.workload.http import Request
 
 
@@ -22,9 +23,11 @@ class ConnectionContext:
 
     Attributes:
         table: takes a row of each recorded one.
+        witness: sees chosen ones, if there is one.
     """
 
-    table: Table
+    table: Table | WitnessedTable
+    witness: Witness | None = None
 
 
 class ClientConnection:

@@ -43,6 +43,7 @@ from sim.streams import Streams
 from sim.telemetry import Table
 from sim.terminating_proxy_exchange import Bridge
 from sim.warm_start import Ageing, WarmStart
+from sim.witness.endpoints import HeardLiveEndpointFactory, HeardPlainEndpointFactory
 from sim.workload.population import Visitors
 
 
@@ -318,7 +319,10 @@ class ClientConnectionFactories:
         replays: bool,
     ) -> EndpointFactory:
         clear_behind = before is not None and before.behind == "clear"
+        witness = self._context.witness if before is None else None
         if clear_behind or end.is_plain:
+            if witness is not None:
+                return HeardPlainEndpointFactory(witness.notes_of, end.work)
             return PlainEndpointFactory(end.work)
         clients = self._configs if before is None else _config_of(before, self._scenario)
         start = self._scenario.start.timestamp()
@@ -339,9 +343,10 @@ class ClientConnectionFactories:
                 self._kinds,
                 self._scenario.http,
             )
-        return LiveEndpointFactory(
-            host, end.work, end.settings, resources, clients, start, self._streams, label
-        )
+        ends = host, end.work, end.settings, resources, clients, start, self._streams, label
+        if witness is not None:
+            return HeardLiveEndpointFactory(witness.notes_of, *ends)
+        return LiveEndpointFactory(*ends)
 
     def _resources_of(self, end: Server | TerminatingProxy) -> Resources:
         """What a server's end of TLS asks, whoever comes to it."""

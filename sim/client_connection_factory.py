@@ -69,11 +69,14 @@ class ClientConnectionFactory:
         if share is not None and connection_draws(self._resumes.of(number))() < share:
             ready = end.endpoints.ready_session(group.browser.name, now)
             offered = None if ready is None else ready.offered
-        transport = end.hop.transport(number, address, recorded=recorded)
+        witness = self._context.witness
+        notes = None if witness is None else witness.begin(number, address, end.hop)
+        packets = None if notes is None else notes.packets
+        transport = end.hop.transport(number, address, recorded=recorded, packets=packets)
         exchange = self._exchange(
             chosen, transport, group, offered, number, recorded, now, ready=ready, lowered=lowered
         )
-        return ClientConnection(
+        connection = ClientConnection(
             self._context,
             number,
             client,
@@ -88,6 +91,9 @@ class ClientConnectionFactory:
             attempt=attempt,
             lowered=lowered,
         )
+        if notes is not None:
+            notes.passing = connection
+        return connection
 
     def begin(
         self,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator, Iterator
 from itertools import islice
+
+import pyarrow as pa
 
 from sim.activity import Activity, Moments
 from sim.client_connection import ConnectionContext
@@ -20,6 +22,8 @@ from sim.streams import Streams
 from sim.tables import COLUMNS
 from sim.telemetry import Sink, Table
 from sim.visit import Visit, visit_context
+from sim.witness.seen import SeenConnection
+from sim.witness.witness import AllSeen, Witness
 from sim.workload.http import Requests
 
 _REPORTS = 200
@@ -32,7 +36,15 @@ class World:
     Simulated time is in seconds since the scenario's start, and begins at minus its warm-up.
     """
 
-    def __init__(self, scenario: Scenario, *, seed: int, replication: int = 0, sink: Sink) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: int,
+        replication: int = 0,
+        sink: Sink,
+        witness: Witness | None = None,
+    ) -> None:
         self._scenario = scenario
         self._streams = Streams(seed, replication)
         self._tables = {name: Table(name, columns, sink) for name, columns in COLUMNS.items()}
@@ -49,12 +61,15 @@ class World:
         self._works = [work for pool in pools.values() for work in pool.works]
         self._network = Network(scenario.all_links, scenario.all_boxes, now, scenario.scale)
         self._visitors = scenario.population.visitors(scenario.scale)
+        connections = self._tables["connections"]
         factories = ClientConnectionFactories(
             scenario,
             self._streams,
             self._network,
             {name: pool.servers for name, pool in pools.items()},
-            ConnectionContext(self._tables["connections"]),
+            ConnectionContext(
+                connections if witness is None else witness.table(connections), witness
+            ),
             self._tables["bridged"],
             self._visitors,
         )
@@ -169,7 +184,7 @@ class World:
                 progress((environment.now - begin) / whole)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
     """Look for cyclic garbage rarely: a collection takes long where many connections are alive.
 
@@ -207,3 +222,33 @@ def simulate(
     has no price for an operation that a connection does.
     """
     World(scenario, seed=seed, replication=replication, sink=sink).run(progress)
+
+
+def witness(
+    scenario: Scenario, *, seed: int, replication: int = 0, connections: Collection[int]
+) -> list[SeenConnection]:
+    """Simulate one replication again, with engines in every connection, and look at some.
+
+    It ends when the last of them has ended. All that happens is what `simulate` has written down,
+    to the last bit, where the scenario's fidelity is live, or its messages have fixed lengths.
+
+    Args:
+        scenario: the world.
+        seed, replication: as for `simulate`.
+        connections: which, by their numbers in the table `connections`.
+
+    Returns those that there were, in the order of their numbers.
+    """
+    seen = Witness(connections)
+    live = scenario.model_copy(update={"fidelity": "live"})
+    world = World(live, seed=seed, replication=replication, sink=_Nowhere(), witness=seen)
+    with contextlib.suppress(AllSeen):
+        world.run()
+    return seen.connections()
+
+
+class _Nowhere:
+    """A `Sink` that keeps nothing."""
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Let go of it."""

@@ -60,6 +60,7 @@ from tls.messages import message_name
 from tls.meter import Meter, Operation
 from tls.private_keys import use_private_key
 from tls.reasons import Reason
+from tls.record.log import RecordLog
 from tls.record.sizes import RecordSizes
 from tls.redrawn_hello import redrawn_hello
 from tls.server_connection import ServerConnection
@@ -170,6 +171,7 @@ __all__ = [
     "ReplayWindow",
     "RequestPending",
     "Reason",
+    "RecordLog",
     "RecordSizes",
     "RemoveSession",
     "Renegotiation",

@@ -74,6 +74,7 @@ class PeerSide:
             role.record_version,
             sizes=config.record_sizes,
             split_records=config.split_records,
+            record_log=config.record_log,
         )
         self._handshake = HandshakeProtocol(
             config,

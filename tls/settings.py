@@ -19,6 +19,7 @@ from tls.groups import (
     HYBRID_NAMES,
     group_name,
 )
+from tls.record.log import RecordLog
 from tls.record.sizes import RecordSizes
 from tls.signatures import DEFAULT_SCHEMES, DEFAULT_TLS_1_3_SCHEMES, SCHEMES, scheme_name
 from tls.suites import (
@@ -91,6 +92,8 @@ class Settings:
         split_records: whether application data is split 1/n-1 under CBC in SSL 3.0 and TLS 1.0.
         on_warning: asked with each warning alert's code whether to go on.
         key_log: given each line of an SSLKEYLOGFILE, without its end.
+        record_log: given each record that this side sends: its content type, `None` for a hello in
+            SSL 2.0's format; what it carries, in clear; and its bytes on the wire.
         psks: keys that both sides were given before (TLS 1.3).
         psk_modes: what may go beside a pre-shared key, a session's or another.
         record_padding: protected records of TLS 1.3 are padded to a multiple of so many bytes.
@@ -119,6 +122,7 @@ class Settings:
     split_records: bool = True
     on_warning: Callable[[int], bool] = _go_on
     key_log: Callable[[str], None] | None = None
+    record_log: RecordLog | None = None
     psks: Sequence[ExternalPsk] = ()
     psk_modes: Sequence[PskMode] = (PskMode.WITH_DIFFIE_HELLMAN,)
     record_padding: int = 1

@@ -124,11 +124,19 @@ class EnginePair:
         """Bytes of early data that the client may send now."""
         return self._client.early_data_left
 
+    def request(self, size: int) -> bytes:
+        """What a request of so many bytes says: nothing that anybody looks at."""
+        return bytes(size)
+
+    def response(self, size: int) -> bytes:
+        """What a response of so many bytes says: nothing that anybody looks at."""
+        return bytes(size)
+
     def client_sends(self, size: int) -> Output:
         """The client's pending flight, then `size` bytes of application data."""
         if size:
             self._is_early = not self.completed
-            self._client.send(bytes(size))
+            self._client.send(self.request(size))
         return self._clients_flight()
 
     def client_closes(self) -> Output:
@@ -177,7 +185,7 @@ class EnginePair:
         hears = self.server_completed or self._heard_early_data
         self.responded = responds = bool(self._response_size and hears and not self.server_failed)
         if responds:
-            server.send(bytes(self._response_size))
+            server.send(self.response(self._response_size))
         if server.peer_closed:
             server.close()
         answer = server.outgoing()

@@ -16,7 +16,7 @@ from sim.hosts.client import ClientGroup, Tickets
 from sim.hosts.ready_session import ReadySession
 from sim.hosts.resources import TAKES_TIME, Request, Resources
 from sim.hosts.server import TlsSettings
-from sim.hosts.work import Work
+from sim.hosts.work import Priced, Work
 from sim.streams import Streams
 
 
@@ -172,7 +172,7 @@ class LiveEndpoints:
         state: EnginePair,
         calendar: Calendar,
         resources: Resources,
-        work: tuple[Work, Work],
+        work: tuple[Priced, Priced],
         *,
         recorded: bool,
     ) -> None:

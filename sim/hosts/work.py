@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 import tls
 from sim.costs import MachineProfile
@@ -21,6 +22,18 @@ connections, at the prices of its machine profile: at full speed, whatever conte
 are servers and proxies by name, and `clients/<profile>`."""
 
 _DISTINCT = 4096
+
+
+class Priced(Protocol):
+    """What prices the operations of a node: its `Work`, or who listens to that."""
+
+    def demand(
+        self,
+        operations: Iterable[tuple[str, int, int, int]],
+        sizes: Iterable[int],
+        recorded: bool,
+    ) -> float:
+        """CPU seconds of these operations and of carrying flights of these sizes."""
 
 
 class Task:

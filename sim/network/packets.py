@@ -48,11 +48,32 @@ class Packet:
     acknowledges: int = 0
 
 
+class Written(NamedTuple):
+    """What one end gave to a TCP connection at once.
+
+    Attributes:
+        connection: which of a chain's connections, from the client on.
+        to_server: whether it goes there.
+        data: its bytes; empty where only their number is known.
+        size: how many.
+    """
+
+    connection: int
+    to_server: bool
+    data: bytes
+    size: int
+
+
 class PacketRecorder:
-    """Records the packets of one exchange, over all its TCP connections."""
+    """Records the packets of one exchange, over all its TCP connections.
+
+    Attributes:
+        written: what their ends have written, in that order; whatever becomes of it.
+    """
 
     def __init__(self) -> None:
         self._packets: list[Packet] = []
+        self.written: list[Written] = []
 
     def add(self, packet: Packet) -> None:
         """A packet more, in whatever order."""
@@ -83,6 +104,10 @@ class Recording(NamedTuple):
 
     recorder: PacketRecorder
     connection: int
+
+    def write(self, data: bytes, size: int, *, to_server: bool) -> None:
+        """One of the ends writes so many bytes."""
+        self.recorder.written.append(Written(self.connection, to_server, data, size))
 
 
 class _Received:

@@ -7,7 +7,7 @@ from sim.network.deterministic_chain import DeterministicChain
 from sim.network.listener import Listener
 from sim.network.lossless_sender import LosslessSender
 from sim.network.one_way_path import OneWayPath
-from sim.network.packets import PacketKind
+from sim.network.packets import PacketKind, Recording
 from sim.network.recorded_path import record_rounds
 from sim.network.tcp import Tcp
 from sim.network.transport import Clock
@@ -22,9 +22,10 @@ class RecordedDeterministicChain(DeterministicChain):
         to_server, to_client: seconds each way.
         listener: who takes it.
         up, down: both ways, recorded.
+        recording: takes what is written.
     """
 
-    __slots__ = ("_down", "_up")
+    __slots__ = ("_down", "_recording", "_up")
 
     def __init__(
         self,
@@ -35,9 +36,11 @@ class RecordedDeterministicChain(DeterministicChain):
         listener: Listener,
         up: OneWayPath,
         down: OneWayPath,
+        recording: Recording,
     ) -> None:
         super().__init__(tcp, segment, to_server, to_client, listener)
         self._up, self._down = up, down
+        self._recording = recording
 
     def open(self, now: float, clock: Clock) -> float:
         """When the client may send: after SYN and SYN-ACK, which it acknowledges."""
@@ -50,11 +53,15 @@ class RecordedDeterministicChain(DeterministicChain):
 
     def send_to_server(self, now: float, data: bytes, size: int, clock: Clock) -> float:
         """As any, and its packets are written down."""
+        if size:
+            self._recording.write(data, size, to_server=True)
         self._record(self._client, self._up, self._down, now, size)
         return super().send_to_server(now, data, size, clock)
 
     def send_to_client(self, now: float, data: bytes, size: int, clock: Clock) -> float:
         """As any, and its packets are written down."""
+        if size:
+            self._recording.write(data, size, to_server=False)
         self._record(self._server, self._down, self._up, now, size)
         return super().send_to_client(now, data, size, clock)
 

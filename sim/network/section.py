@@ -10,6 +10,7 @@ from sim.network.middlebox_chain import Attention, MiddleboxChain, PlacedMiddleb
 from sim.network.one_way_path import OneWayPath, PathElement
 from sim.network.packets import Recording
 from sim.network.placed_link import PlacedLink
+from sim.network.recorded_connection import RecordedTcpConnection
 from sim.network.recorded_path import RecordedPath
 from sim.network.tcp import Tcp
 from sim.network.tcp_connection import TcpConnection
@@ -79,13 +80,14 @@ class Section:
                 self._placed = placed
         down.reverse()
         boxes = MiddleboxChain(placed, self._attention, flow, tally)
+        tcp, segment = self._tcp, self._segment
         if recording is None:
             ways = OneWayPath(up), OneWayPath(down)
-        else:
-            ways = self._recorded_ways(up, down, recording)
-        return TcpConnection(self._tcp, self._segment, *ways, boxes, listener)
+            return TcpConnection(tcp, segment, *ways, boxes, listener)
+        recorded = self._recorded_ways(up, down, recording)
+        return RecordedTcpConnection(tcp, segment, *recorded, boxes, listener, recording)
 
-    def recorded_ways(self, number: int, recording: Recording) -> tuple[OneWayPath, OneWayPath]:
+    def recorded_ways(self, number: int, recording: Recording) -> tuple[RecordedPath, RecordedPath]:
         """The ways to the server and back of the connection of that number, recorded."""
         up, down = self._elements(number)
         down.reverse()
@@ -107,7 +109,7 @@ class Section:
 
     def _recorded_ways(
         self, up: list[PathElement], down: list[PathElement], recording: Recording
-    ) -> tuple[OneWayPath, OneWayPath]:
+    ) -> tuple[RecordedPath, RecordedPath]:
         names = [part.name for part in self._parts if isinstance(part, PlacedLink) or part.latency]
         tcp, segment = self._tcp, self._segment
         return (

@@ -85,6 +85,22 @@ class TlsHop:
         if self._deterministic and all(link.constant for link in links):
             self._delays = self._deterministic_delays(0)
 
+    @property
+    def end(self) -> str:
+        """The name of what ends TLS there: a server, or a proxy."""
+        return self._target.listener.name
+
+    @property
+    def entrance(self) -> tuple[int, int]:
+        """Address and port that its first TCP connection goes to: a proxy's that tunnels, if any.
+
+        The address is a whole number.
+        """
+        if self._proxies:
+            first = self._proxies[0]
+            return int(first.address), first.port
+        return self._target.address, self._target.port
+
     def transport(
         self,
         number: int,
@@ -110,8 +126,9 @@ class TlsHop:
                 chain = self._tcp, self._segment, up, down, target.listener
                 if packets is None:
                     return DeterministicChain(*chain)
-                ways = self._sections[0].recorded_ways(number, Recording(packets, 0))
-                return RecordedDeterministicChain(*chain, *ways)
+                only = Recording(packets, 0)
+                ways = self._sections[0].recorded_ways(number, only)
+                return RecordedDeterministicChain(*chain, *ways, only)
         tally = self._tally if recorded else _ignore
         come_from = source, source_port(number) if port is None else port
         if not self._proxies:

@@ -123,16 +123,20 @@ class KeySchedule:
         """Derive-Secret(., "c ap traffic" | "s ap traffic", ClientHello...server Finished)."""
         return self._derive_both(b"c ap traffic", b"s ap traffic", transcript_hash)
 
-    def exporter_master_secret(self, transcript_hash: bytes) -> bytes:
-        """Derive-Secret(., "exp master", ClientHello...server Finished)."""
-        return self._derive(b"exp master", transcript_hash)
+    def exporter_master_secret(self, transcript_hash: bytes, *, booked: bool = True) -> bytes:
+        """Derive-Secret(., "exp master", ClientHello...server Finished).
+
+        `booked`: whether that is the protocol's work, and not done for a log alone.
+        """
+        return self._derive(b"exp master", transcript_hash, booked=booked)
 
     def resumption_master_secret(self, transcript_hash: bytes) -> bytes:
         """Derive-Secret(., "res master", ClientHello...client Finished)."""
         return self._derive(b"res master", transcript_hash)
 
-    def _derive(self, label: bytes, transcript_hash: bytes) -> bytes:
-        self._book(self._entry)
+    def _derive(self, label: bytes, transcript_hash: bytes, *, booked: bool = True) -> bytes:
+        if booked:
+            self._book(self._entry)
         return self._secret.digest(self._heads[label] + transcript_hash + b"\1")
 
     def _derive_both(

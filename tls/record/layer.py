@@ -9,6 +9,7 @@ from tls.errors import PeerError
 from tls.meter import Meter
 from tls.reasons import Reason
 from tls.record.compression import Deflate
+from tls.record.log import RecordLog
 from tls.record.protection import Body, NullProtection, Protection
 from tls.record.sizes import MAX_FRAGMENT, RecordSizes
 from tls.record.ssl2 import is_ssl2_record, ssl2_record_length
@@ -53,6 +54,8 @@ class RecordLayer:
         sizes: how large application data records are made within the limit.
         split_records: whether application data is split 1/n-1 where the initialization vector
             is predictable.
+        record_log: given the content type of each record that is sent, what it carries in clear,
+            and its bytes on the wire; `None` is the type of a hello in SSL 2.0's format.
         ignore_versions: whether the version in a record's header says nothing, as in TLS 1.3
             (RFC 8446 §5.1).
     """
@@ -68,6 +71,7 @@ class RecordLayer:
         *,
         sizes: RecordSizes | None = None,
         split_records: bool = True,
+        record_log: RecordLog | None = None,
     ) -> None:
         # What is read with each record: an object finds what is its class's more slowly.
         self.version: int | None = None
@@ -85,6 +89,7 @@ class RecordLayer:
         self._skips = 0
         self.sizes = sizes or _FULL_RECORDS
         self.split_records = split_records
+        self.record_log = record_log
         self._meter = meter
         self._book = meter.book
         self._output: list[bytes] = []
@@ -170,6 +175,8 @@ class RecordLayer:
         """Write a record in SSL 2.0's format."""
         record = (0x8000 | len(body)).to_bytes(2, "big") + body
         self._output.append(record)
+        if self.record_log is not None:
+            self.record_log(None, body, len(record))
         self.records_sent += 1
         self._book(("record.sent", 0, 1, len(record)))
 
@@ -284,7 +291,7 @@ class RecordLayer:
         return None
 
     def _write_record(self, content_type: int, fragment: bytes) -> None:
-        version, protection = self.write_version, self._write
+        version, protection, carried = self.write_version, self._write, fragment
         if self._compression is not None:
             self._book(("compress.deflate", 0, 1, len(fragment)))
             fragment = self._compression.compress(fragment)
@@ -292,6 +299,8 @@ class RecordLayer:
         length = len(nonce) + len(body)
         header = _pack_header(protection.wire_type or content_type, version, length)
         self._output += (header, nonce, body)
+        if self.record_log is not None:
+            self.record_log(content_type, carried, HEADER_LENGTH + length)
         self._book(("record.sent", 0, 1, HEADER_LENGTH + length))
         self.records_sent = sent = self.records_sent + 1
         if not sent % _FOLD_AFTER:

@@ -109,7 +109,7 @@ def recorded(changes: dict[str, Any]) -> tuple[sim.MemorySink, dict[int, list[Pa
 
     def recording(self: TlsHop, number: int, source: int, **others: Any) -> Transport:
         recorders[number].append(PacketRecorder())
-        return transport(self, number, source, **others, packets=recorders[number][-1])
+        return transport(self, number, source, **{**others, "packets": recorders[number][-1]})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TlsHop, "transport", recording)

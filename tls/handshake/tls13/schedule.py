@@ -70,7 +70,8 @@ class HandshakeSchedule:
         client, server = schedule.application_traffic_secrets(digest)
         self._server_finished = digest
         if self._context.settings.key_log is not None:
-            self._log("EXPORTER_SECRET", self.exporter_secret)
+            exporter = schedule.exporter_master_secret(digest, booked=False)
+            self._log("EXPORTER_SECRET", exporter)
             self._log("CLIENT_TRAFFIC_SECRET_0", client)
             self._log("SERVER_TRAFFIC_SECRET_0", server)
         return self._traffic(client, server)

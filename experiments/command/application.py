@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from experiments.command.examples import epilog
 from experiments.failures import OBJECTIVE_MISSED, Interrupted
 
 
@@ -98,7 +99,7 @@ Cluster = Annotated[
 ]
 
 
-@application.command()
+@application.command(epilog=epilog("run"))
 def run(
     scenario: Annotated[
         str | None,
@@ -165,7 +166,7 @@ def _announce(words: str) -> None:
     typer.echo(f"tlscape: {words}", err=True)
 
 
-@application.command()
+@application.command(epilog=epilog("plan"))
 def plan(
     scenario: Scenario,
     smallest: Annotated[
@@ -222,7 +223,7 @@ def plan(
         raise typer.Exit(OBJECTIVE_MISSED)
 
 
-@application.command()
+@application.command(epilog=epilog("compare"))
 def compare(
     first: Annotated[
         str,
@@ -257,7 +258,7 @@ def compare(
     print_comparison(found, folder, as_json=as_json)
 
 
-@application.command()
+@application.command(epilog=epilog("check"))
 def check(
     scenario: Scenario,
     replications: Annotated[
@@ -279,7 +280,7 @@ def check(
         typer.echo(line)
 
 
-@application.command()
+@application.command(epilog=epilog("explain"))
 def explain(
     scenario: Scenario,
     settings: Settings = None,
@@ -297,7 +298,7 @@ def explain(
             typer.echo(f"  {sentence}")
 
 
-@application.command()
+@application.command(epilog=epilog("new"))
 def new(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The ready scenario that it starts from.")
@@ -311,7 +312,7 @@ def new(
     typer.echo(f"{file}: as {name}; edit it, and run it with tlscape run {file}")
 
 
-@application.command()
+@application.command(epilog=epilog("scenarios"))
 def scenarios() -> None:
     """List the ready scenarios."""
     from experiments.scenario_files.scenario_file import ready_scenarios
@@ -322,7 +323,7 @@ def scenarios() -> None:
         typer.echo(f"{name:<{width}}  {title}")
 
 
-@application.command()
+@application.command(epilog=epilog("report"))
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's out folder.")],
     parts: Parts = None,
@@ -339,7 +340,7 @@ def report(
     typer.echo(result.report)
 
 
-@application.command()
+@application.command(epilog=epilog("clean"))
 def clean(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A study's out folder, or a store of jobs.")
@@ -363,7 +364,7 @@ def clean(
     )
 
 
-@application.command()
+@application.command(epilog=epilog("schema"))
 def schema() -> None:
     """Print the JSON schema of scenario files."""
     import json
@@ -373,7 +374,7 @@ def schema() -> None:
     typer.echo(json.dumps(scenario_file_schema(), indent=2))
 
 
-@application.command()
+@application.command(epilog=epilog("calibrate"))
 def calibrate(
     out: Annotated[
         Path | None,
@@ -390,7 +391,7 @@ def calibrate(
     calibrate_machine(out, contention=contention)
 
 
-@application.command()
+@application.command(epilog=epilog("capture"))
 def capture(
     place: Annotated[
         str | None,

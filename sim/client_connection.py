@@ -9,8 +9,9 @@ from math import inf, nan
 from sim.activity import Moments, Until
 from sim.connection_row import connection_row, symptom_of
 from sim.far_end import FarEnd
-from sim.hosts.client import ClientGroup, Tickets
+from sim.hosts.client import ClientGroup
 from sim.network.transport import TransportFailure
+from sim.resuming_client import ResumingClient
 from sim.telemetry import Table
 from sim.tls_exchange import FatalAlert, Said, TlsExchange
 from sim.witness.witness import Witness, WitnessedTable
@@ -30,7 +31,7 @@ class ConnectionContext:
     witness: Witness | None = None
 
 
-class ClientConnection:
+class ClientConnection(ResumingClient):
     """One client's connection: its exchange with the server, and the row about it.
 
     Args:
@@ -59,26 +60,18 @@ class ClientConnection:
     """
 
     __slots__ = (
-        "_ages",
         "_context",
-        "_end",
         "_in_turn",
         "_keep_alive",
-        "_made",
         "_patience",
         "_recorded",
-        "_session",
-        "arrival",
         "attempt",
-        "client",
         "deadline",
         "ended",
         "exchange",
         "first_byte",
-        "group",
         "left",
         "lowered",
-        "number",
         "offered",
         "responses",
         "server",
@@ -104,18 +97,12 @@ class ClientConnection:
         attempt: int,
         lowered: int,
     ) -> None:
+        super().__init__(number, client, group, end, offered, made, exchange.now, ages=ages)
         self._context = context
-        self.number = number
-        self.client = client
-        self.group = group
         self.server = end.name
-        self._end = end
-        self._ages = ages
         self.offered = offered is not None
-        self._session = offered
-        self._made = made
         self.exchange = exchange
-        self.arrival = self.ended = exchange.now
+        self.ended = exchange.now
         self.visit = visit
         self.attempt = attempt
         self.lowered = lowered
@@ -195,14 +182,11 @@ class ClientConnection:
         done(self)
         if self.left is not None:
             self._wait_for_server_to_close()
-        session = self._session
-        failed = exchange.endpoints.state.failure is not None
-        if failed and session is not None and self.group.resumption is None:
-            self.group.forget(self.client, session, exchange.now, self.number)
+        self.forget_session(exchange.endpoints, exchange.now)
         ended = yield from exchange.say_last()
         if exchange.endpoints.state.early_data:
             # Of a handshake that ends with the connection, whose client waits for its tickets.
-            self._keep_session()
+            self.keep_session(exchange.endpoints, exchange.now)
         yield from exchange.close(exchange.now if ended is None else ended)
         if self._recorded:
             self._context.table.append(connection_row(self))
@@ -214,7 +198,7 @@ class ClientConnection:
         if request is not None:
             exchange.request_size = request.size
         was_early = yield from exchange.handshake(request)
-        self._keep_session()
+        self.keep_session(exchange.endpoints, exchange.now)
         if request is None:
             return
         if not was_early:
@@ -222,7 +206,7 @@ class ClientConnection:
         self.first_byte = exchange.first_arrival
         self.responses = 1
         # It has begun early, before the handshake was over, or was given tickets behind it.
-        self._keep_session()
+        self.keep_session(exchange.endpoints, exchange.now)
         for request in more:
             if self._is_closed_before(request):
                 break
@@ -232,7 +216,7 @@ class ClientConnection:
             if was_early:
                 # The handshake ended with this request: now there are tickets.
                 was_early = False
-                self._keep_session()
+                self.keep_session(exchange.endpoints, exchange.now)
         self.unanswered = None
 
     def _is_closed_before(self, request: Request) -> bool:
@@ -270,24 +254,3 @@ class ClientConnection:
         """The next request, when this connection is free for it."""
         yield self.exchange.now
         return next(more, None)
-
-    def _keep_session(self) -> None:
-        """Remember from now on what a full handshake has made, or the new ticket of another."""
-        endpoints, moment = self.exchange.endpoints, self.exchange.now
-        state, session = endpoints.state, endpoints.session
-        if session is None or session == self._session or self.group.resumption is not None:
-            return
-        group, client, number = self.group, self.client, self.number
-        if state.resumed and type(session) is not Tickets:
-            if state.renewed:
-                self._session = session
-                group.renew(client, session, moment, number)
-            return
-        self._session = session
-        hint, warm_start, age = state.lifetime_hint, self._end.warm_start, 0.0
-        if self._ages and warm_start is not None and not state.resumed:
-            age = warm_start.age(group, client, session, self.arrival, by_ticket=hint > 0)
-        # A ticket names no server: whoever has its key may take it.
-        maker = None if hint else self._end.server
-        made = self._made if state.resumed else None
-        group.remember(client, session, moment, number, maker, age, hint, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sim.booked_connection import BookedConnection
 from sim.client_connection import ClientConnection, ConnectionContext
 from sim.far_end import Chosen
 from sim.hosts.client import ClientGroup
@@ -94,6 +95,28 @@ class ClientConnectionFactory:
         if notes is not None:
             notes.passing = connection
         return connection
+
+    def book(
+        self, number: int, client: int, group: ClientGroup, *, now: float, lowered: int = 0
+    ) -> BookedConnection:
+        """A client's connection that takes no time, and leaves its sessions behind."""
+        offered = group.recall(client, now)
+        made = group.made
+        maker = group.maker(client, offered)
+        chosen = self._choose(number, group.address(client), maker, now)
+        end = chosen.end
+        if chosen.over is not None:
+            chosen.over(now)
+        resources = end.resources
+        if end.server is not None:
+            resources = end.server.resources_at_once(number)
+        endpoints = end.endpoints.connect(
+            group, offered, number, resources, recorded=False, now=now, lowered=lowered
+        )
+        ages = now < 0 and group.is_blank(client)
+        return BookedConnection(
+            number, client, group, end, offered, made, now, endpoints, ages=ages
+        )
 
     def begin(
         self,

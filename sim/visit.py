@@ -54,6 +54,11 @@ _NEXT_PORT = 9973
 GAVE_UP = "gave up"
 
 
+def connection_number(visit: int, attempt: int) -> int:
+    """The number of a visit's connection, the visit's own for the first; `attempt` is from 0."""
+    return visit + attempt * (_VISITS + _NEXT_PORT)
+
+
 class Connections(Protocol):
     """Makes connections along the path of a group of clients."""
 
@@ -209,7 +214,7 @@ class Visit:
         attempt = self._made
         self._made = attempt + 1
         connection = self._connections.connection(
-            self._number + attempt * (_VISITS + _NEXT_PORT),
+            connection_number(self._number, attempt),
             self._client,
             self._group,
             visit=self._number,

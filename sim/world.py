@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Collection, Generator, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 import pyarrow as pa
 
@@ -13,6 +13,7 @@ from sim.activity import Activity, Moments
 from sim.client_connection import ConnectionContext
 from sim.client_connection_factories import ClientConnectionFactories
 from sim.environment import Environment
+from sim.fast_forward import FastForward
 from sim.fidelity import session_list
 from sim.hosts.client import ClientGroup, Clients
 from sim.hosts.pool import PlacedPool
@@ -25,6 +26,9 @@ from sim.visit import Visit, visit_context
 from sim.witness.seen import SeenConnection
 from sim.witness.witness import AllSeen, Witness
 from sim.workload.http import Requests
+
+NumberedVisit = tuple[int, tuple[float, int, ClientGroup]]
+"""A visit's number, when it begins, the client's number and group."""
 
 _REPORTS = 200
 _VISITS_AT_ONCE = 256
@@ -80,9 +84,9 @@ class World:
             if name in taken
         }
         self._sampled += factories.sampled
-        requests = Requests(scenario.http, self._streams)
+        self._requests = Requests(scenario.http, self._streams)
         self._visit_context = visit_context(
-            self._environment, requests, self._tables["visits"], self._streams
+            self._environment, self._requests, self._tables["visits"], self._streams
         )
         self._unfinished = 0
 
@@ -106,7 +110,8 @@ class World:
 
     def _simulate(self, progress: Callable[[float], None] | None) -> None:
         environment, network, tables = self._environment, self._network, self._tables
-        Activity(environment, self._arrivals())
+        visits = enumerate(self._visits(environment.now))
+        Activity(environment, self._arrivals(self._fast_forwarded(visits, progress)))
         self._advance(0.0, progress)
         for each in self._sampled:
             each.begin_recording(0.0)
@@ -122,13 +127,32 @@ class World:
         while self._unfinished:
             environment.step()
 
-    def _arrivals(self) -> Moments:
+    def _fast_forwarded(
+        self, visits: Iterator[NumberedVisit], progress: Callable[[float], None] | None
+    ) -> Iterator[NumberedVisit]:
+        """Book the sessions of the visits up to the end of the fast-forward; return the others."""
+        length, environment = self._scenario.fast_forward, self._environment
+        until = environment.now + length
+        if not length:
+            return visits
+        fast_forward = FastForward(self._requests, self._factories)
+        for number, (time, client, group) in visits:
+            if time >= until:
+                visits = chain([(number, (time, client, group))], visits)
+                break
+            if environment.peek() <= time:
+                self._advance(time, progress)
+            fast_forward.book(number, client, group, time)
+        self._advance(until, progress)
+        return visits
+
+    def _arrivals(self, visits: Iterator[NumberedVisit]) -> Moments:
         """Each visit: its life begins."""
         context, factories = self._visit_context, self._factories
         duration = self._scenario.duration
         endless = self._scenario.kind == "steady-state"
         now = self._environment.now
-        for number, (time, client, group) in enumerate(self._visits(now)):
+        for number, (time, client, group) in visits:
             if time >= duration and not endless:
                 return
             # Rounding may have put the clock a bit past an arrival that follows at once.

@@ -44,6 +44,11 @@ def _time(world: sim.Scenario) -> Iterator[str]:
     yield f"{duration_words(world.duration)} of {kind} are recorded, from {start} on."
     if world.warm_up:
         yield f"Before them {duration_words(world.warm_up)} go by unrecorded, to fill caches."
+    if world.fast_forward:
+        yield (
+            f"The first {duration_words(world.fast_forward)} of that only book sessions: networks "
+            "and processors are left out."
+        )
     if world.scale < 1:
         yield f"{fraction(world.scale)} of the load is simulated."
     if world.fidelity == "live":

@@ -10,11 +10,13 @@ import sim
 def connections_of(world: sim.Scenario) -> float:
     """Return how many connections one replication is expected to simulate, its warm-up included.
 
+    Those of which a fast-forward books the sessions only do not count.
+
     Those apart that are made again because one has failed: how many that are is for the simulation
     to find out.
     """
     expected = world.arrivals.expected
-    visits = world.scale * (expected(world.duration) - expected(-world.warm_up))
+    visits = world.scale * (expected(world.duration) - expected(world.fast_forward - world.warm_up))
     return visits * world.connections_per_visit
 
 

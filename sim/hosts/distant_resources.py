@@ -61,6 +61,46 @@ class DistantResources:
         """The cache does, wherever it is."""
         self._near.backdate(key, seconds)
 
+    @property
+    def at_once(self) -> ResourcesAtOnce:
+        """The same of connections for which no time passes."""
+        return ResourcesAtOnce(self._near, self._store)
+
+
+class ResourcesAtOnce:
+    """Resources of which some are elsewhere, for connections for which no time passes.
+
+    Args:
+        near: what they keep, wherever that is.
+        store: what the cache is asked through, which may fail; `None` where it is near.
+    """
+
+    may_wait: frozenset[RequestKind] = frozenset()
+    blocking: frozenset[RequestKind] = frozenset()
+
+    def __init__(self, near: LocalResources, store: DistantStore | None) -> None:
+        self._near = near
+        self._store = store
+        self.sessions = near.sessions
+        self.tickets = near.tickets
+
+    def answer(self, kind: RequestKind, subject: Any, now: float) -> Any:
+        """What is remembered, unless the way to it fails; a signer has signed."""
+        if kind is _KEY:
+            return None
+        asked = kind is _LOOK_UP
+        if self._store is not None and (asked or kind in _TOLD) and self._store.fails():
+            return None if asked else True
+        return self._near.answer(kind, subject, now)
+
+    def wait(self, request: Request, now: float) -> Generator[Until, float, tuple[Any, float]]:
+        """Raises `AssertionError`, always: nothing takes time."""
+        return self._near.wait(request, now)
+
+    def backdate(self, key: tls.SessionKey, seconds: float) -> None:
+        """The cache does, wherever it is."""
+        self._near.backdate(key, seconds)
+
 
 class ResourcesOfWorkers:
     """The resources of a connection that one of several workers serves, each with its own.

@@ -19,7 +19,7 @@ from sim.host_names import HostName
 from sim.hosts.addresses import Address
 from sim.hosts.application import Application
 from sim.hosts.connection_limit import ConnectionLimit, Places
-from sim.hosts.distant_resources import ResourcesOfWorkers
+from sim.hosts.distant_resources import DistantResources, ResourcesOfWorkers
 from sim.hosts.keep_alive import KeepAlive
 from sim.hosts.machine import Machine, profile_of
 from sim.hosts.open_connections import OpenConnections
@@ -363,6 +363,14 @@ class Server:
     def draw_of(self, number: int) -> float:
         """A draw from [0, 1) of the connection of that number: which worker takes it."""
         return connection_draws(self._choices.of(number))()
+
+    def resources_at_once(self, number: int) -> Resources:
+        """What its end of the connection of that number asks for which no time passes."""
+        workers = self._resources
+        resources = workers[0]
+        if len(workers) > 1:
+            resources = workers[int(self.draw_of(number) * len(workers))]
+        return resources.at_once if isinstance(resources, DistantResources) else resources
 
     def entropy_of(self, number: int) -> ConnectionEntropy:
         """What the times of that connection's requests follow from."""

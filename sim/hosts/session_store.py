@@ -142,7 +142,7 @@ class DistantStore:
     def look_up(self, key: Any, now: float) -> Generator[Until, float, tuple[Any, float]]:
         """It is asked now for a session: what the server has then, and when."""
         give_up = now + self._time_out
-        if self._fails():
+        if self.fails():
             return None, (yield give_up)
         arrival = yield now + self._way
         _, done = self.processor.serve(arrival, self._service_time)
@@ -155,7 +155,7 @@ class DistantStore:
 
     def tell(self, kind: RequestKind, subject: Any) -> None:
         """It is told now of a session to store or to forget; nobody waits for that."""
-        if not self._fails():
+        if not self.fails():
             Activity(self._environment, self._told(kind, subject, self._environment.now))
 
     def _told(self, kind: RequestKind, subject: Any, now: float) -> Moments:
@@ -167,5 +167,6 @@ class DistantStore:
         else:
             self.cache.remove(subject)
 
-    def _fails(self) -> bool:
+    def fails(self) -> bool:
+        """Whether the next request is never answered."""
         return self._failures > 0 and self._draw() < self._failures

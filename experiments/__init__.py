@@ -23,6 +23,7 @@ from experiments.failures import (
 )
 
 if TYPE_CHECKING:
+    from experiments.busiest import busiest_part
     from experiments.comparing.comparison import Comparison
     from experiments.comparing.pairing import compare
     from experiments.loading import load_scenario
@@ -38,6 +39,7 @@ _LAZY = {
     "Plan": ("experiments.planning.plan", "Plan"),
     "Result": ("experiments.result", "Result"),
     "ScenarioFile": ("experiments.scenario_files.scenario_file", "ScenarioFile"),
+    "busiest_part": ("experiments.busiest", "busiest_part"),
     "compare": ("experiments.comparing.pairing", "compare"),
     "load_result": ("experiments.result", "load_result"),
     "load_scenario": ("experiments.loading", "load_scenario"),
@@ -53,6 +55,7 @@ __all__ = [
     "compare",
     "repeat",
     "load_scenario",
+    "busiest_part",
     "load_result",
     "ready_scenarios",
     "Result",

@@ -99,6 +99,16 @@ Cluster = Annotated[
 ]
 
 
+Busiest = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help='The busiest part of the load alone, such as "1 min", at scale 1; what comes before '
+        "it is fast-forwarded.",
+    ),
+]
+
+
 @application.command(epilog=epilog("run"))
 def run(
     scenario: Annotated[
@@ -121,6 +131,7 @@ def run(
     workers: Workers = None,
     cluster: Cluster = None,
     settings: Settings = None,
+    busiest: Busiest = None,
     parts: Parts = None,
     store: Store = None,
     manifest: Annotated[
@@ -147,11 +158,12 @@ def run(
     how: dict[str, Any] = {"out": out, "workers": workers, "store": store, "cluster": cluster}
     how |= {"yes": yes, "announce": _announce}
     if manifest is not None:
-        given = {"NAME": scenario, "--seed": seed, "--replications": replications}
-        result = repeat_study(manifest, parts or (), {**given, "--set": settings}, **how)
+        given: dict[str, Any] = {"NAME": scenario, "--seed": seed, "--replications": replications}
+        given |= {"--set": settings, "--busiest": busiest}
+        result = repeat_study(manifest, parts or (), given, **how)
     else:
-        counts = {"seed": seed, "replications": replications}
-        result = run_study(scenario, settings or (), parts or (), **counts, **how)
+        how |= {"seed": seed, "replications": replications, "busiest": busiest}
+        result = run_study(scenario, settings or (), parts or (), **how)
     from experiments.command.answer import print_answer, print_json
 
     if as_json:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.busiest import busiest_part
 from experiments.failures import ScenarioError
 from experiments.loading import load_scenario
 from experiments.scenario_files.overrides import parse_override
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     from experiments.result import Result
 
 
-def load(scenario: str, settings: Sequence[str], parts: Sequence[Path]) -> ScenarioFile:
-    """Load a scenario with what `--set` and `--parts` say.
+def load(
+    scenario: str, settings: Sequence[str], parts: Sequence[Path], busiest: str | None = None
+) -> ScenarioFile:
+    """Load a scenario with what `--set` and `--parts` say; with `--busiest` its busiest part.
 
     Raises:
         ScenarioError: one of them is wrong.
     """
-    return load_scenario(scenario, [parse_override(text) for text in settings], load_parts(parts))
+    file = load_scenario(scenario, [parse_override(text) for text in settings], load_parts(parts))
+    return file if busiest is None else busiest_part(file, busiest)
 
 
 def run_study(
@@ -36,6 +40,7 @@ def run_study(
     parts: Sequence[Path],
     *,
     seed: int | None,
+    busiest: str | None = None,
     **how: Any,
 ) -> Result:
     """Run a scenario; `how` goes to `experiments.run`.
@@ -47,7 +52,7 @@ def run_study(
         raise ScenarioError(
             "there is no scenario; give a NAME, a FILE.toml, or --from manifest.json"
         )
-    file = load(scenario, settings, parts)
+    file = load(scenario, settings, parts, busiest)
     for line in file.notices:
         notice(line)
     from experiments.running import DEFAULT_SEED, run

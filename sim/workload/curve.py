@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from sim.streams import unit_rate_process
-from sim.units import PositiveDuration
+from sim.units import Duration, PositiveDuration, at_most
 from sim.workload.arrival_process import ArrivalProcess
 
 
@@ -30,6 +30,8 @@ class Curve(ArrivalProcess):
     """The length of each interval: "1 min"."""
     requests_per_visit: float = Field(default=1.0, ge=1e-3, le=1e9)
     """Requests that one visit makes."""
+    offset: Annotated[Duration, at_most("3653 d")] = 0.0
+    """Where in the curve the scenario starts: "21 h"; else at its beginning."""
 
     @field_validator("counts")
     @classmethod
@@ -50,6 +52,10 @@ class Curve(ArrivalProcess):
 
     def expected(self, moment: float) -> float:
         """Visits from the scenario's start to a moment, before scaling; negative before it."""
+        return self._since_beginning(moment + self.offset) - self._since_beginning(self.offset)
+
+    def _since_beginning(self, moment: float) -> float:
+        """Visits from the curve's beginning to a moment of it."""
         cycles, within = divmod(moment / self.interval, len(self.counts))
         part = min(int(within), len(self.counts) - 1)
         before = self._before
@@ -67,8 +73,9 @@ class Curve(ArrivalProcess):
         expected = np.concatenate(([0.0], np.cumsum(self.counts)))
         expected *= scale / self.requests_per_visit
         a_cycle = float(expected[-1])
-        whole_cycles, position = divmod(start, self.length)
+        whole_cycles, position = divmod(start + self.offset, self.length)
         before_start = whole_cycles * a_cycle + float(np.interp(position, edges, expected))
         for visits in unit_rate_process(generator):
             cycles, within = np.divmod(before_start + visits, a_cycle)
-            yield from (cycles * self.length + np.interp(within, expected, edges)).tolist()
+            times = cycles * self.length + np.interp(within, expected, edges)
+            yield from (times - self.offset).tolist()

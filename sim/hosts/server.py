@@ -36,7 +36,7 @@ from sim.identities import AnyIdentity
 from sim.processors.kinds import AnyProcessor
 from sim.processors.virtual_clock import FirstComeFirstServed
 from sim.streams import ConnectionEntropy, Streams, connection_draws
-from sim.units import PositiveSize, Size, scaled
+from sim.units import PositiveSize, Size, at_most, scaled
 
 
 class TlsSettings(Description):
@@ -121,7 +121,7 @@ class ServerDescription(TlsSettings):
     """When it closes connections that are idle, or have served enough; else its clients do."""
     private_key: PrivateKeyHolder = None
     """What holds its private key and uses it in its place; else its own processor does."""
-    early_data: Size = 0
+    early_data: Annotated[Size, at_most("4294967295 B")] = 0
     """How many bytes of early data (0-RTT) its sessions of TLS 1.3 allow: "16 kB"; else none. Only
     requests may be early that can do no harm when somebody sends them again, which nobody does
     here."""

@@ -69,6 +69,11 @@ FAULTS = {
         'servers = ["wbe"]',
         ["balancers.front.servers[0]: ", 'no servers "wbe"', "there are: web"],
     ),
+    "more early data than a ticket can allow": (
+        [(_CORES, _CORES + 'early_data = "10 GB"\n')],
+        "early_data =",
+        ["servers.web.early_data: ", "4294967295 B"],
+    ),
     "balancer whose servers all weigh nothing": (
         [(_POLICY, _POLICY + "weights = { web = 0 }\n")],
         "weights =",

@@ -38,6 +38,10 @@ from sim.processors.virtual_clock import FirstComeFirstServed
 from sim.streams import ConnectionEntropy, Streams, connection_draws
 from sim.units import PositiveSize, Size, at_most, scaled
 
+_SUITES_OF_TLS_1_3 = frozenset(
+    map(tls.suite_name, set(tls.ALL_SUITES) - set(tls.IMPLEMENTED_SUITES))
+)
+
 
 class TlsSettings(Description):
     """How a host speaks TLS to those who connect to it."""
@@ -85,6 +89,17 @@ class TlsSettings(Description):
         if names is None:
             return None
         return _all_known(names, [*tls.GROUP_NAMES.values(), *tls.HYBRID_NAMES.values()], "group")
+
+    @model_validator(mode="after")
+    def _suites_of_its_versions(self) -> Self:
+        for number, name in enumerate(self.suites):
+            if not self.speaks_tls_1_3 and name in _SUITES_OF_TLS_1_3:
+                raise fault_at(
+                    ("suites", number),
+                    f"{name} is a suite of TLS 1.3, which is not among the versions; add that, or "
+                    "remove this",
+                )
+        return self
 
     @property
     def speaks_tls_1_3(self) -> bool:

@@ -67,7 +67,7 @@ def warnings_of(findings: Findings) -> Iterator[str]:
     yield from _long_transient(findings)
     yield from _begins_empty(findings)
     yield from _short_warm_up(study)
-    yield from _never_seen(study)
+    yield from warnings_before_a_run(study)
     yield from _engines_in_replay(study)
     yield from _few_replications(study)
 
@@ -372,8 +372,8 @@ def _short_warm_up(study: Study) -> Iterator[str]:
         yield _sentence(f"{_at(points, study)}{words}")
 
 
-def _never_seen(study: Study) -> Iterator[str]:
-    """Outages and the like that begin too late, or are looked for too seldom."""
+def warnings_before_a_run(study: Study) -> Iterator[str]:
+    """Yield a sentence for each outage or the like that begins too late to be in any figure."""
     unseen: dict[str, list[DesignPoint]] = {}
     for point in study.points:
         for words in never_seen(point.scenario):

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import experiments
+from experiments.command.application import application
 from experiments.questions.unseen import never_seen
 from experiments.scenario_files.scenario_file import parse
 from tests.experiments.command.test_bad_farms import FARM
@@ -75,3 +77,12 @@ def test_the_result_warns_of_it(written: Callable[..., Path], tmp_path: Path) ->
     result = experiments.run(file, out=tmp_path / "out", workers=1)
     (warning,) = [each for each in result.warnings if "outage" in each]
     assert warning.startswith("At duration 1 min: the outage of www.contoso.com at 1.5 min begins")
+
+
+def test_check_tells_it_before_a_run(tmp_path: Path) -> None:
+    was, becomes = outage(at="2 min", lasts="1 s")
+    file = tmp_path / "farm.toml"
+    file.write_text(FARM.replace(was, becomes))
+    outcome = CliRunner().invoke(application, ["check", str(file)])
+    assert outcome.exit_code == 0
+    assert "tlscape: The outage of web-3 at 2 min begins behind the 1 min" in outcome.output

@@ -75,11 +75,12 @@ from 1.
 `path` is the name of the path that it takes. `outcome` is `full`, `resumed-by-id`,
 `resumed-by-ticket`, `resumed-by-psk` (TLS 1.3), `0-rtt` (that, with its first request as early
 data), `plain` or `failed`; a connection that ends after its handshake but before its last response
-has failed too. `group` is that of TLS 1.3's key exchange; `retried` says whether the server has
-asked for another hello (HelloRetryRequest), `early_data` whether it has taken the request that was
-sent with the hello, null where none was. A session is offered by its ID or by its ticket:
-`cache_hit` says whether the first was in the server's cache, `ticket_accepted` whether the server
-opened the second, and found it young enough; each is null where none was offered like that, or
+has failed too. `group` is that of TLS 1.3's key exchange, or the curve of one before; `retried`
+says whether the server has asked for another hello (HelloRetryRequest), `early_data` whether it has
+taken the request that was sent with the hello, null where none was. A session is offered by its ID
+or by its ticket: `cache_hit` says whether the first was in the server's cache, `ticket_accepted`
+whether the server opened the second, and found it young enough; each is null where none was offered
+like that, or
 resumption is an input and neither was asked.
 `symptom` is what the client of a failed one notices: `alert` (then `alert` names it), `reset`,
 `timeout`, `refused` by a proxy, or `gave up` where its user would not wait any longer;

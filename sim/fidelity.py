@@ -10,7 +10,6 @@ from typing import Any
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.path import Path
 from sim.scenario import Scenario
-from sim.workload.browsers import offered_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def _offers_tls_1_3(scenario: Scenario) -> bool:
     """Whether anybody offers TLS 1.3, whose sessions are several."""
     proxies = (box for box in scenario.all_boxes.values() if isinstance(box, TerminatingProxy))
     browsers = [*(client.browser for client in scenario.clients)]
-    browsers += [offered_by(proxy.profile) for proxy in proxies]
+    browsers += [proxy.browser for proxy in proxies]
     return any(browser.offers_tls_1_3 for browser in browsers)
 
 

@@ -33,7 +33,7 @@ from sim.network.link import Link
 from sim.network.path import ONLY, Path, check_path
 from sim.network.tcp import Tcp
 from sim.parts import Part, check_parts, fields_with
-from sim.site import Entrance, Place, check_site, entrance_of
+from sim.site import Entrance, Place, check_site, check_waits, entrance_of
 from sim.topology import (
     check_addresses,
     check_buffers,
@@ -327,15 +327,14 @@ class Scenario(Description):
 
     @property
     def _ends_of_tls(self) -> list[EndOfTls]:
-        """Who shows an identity: servers by their own name, proxies by those of all servers."""
+        """Who ends TLS: servers by their own name, proxies by those of all servers."""
         hosts = tuple(dict.fromkeys(pool.name for pool in self.pools.values()))
-        single = self.server is not None
         servers = [
-            EndOfTls(("server",) if single else ("servers", name), pool.identity, (pool.name,))
+            EndOfTls(self._place_of_pool(name), pool, (pool.name,))
             for name, pool in self.pools.items()
         ]
         return servers + [
-            EndOfTls(self.place_of_box(name), box.identity, hosts)
+            EndOfTls(self.place_of_box(name), box, hosts)
             for name, box in self._terminating_proxies()
         ]
 
@@ -361,7 +360,13 @@ class Scenario(Description):
         names = dict.fromkeys(client.path or self.default_path for client in self.clients)
         paths = {name: (self._place_of_end(name), self.all_paths[name]) for name in names}
         check_site(paths, self.pools, self.balancers)
+        placed = {self._place_of_pool(name): pool for name, pool in self.pools.items()}
+        check_waits(placed, self.tcp.user_timeout)
         return self
+
+    def _place_of_pool(self, name: str) -> Place:
+        """Where servers are described."""
+        return ("servers", name) if self.server is None else ("server",)
 
     def _place_of_end(self, name: str) -> Place:
         """Where it is said what a path leads to."""

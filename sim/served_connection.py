@@ -14,11 +14,12 @@ from sim.activity import Moments, Until
 from sim.endpoints import Pending, Turn
 from sim.hosts.application import RequestTimes
 from sim.hosts.distant_resources import ResourcesOfWorkers
-from sim.hosts.outages import SERVER_DOWN
-from sim.hosts.resources import Resources
+from sim.hosts.outages import SERVER_DOWN, Outage
+from sim.hosts.resources import RequestKind, Resources
 from sim.hosts.server import Server
 from sim.network.delays import DelayComponents
 from sim.network.transport import TransportFailure
+from sim.processors.job import RunningJob
 from sim.processors.processor import Processor
 from sim.processors.run import JobLost, run
 from sim.tls_exchange import TlsExchange
@@ -31,20 +32,21 @@ class ServedConnection:
         server: the server.
         draw: the connection's, from [0, 1): which worker takes it.
         requests: how long each takes the application; `None` for no time.
-        worked: called with the CPU seconds that a request took the application.
+        recorded: whether its work is counted.
         chosen: called with the number of the worker that has taken it.
     """
 
     __slots__ = (
         "_alive_at",
+        "_arrived",
         "_chosen",
         "_draw",
         "_drops",
         "_place",
         "_processor",
+        "_recorded",
         "_requests",
         "_server",
-        "_worked",
     )
 
     def __init__(
@@ -52,18 +54,19 @@ class ServedConnection:
         server: Server,
         draw: float,
         requests: RequestTimes | None,
-        worked: Callable[[float], None],
         chosen: Callable[[int], None] | None,
+        *,
+        recorded: bool,
     ) -> None:
         self._server = server
         self._draw = draw
         self._drops = server.description.abandoned == "dropped"
         self._requests = requests
-        self._worked = worked
+        self._recorded = recorded
         self._chosen = chosen
         self._processor: Processor | None = None
         self._place: int | None = None
-        self._alive_at = -inf
+        self._alive_at = self._arrived = -inf
 
     def answer(
         self, exchange: TlsExchange, flight: Turn, response_size: int
@@ -77,15 +80,13 @@ class ServedConnection:
         processor = self._processor
         if processor is None:
             self._alive_at = exchange.connected - exchange.transport.return_delay
-        arrived = exchange.now
-        self._check_alive(exchange, arrived)
+        self._arrived = exchange.now
+        self._check_alive(exchange, exchange.now)
         if processor is None:
             processor = yield from self._come_in(exchange)
-        answer, delay = None, 0.0
+        seconds = delay = 0.0
         try:
-            answer, now, begin = yield from self._turn(
-                exchange, processor, flight, response_size, arrived
-            )
+            answer, now, begin = yield from self._turn(exchange, processor, flight, response_size)
             seconds = answer.seconds
             if response_size and exchange.endpoints.server.responded:
                 cpu, delay = self._request()
@@ -94,13 +95,15 @@ class ServedConnection:
                 begin, done = yield from run(processor, begin, seconds)
             else:
                 begin, done = yield from exchange.work(processor, now, seconds)
-        except JobLost:
-            begin = done = inf
-        self._check_survived(exchange, arrived, begin, done)
-        assert answer is not None
+        except JobLost as lost:
+            self._lose(exchange, lost.job, seconds)
+        self.check_job(exchange, begin, done, seconds)
         self._send(exchange, begin, done)
         if delay:
-            self._check_survived(exchange, arrived, done, done + delay)
+            outage = self._outage_by(done + delay)
+            if outage is not None:
+                exchange.account_back_end(outage.begin)
+                self._break_off(exchange, outage)
             exchange.account_back_end(done + delay)
             self._check_patience(exchange, done + delay)
         self._alive_at = exchange.now
@@ -111,7 +114,8 @@ class ServedConnection:
         if self._requests is None:
             return 0.0, 0.0
         times = self._requests.next()
-        self._worked(times[0])
+        if self._recorded:
+            self._server.work.add_application(times[0])
         return times
 
     def _turn(
@@ -120,7 +124,6 @@ class ServedConnection:
         processor: Processor,
         flight: Turn,
         response_size: int,
-        arrived: float,
     ) -> Generator[Until, float, tuple[Turn, float, float]]:
         """The turn of the server's end of TLS, and when its last job arrives and begins."""
         now = exchange.now
@@ -132,14 +135,15 @@ class ServedConnection:
             begin = yield job
         if begin == inf:
             raise JobLost
-        self._check_survived(exchange, arrived, begin, begin)
+        self.check_job(exchange, begin, begin, 0.0)
         if self._drops and _has_heard_of_the_end(exchange, begin):
             if flight.size:
                 yield from run(processor, begin, 0.0)
             exchange.stop_waiting(begin, begin)
         turn = exchange.endpoints.server_answers(flight, begin, response_size)
         if isinstance(turn, Pending):
-            return (yield from exchange.resume(turn, processor, now, begin, exchange))
+            account = _Parts(self, exchange)
+            return (yield from exchange.resume(turn, processor, now, begin, account))
         return turn, now, begin
 
     def _send(self, exchange: TlsExchange, begin: float, done: float) -> None:
@@ -164,14 +168,15 @@ class ServedConnection:
         """The first flight is there: a place is taken, and a worker, which serves all of it."""
         server, places = self._server, self._server.places
         if places is not None:
-            arrived = exchange.now
             self._place = places.epoch
-            place = places.take(arrived)
+            place = places.take(exchange.now)
             if place is not None:
                 exchange.transport.accept(place)
                 until = yield place
-                self._check_survived(exchange, arrived, until, until)
-                exchange.account_backlog(until)
+                outage = self._outage_by(until)
+                exchange.account_backlog(until if outage is None else outage.begin)
+                if outage is not None:
+                    self._break_off(exchange, outage)
                 self._check_patience(exchange, until)
         loop = self._processor = server.processor.loop(exchange.now, self._draw)
         if self._chosen is not None:
@@ -189,23 +194,60 @@ class ServedConnection:
             self._hear_nothing(exchange)
         self._be_reset(exchange, now)
 
-    def _check_survived(
-        self, exchange: TlsExchange, arrived: float, begin: float, done: float
-    ) -> None:
+    def check_job(self, exchange: TlsExchange, begin: float, done: float, demand: float) -> None:
         """Raise `TransportFailure` where the server has gone down before a job was done.
 
         Args:
             exchange: of which it is.
-            arrived: when the flight was there.
             begin, done: when the job begins, and is done.
+            demand: seconds that it demands at full speed.
         """
-        outage = self._server.outages.between(arrived, done)
+        outage = self._outage_by(done)
         if outage is None:
             return
+        down, undone = outage.begin, demand
+        if begin < down:
+            undone *= (done - down) / (done - begin)
+        self._cut_off(exchange, outage, begin, undone)
+
+    def check_wait(self, exchange: TlsExchange, kind: RequestKind, until: float) -> None:
+        """The same for what the server has waited for until then."""
+        outage = self._outage_by(until)
+        if outage is not None:
+            exchange.account_wait(kind, max(outage.begin, exchange.now))
+            self._break_off(exchange, outage)
+
+    def _lose(self, exchange: TlsExchange, job: RunningJob | None, demand: float) -> NoReturn:
+        """A job was lost as the server went down; where it had not begun, so much was demanded."""
+        outage = self._outage_by(inf)
+        assert outage is not None
+        occupied, undone = (0.0, demand) if job is None else (job.seconds, job.undone)
+        self._cut_off(exchange, outage, outage.begin - occupied, undone)
+
+    def _cut_off(
+        self, exchange: TlsExchange, outage: Outage, begin: float, undone: float
+    ) -> NoReturn:
+        """A job that began then, or would have, was not done when the server went down.
+
+        Seconds at full speed that it would still have taken have been counted as done.
+        """
+        if undone and self._recorded:
+            self._server.work.cut_off(undone)
         down = max(outage.begin, exchange.now)
         exchange.account_job(min(begin, down), down)
+        self._break_off(exchange, outage)
+
+    def _outage_by(self, moment: float) -> Outage | None:
+        """The first that has begun since the client's flight was there, by that moment."""
+        return self._server.outages.between(self._arrived, moment)
+
+    def _break_off(self, exchange: TlsExchange, outage: Outage) -> NoReturn:
+        """The server goes down before it answers, and what passed until then is booked."""
+        if outage.begin > exchange.give_up and not exchange.is_closing:
+            # Its client has gone before, and knows of no outage.
+            exchange.stop_waiting(exchange.now, exchange.now)
         if outage.resets:
-            self._be_reset(exchange, down)
+            self._be_reset(exchange, max(outage.begin, exchange.now))
         self._hear_nothing(exchange)
 
     def _be_reset(self, exchange: TlsExchange, moment: float) -> NoReturn:
@@ -229,6 +271,24 @@ class ServedConnection:
         )
 
 
+class _Parts:
+    """`ServerAccount` of a turn that is cut in parts, each of which an outage may cut off."""
+
+    def __init__(self, served: ServedConnection, exchange: TlsExchange) -> None:
+        self._served = served
+        self._exchange = exchange
+
+    def account_part(self, begin: float, done: float, demand: float) -> None:
+        """The client waits for it; raises `TransportFailure` where it is not done."""
+        self._served.check_job(self._exchange, begin, done, demand)
+        self._exchange.account_job(begin, done)
+
+    def account_wait(self, kind: RequestKind, until: float) -> None:
+        """The client waits for it; raises `TransportFailure` where the server does not."""
+        self._served.check_wait(self._exchange, kind, until)
+        self._exchange.account_wait(kind, until)
+
+
 def served_connection(
     server: Server, number: int, *, recorded: bool
 ) -> tuple[ServedConnection | None, Resources]:
@@ -247,8 +307,7 @@ def served_connection(
     requests = None
     if description.application is not None:
         requests = description.application.requests(server.entropy_of(number))
-    worked = server.work.add_application if recorded else _ignore
-    return ServedConnection(server, draw, requests, worked, chosen), resources
+    return ServedConnection(server, draw, requests, chosen, recorded=recorded), resources
 
 
 def _comes_too_late(exchange: TlsExchange, moment: float) -> bool:
@@ -259,7 +318,3 @@ def _comes_too_late(exchange: TlsExchange, moment: float) -> bool:
 def _has_heard_of_the_end(exchange: TlsExchange, moment: float) -> bool:
     """Whether the server knows at that moment that its client has given up."""
     return not exchange.is_closing and moment > exchange.give_up + exchange.transport.return_delay
-
-
-def _ignore(seconds: float) -> None:
-    """The work of connections that are not recorded is not counted."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sim.balancers.balancer import Balancer
 from sim.balancers.round_robin import RoundRobin
 from sim.description import fault_at
+from sim.distributions import RandomDuration, quantile
 from sim.hosts.pool import ServerPool
 from sim.network.path import Path
 
@@ -120,6 +121,32 @@ def check_site(
                 f'no path that clients take leads to the balancer "{name}"; name it in a path\'s '
                 "`leads_to`, or remove it",
             )
+
+
+def check_waits(pools: Mapping[Place, ServerPool], patience: float) -> None:
+    """Check that servers can answer before clients give a connection up.
+
+    Args:
+        pools: the servers, by where they are described.
+        patience: how long clients wait for a response (seconds).
+
+    Raises `pydantic.ValidationError`, naming the place and the remedy.
+    """
+    for place, pool in pools.items():
+        application, holder = pool.application, pool.private_key
+        waits: dict[Place, RandomDuration] = {}
+        if application is not None:
+            waits[(*place, "application", "back_end")] = application.back_end
+        if holder is not None and pool.security != "plain":
+            waits[(*place, "private_key", "latency")] = holder.latency
+        for where, wait in waits.items():
+            least = quantile(wait, 0.0)
+            if least >= patience:
+                raise fault_at(
+                    where,
+                    f'this takes at least "{least:g} s", and clients wait "{patience:g} s" for a '
+                    "response: none would get one; write less, or a longer tcp.user_timeout",
+                )
 
 
 def _check_balancer(name: str, balancer: Balancer, pools: Mapping[str, ServerPool]) -> None:

@@ -112,7 +112,7 @@ class _AsMiddlebox:
     def __init__(self, exchange: TlsExchange) -> None:
         self._exchange = exchange
 
-    def account_job(self, begin: float, done: float) -> None:
+    def account_part(self, begin: float, done: float, demand: float) -> None:
         """The client waits for it."""
         self._exchange.account_middlebox(done)
 

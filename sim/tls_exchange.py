@@ -42,8 +42,8 @@ class BackEnd(Protocol):
 class ServerAccount(Protocol):
     """Where the time of a server's turn goes."""
 
-    def account_job(self, begin: float, done: float) -> None:
-        """A job of its has begun and ends then."""
+    def account_part(self, begin: float, done: float, demand: float) -> None:
+        """A job of its has begun and ends then; it demands so many seconds at full speed."""
 
     def account_wait(self, kind: RequestKind, until: float) -> None:
         """It waits until then for what it has asked for."""
@@ -397,9 +397,9 @@ class TlsExchange(ExchangeClock):
                 running = end
                 asked = end = yield running
                 if asked == inf:
-                    raise JobLost
+                    raise JobLost(running)
                 begin = asked - running.seconds
-            account.account_job(begin, end)
+            account.account_part(begin, end, turn.seconds)
             reply, arrival = yield from turn.resources.wait(turn.request, asked)
             account.account_wait(turn.request.kind, arrival)
             if keeps_core:
@@ -416,13 +416,16 @@ class TlsExchange(ExchangeClock):
     def work(
         self, processor: Processor, now: float, seconds: float
     ) -> Generator[Until, float, tuple[float, float]]:
-        """When a processor begins and ends a job that comes now, and takes so many seconds."""
+        """When a processor begins and ends a job that comes now, and takes so many seconds.
+
+        Raises `JobLost`.
+        """
         if not seconds:
             return now, now
         known = processor.begins(now)
         begin = (yield processor.queue(now)) if known is None else known
         if begin == inf:
-            return begin, begin
+            raise JobLost
         return (yield from run(processor, begin, seconds))
 
     def _serve_client(self, seconds: float) -> Moments:

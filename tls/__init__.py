@@ -46,6 +46,8 @@ from tls.external_psks import ExternalPsk
 from tls.fresh_values import FreshKind, FreshValue, changes_cipher_spec, fresh_values
 from tls.grease import ANY_GREASE, ANY_GREASE_PROTOCOL, ANY_GREASE_PSK_MODE
 from tls.groups import DEFAULT_GROUPS, GROUP_NAMES, HYBRID_NAMES, group_from_name, group_name
+from tls.handshake.protocol import MAX_MESSAGE
+from tls.handshake.usable_versions import usable_versions
 from tls.hello_contents import (
     KEY_SHARE_LENGTHS,
     EncryptedHelloForm,
@@ -106,6 +108,7 @@ __all__ = [
     "GROUP_NAMES",
     "HYBRID_NAMES",
     "KEY_SHARE_LENGTHS",
+    "MAX_MESSAGE",
     "SCHEMES",
     "SEED_LENGTH",
     "SUITE_NAMES",
@@ -200,6 +203,7 @@ __all__ = [
     "new_session_id",
     "suite_from_name",
     "suite_name",
+    "usable_versions",
     "use_private_key",
     "version_from_name",
     "version_name",

@@ -67,6 +67,12 @@ class Connection(PeerSide):
         return completed is not None and completed.resumed
 
     @property
+    def external_psk(self) -> bytes | None:
+        """The identity of the pre-shared key that was agreed on, if it is none of a session."""
+        completed = self._channel.completed
+        return None if completed is None else completed.external_psk
+
+    @property
     def session(self) -> Session | None:
         """What can be resumed next time, else `None`."""
         completed = self._channel.completed

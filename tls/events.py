@@ -23,7 +23,8 @@ class HandshakeCompleted(Event):
     application_protocol: str | None = None
     """What ALPN agreed on."""
     group: int | None = None
-    """The group of TLS 1.3's key exchange, `None` where a pre-shared key stood alone."""
+    """The group of the key exchange: any of TLS 1.3, before that a curve. `None` where a session or
+    a pre-shared key stood alone, and for finite fields and RSA before TLS 1.3."""
     external_psk: bytes | None = None
     """The identity of the external pre-shared key that authenticated both sides."""
     retried: bool = False

@@ -282,13 +282,17 @@ def check(
 ) -> None:
     """Check a scenario file and say what would be run; run nothing."""
     from experiments.command.studies import load
+    from experiments.questions.validity import warnings_before_a_run
     from experiments.studies.forecast import outlook
     from experiments.studies.study import design
 
     file = load(scenario, settings or (), parts or ())
     for notice in file.notices:
         _announce(notice)
-    for line in outlook(design(file, seed=0, replications=replications)):
+    study = design(file, seed=0, replications=replications)
+    for warning in warnings_before_a_run(study):
+        _announce(warning)
+    for line in outlook(study):
         typer.echo(line)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from experiments.comparing.side import COMPARED, HEADINGS, Side
@@ -111,8 +112,8 @@ class Comparison:
             found.append(
                 Difference(
                     metric,
-                    replication_interval(one),
-                    replication_interval(other),
+                    _of_work(one),
+                    _of_work(other),
                     paired_difference(other, one),
                 )
             )
@@ -203,7 +204,7 @@ class Comparison:
             metric,
             self.first.interval(metric),
             self.second.interval(metric),
-            paired_difference(other, one),
+            paired_difference(other, one, limit=metric.largest),
         )
 
     def _of_quantile(self, metric: Metric) -> Difference | None:
@@ -212,6 +213,12 @@ class Comparison:
         if one is None or other is None:
             return None
         return Difference(metric, one.interval, other.interval, quantile_difference(other, one))
+
+
+def _of_work(seconds: npt.NDArray[np.float64]) -> Interval:
+    """Return the mean of CPU seconds, which are below 0 of what was cut off alone."""
+    least = 0.0 if (seconds >= 0).all() else -np.inf
+    return replication_interval(seconds).within(least, np.inf)
 
 
 def _named(difference: Difference) -> str:

@@ -36,6 +36,8 @@ from experiments.wording import (
 )
 
 _HOUR = 3600.0
+_CUT_OFF = "cut-off"
+"""What the table `operations` calls jobs that an outage has cut off."""
 _LABEL_WIDTH = 28
 _TAIL_SHARES = tuple(1 - 10 ** -(nines / 40) for nines in range(121))
 """Shares from 0 to 99.9 %, at equal distances on an axis that stretches towards 100 %."""
@@ -121,17 +123,20 @@ class Plots:
         The costliest kinds of operation have a colour each, the others one together.
         """
         shown = self._shown(points)
-        chart, (axes,) = new_chart(
-            "work",
-            "Where the server’s CPU time goes",
-            "CPU time a connection costs the server, by kind of operation; mean of "
-            f"{self._replications}.",
-            height=1.9 + 0.42 * len(shown),
-        )
         with self._analysis.tables.measurements() as measurements:
             work = measurements.server_work().groupby(["point", "kind"])["cpu_seconds"].sum()
             connections = measurements.connections().groupby("point")["connections"].sum()
         table = work.unstack(fill_value=0).reindex(list(shown), fill_value=0.0)
+        whole = ""
+        if _CUT_OFF in table and table.pop(_CUT_OFF).any():
+            whole = ", where jobs that an outage cuts off count whole"
+        chart, (axes,) = new_chart(
+            "work",
+            "Where the server’s CPU time goes",
+            f"CPU time a connection costs the server, by kind of operation{whole}; mean of "
+            f"{self._replications}.",
+            height=1.9 + 0.42 * len(shown),
+        )
         table = 1e3 * table.div(connections.reindex(table.index), axis=0).fillna(0.0)
         costly = list(table.max().sort_values(ascending=False, kind="stable").index[: len(SERIES)])
         table = table[costly].assign(other=table.drop(columns=costly).sum(axis=1))

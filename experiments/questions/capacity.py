@@ -195,8 +195,10 @@ def server_table(servers: pd.DataFrame, study: Study) -> Table:
         of_point = pools[pools["point"] == point.index]
         for name, group in of_point.groupby("pool", sort=True):
             pool = point.scenario.pools[str(name)]
-            mean = replication_interval(group["utilisation"].to_numpy(float))
-            busiest = replication_interval(group["utilisation_busiest"].to_numpy(float))
+            mean = replication_interval(group["utilisation"].to_numpy(float)).within(0.0, 1.0)
+            busiest = replication_interval(group["utilisation_busiest"].to_numpy(float)).within(
+                0.0, 1.0
+            )
             memory = float(group["memory_most"].max())
             rows.append(
                 (
@@ -416,7 +418,7 @@ def _saturation_remarks(saturation: pd.DataFrame, study: Study) -> list[str]:
         if of_point.empty:
             continue
         at = f"At {point.label} all" if len(study.points) > 1 else "All"
-        seconds = replication_interval(of_point["seconds"].to_numpy(float))
+        seconds = replication_interval(of_point["seconds"].to_numpy(float)).within(0.0, math.inf)
         busy = figure(seconds, metrics.SECONDS)
         remarks.append(
             f"{at} cores of {of_point['node'].iloc[0]} were busy for {busy} s "

@@ -81,7 +81,7 @@ def _to(
     values[reference.index] = estimates.replicated(reference.index, metric)
     paired = [one for one in values if len(values[one]) == len(values[reference.index])]
     pairs = [(one, reference.index) for one in paired if one != reference.index]
-    differences = simultaneous_differences(values, pairs=pairs)
+    differences = simultaneous_differences(values, pairs=pairs, limit=metric.largest)
     return {one: differences[one, reference.index] for one, _ in pairs}
 
 

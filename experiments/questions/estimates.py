@@ -58,10 +58,7 @@ class Estimates:
         values = self.replicated(point, metric)
         if metric.quantity is Quantity.SHARE and metric.count and len(values):
             return share_interval(values, self._column(point, metric.count))
-        interval = replication_interval(values)
-        if metric.bounded and not np.isnan(interval.low):
-            return interval._replace(low=max(0.0, interval.low), high=min(1.0, interval.high))
-        return interval
+        return replication_interval(values).within(0.0, metric.largest)
 
     def is_measured(self, point: int, metric: Metric) -> bool:
         """Tell whether any replication of a design point gave a value."""

@@ -78,6 +78,7 @@ def factor_effects(estimates: Estimates, study: Study, metric: Metric) -> list[E
             for side in (0, 1)
         },
         pairs=[((key, 1), (key, 0)) for key in pairs],
+        limit=metric.largest,
     )
     single = simultaneous_differences(
         {
@@ -91,6 +92,7 @@ def factor_effects(estimates: Estimates, study: Study, metric: Metric) -> list[E
             for key, found in pairs.items()
             for place in range(len(found))
         ],
+        limit=metric.largest,
     )
     return [
         Effect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -44,3 +45,9 @@ class Metric:
     column: str = ""
     count: str = ""
     bounded: bool = False
+
+    @property
+    def largest(self) -> float:
+        """No true value is larger; none is below 0."""
+        counted = self.quantity is Quantity.SHARE and bool(self.count)
+        return 1.0 if counted or self.bounded else math.inf

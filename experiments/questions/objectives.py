@@ -181,7 +181,7 @@ def _of_servers(
         servers = servers[wanted]
     together = servers_together(servers, study, ["point", "replication"])
     return {
-        point: replication_interval(group[column].to_numpy(float), confidence)
+        point: replication_interval(group[column].to_numpy(float), confidence).within(0.0, math.inf)
         for point, group in by_point(together)
     }
 

@@ -278,7 +278,7 @@ def _resource(
     queues = kind == PROCESSOR or (kind == PLACES and lost is None)
     is_known = queues or float(most.mean()) < _FULL
     if kind != BACKLOG and is_known and len(load) and (load > 0).all():
-        full_at = replication_interval(peak.rate / load)
+        full_at = replication_interval(peak.rate / load).within(0.0, math.inf)
     return Resource(
         kind=kind,
         name=name,
@@ -326,11 +326,11 @@ def _lost(
 
 
 def _bounded(shares: npt.NDArray[np.float64]) -> Interval:
-    """Return the interval of shares, within 0 and 1 where they are."""
+    """Return the interval of shares, not below 0, and within 1 where they are."""
     interval = replication_interval(shares)
-    if not len(shares) or shares.max() > 1 or math.isnan(interval.low):
+    if not len(shares):
         return interval
-    return interval._replace(low=max(0.0, interval.low), high=min(1.0, interval.high))
+    return interval.within(0.0, 1.0 if shares.max() <= 1 else math.inf)
 
 
 def _shares(frame: pd.DataFrame, kind: str, name: str | pd.Series[str]) -> pd.DataFrame:

@@ -272,7 +272,9 @@ def _savings(
     cores: Metric,
 ) -> Iterator[str]:
     if worst is not chosen:
-        saved = replication_interval(1 - _ratio(estimates, chosen, worst, cores))
+        saved = replication_interval(1 - _ratio(estimates, chosen, worst, cores)).within(
+            -math.inf, 1.0
+        )
         need = figure(needs[worst.index], cores)
         if saved.low <= 0:
             yield f"It was not shown to save cores beside {worst.label}, which needs {need}."
@@ -285,7 +287,7 @@ def _savings(
     if baseline is None or math.isnan(needs[baseline.index].mean):
         return
     name = "Plain HTTP" if _is_plain(baseline.scenario) else f"The {baseline.label}"
-    ratio = replication_interval(_ratio(estimates, chosen, baseline, cores))
+    ratio = replication_interval(_ratio(estimates, chosen, baseline, cores)).within(0.0, math.inf)
     yield (
         f"{name} would need {figure(needs[baseline.index], cores)} cores: the "
         f"recommendation takes {figure(ratio, _RATIO)} times that."

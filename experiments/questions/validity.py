@@ -23,6 +23,7 @@ from experiments.questions.metric import Metric, Quantity
 from experiments.questions.question import NOTHING_RECORDED
 from experiments.questions.resources import MEMORY, PLACES
 from experiments.questions.scale import full_limits
+from experiments.questions.unseen import never_seen
 from experiments.results.statistics import Interval, replication_interval
 from experiments.studies.study import DesignPoint, Study
 from experiments.wording import listed, rounded
@@ -66,6 +67,7 @@ def warnings_of(findings: Findings) -> Iterator[str]:
     yield from _long_transient(findings)
     yield from _begins_empty(findings)
     yield from _short_warm_up(study)
+    yield from warnings_before_a_run(study)
     yield from _engines_in_replay(study)
     yield from _few_replications(study)
 
@@ -367,6 +369,16 @@ def _short_warm_up(study: Study) -> Iterator[str]:
         for words in short_warm_ups(point.scenario):
             lived.setdefault(words, []).append(point)
     for words, points in lived.items():
+        yield _sentence(f"{_at(points, study)}{words}")
+
+
+def warnings_before_a_run(study: Study) -> Iterator[str]:
+    """Yield a sentence for each outage or the like that begins too late to be in any figure."""
+    unseen: dict[str, list[DesignPoint]] = {}
+    for point in study.points:
+        for words in never_seen(point.scenario):
+            unseen.setdefault(words, []).append(point)
+    for words, points in unseen.items():
         yield _sentence(f"{_at(points, study)}{words}")
 
 

@@ -461,7 +461,10 @@ class Measurements:
         """)
 
     def server_work(self) -> pd.DataFrame:
-        """Return the servers' `cpu_seconds` by `kind`: an operation's name up to its first dot."""
+        """Return the servers' `cpu_seconds` by `kind`: an operation's name up to its first dot.
+
+        What outages have cut off is a kind of its own, below zero, as in the table `operations`.
+        """
         return self._frame(f"""
             SELECT point, replication, split_part(operation, '.', 1) AS kind,
                    sum(cpu_seconds) AS cpu_seconds

@@ -104,7 +104,10 @@ class Subset:
             GROUP BY ALL ORDER BY point, replication
         """)
         return {
-            point: replication_interval(group["value"].to_numpy(float), confidence)
+            # Times, bytes and CPU seconds, none of which is below 0.
+            point: replication_interval(group["value"].to_numpy(float), confidence).within(
+                0.0, math.inf
+            )
             for point, group in by_point(values)
         }
 

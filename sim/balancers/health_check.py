@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import floor
 from typing import Annotated
 
 from pydantic import Field
 
 from sim.description import Description
-from sim.hosts.outages import Outages
+from sim.hosts.outages import OutageDescription, Outages, outages_of
 from sim.units import Duration, PositiveDuration, at_most
 
 
@@ -36,6 +36,14 @@ class HealthCheck(Description):
             down = last + (0.0 if outage.resets else self.time_out)
             up = self._next(outage.end) + (self.rise - 1) * self.interval
             yield (down, max(up, down))
+
+    def notices(self, outages: Sequence[OutageDescription], before: float) -> bool:
+        """Whether one of these outages of a pool's servers is noticed before that moment."""
+        return any(
+            down < before
+            for server in {each.server for each in outages}
+            for down, _ in self.marked_down(outages_of(outages, server))
+        )
 
     def _next(self, moment: float) -> float:
         """The first check at that moment or behind it."""

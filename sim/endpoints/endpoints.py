@@ -67,7 +67,7 @@ class State(Protocol):
         offers_ticket: whether that is offered by a ticket.
         renewed: whether the handshake resumed it and gave it a new ticket.
         retried: whether the server has asked for another hello (HelloRetryRequest).
-        group: the group of TLS 1.3's key exchange; `None` without one.
+        group: the group of the key exchange, before TLS 1.3 the curve; `None` without one.
         early_data: whether the server has taken the early data that was sent; `None` for none.
         lifetime_hint: seconds that the server says its ticket is good for; 0 where it says nothing.
     """

@@ -36,7 +36,11 @@ from sim.identities import AnyIdentity
 from sim.processors.kinds import AnyProcessor
 from sim.processors.virtual_clock import FirstComeFirstServed
 from sim.streams import ConnectionEntropy, Streams, connection_draws
-from sim.units import PositiveSize, Size, scaled
+from sim.units import PositiveSize, Size, at_most, scaled
+
+_SUITES_OF_TLS_1_3 = frozenset(
+    map(tls.suite_name, set(tls.ALL_SUITES) - set(tls.IMPLEMENTED_SUITES))
+)
 
 
 class TlsSettings(Description):
@@ -86,6 +90,17 @@ class TlsSettings(Description):
             return None
         return _all_known(names, [*tls.GROUP_NAMES.values(), *tls.HYBRID_NAMES.values()], "group")
 
+    @model_validator(mode="after")
+    def _suites_of_its_versions(self) -> Self:
+        for number, name in enumerate(self.suites):
+            if not self.speaks_tls_1_3 and name in _SUITES_OF_TLS_1_3:
+                raise fault_at(
+                    ("suites", number),
+                    f"{name} is a suite of TLS 1.3, which is not among the versions; add that, or "
+                    "remove this",
+                )
+        return self
+
     @property
     def speaks_tls_1_3(self) -> bool:
         """Whether it speaks TLS 1.3."""
@@ -121,7 +136,7 @@ class ServerDescription(TlsSettings):
     """When it closes connections that are idle, or have served enough; else its clients do."""
     private_key: PrivateKeyHolder = None
     """What holds its private key and uses it in its place; else its own processor does."""
-    early_data: Size = 0
+    early_data: Annotated[Size, at_most("4294967295 B")] = 0
     """How many bytes of early data (0-RTT) its sessions of TLS 1.3 allow: "16 kB"; else none. Only
     requests may be early that can do no harm when somebody sends them again, which nobody does
     here."""

@@ -34,6 +34,18 @@ class OverNetwork(Description):
     time_out: Annotated[PositiveDuration, at_most("1 d")] = 0.1
     """How long a server waits for the answer to a look-up; without one it has found nothing."""
 
+    @model_validator(mode="after")
+    def _answers_in_time(self) -> Self:
+        takes = self.latency + self.service_time
+        if takes > self.time_out:
+            named = [name for name in ("time_out", "latency") if name in self.model_fields_set]
+            raise fault_at(
+                (named[0],),
+                f'a look-up takes "{takes:g} s", and servers wait "{self.time_out:g} s" for it: '
+                "none would find anything; write a longer time_out",
+            )
+        return self
+
 
 class Sessions(Description):
     """A server's session cache: how much it holds, how long, and what makes room."""

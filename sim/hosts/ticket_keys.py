@@ -75,6 +75,12 @@ class TicketKeys(Description):
                         f'"{name}" has no effect on keys that never change; add a rotation or '
                         f"remove {name}",
                     )
+        elif self.skew > self.rotation:
+            raise fault_at(
+                ("skew",),
+                f'"{self.skew:g} s" would be further out of step than a rotation is long, so that '
+                f'servers were whole keys apart; write at most "{self.rotation:g} s"',
+            )
         if self.restart_interval is not None and self.keys == "shared":
             raise fault_at(
                 ("restart_interval",),

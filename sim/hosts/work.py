@@ -19,7 +19,13 @@ COLUMNS = (
 )
 """A row of the table `operations`: the work of one kind that one node did for the recorded
 connections, at the prices of its machine profile: at full speed, whatever contention adds. Nodes
-are servers and proxies by name, and `clients/<profile>`."""
+are servers and proxies by name, and `clients/<profile>`. A job that an outage cuts off counts whole
+under its operations, as part of an operation is none; the row `cut-off` says how many jobs these
+are, and takes what was not done of them from the CPU time: its `cpu_seconds` are below zero, and
+the sum over a node is what it has worked."""
+
+CUT_OFF = "cut-off"
+"""The row of a server's jobs that outages have cut off."""
 
 _DISTINCT = 4096
 
@@ -170,6 +176,7 @@ class Work:
         self._carried: dict[int, list[float]] = {}
         self._totals: dict[tuple[str, int], list[int]] = {}
         self._requests, self._of_application = 0, 0.0
+        self._jobs_cut_off, self._undone = 0, 0.0
         self.tasks: list[Task | GrowingTask] = []
 
     def demand(
@@ -209,6 +216,11 @@ class Work:
         self._requests += 1
         self._of_application += seconds
 
+    def cut_off(self, undone: float) -> None:
+        """A job that has been counted was cut off by an outage: so many seconds were not done."""
+        self._jobs_cut_off += 1
+        self._undone += undone
+
     def rows(self) -> Iterator[tuple[str, str, int, int, int, float]]:
         """The rows of the table `operations`, by name and bits."""
         self._add_up()
@@ -221,6 +233,8 @@ class Work:
             yield self.node, name, bits, count, size, seconds
         if self._requests:
             yield self.node, "application", 0, self._requests, 0, self._of_application
+        if self._jobs_cut_off:
+            yield self.node, CUT_OFF, 0, self._jobs_cut_off, 0, -self._undone
 
     def _price_flight(self, size: int) -> list[float]:
         if len(self._carried) >= _DISTINCT:

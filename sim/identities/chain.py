@@ -78,10 +78,7 @@ def make_identity(description: ChainDescription, host: str) -> tls.Identity:
         certificate, issuer = _authority(link, issuer)
         sent.insert(0, certificate)
     leaf, key = _leaf(description, _names(description, host), issuer)
-    try:
-        return tls.Identity((leaf, *sent), key)
-    except tls.UsageError as error:
-        raise ValueError(f"{error}; write less in extra_bytes, names or chain") from None
+    return tls.Identity((leaf, *sent), key)
 
 
 def _authority(description: CertificateDescription, above: _Issuer | None) -> tuple[bytes, _Issuer]:

@@ -71,10 +71,10 @@ class CertificateDescription(Description):
     where their profile offers these signatures, as "openssl-3" does of the first two and
     "chromium-156" of the others, which TLS 1.3 alone signs with; the handshakes of others fail, as
     in reality."""
-    extra_bytes: Annotated[Size, at_most("16 MB")] = 0
+    extra_bytes: Annotated[Size, at_most("131 kB")] = 0
     """An extension of so many bytes beside those that it has: "500 B" stands for policies, places
     of revocation lists and timestamps of logs. Its frame takes some 20 more. Clients take handshake
-    messages of up to 131 kB."""
+    messages of up to 131 kB, and a chain that makes a longer one is refused."""
     not_before: Moment = _FIRST_MOMENT
     """When its validity begins: from 1970 on where nothing is said."""
     not_after: Moment = _NO_END

@@ -32,9 +32,9 @@ class TerminatingProxy(TlsSettings, Proxy):
     connects: Literal["at the request", "at the hello"] = "at the request"
     """When it connects to the server: when it has read a request, as a reverse proxy, or when it
     has seen the ClientHello, as one does that must know the server's certificate first."""
-    profile: Profile = "internet-explorer-6"
-    """What it offers the server: the hello of this client profile, as `profile` of clients has
-    it."""
+    profile: Profile | None = None
+    """What it offers the server: the hello of this client profile, as `profile` of clients has it;
+    else that of "openssl-3.0", or of "internet-explorer-6" where it speaks no TLS 1.2 itself."""
     trusts: tuple[Authority, ...] = Field(default=("contoso-root",), min_length=1)
     """The authorities of servers that it trusts, as `trusts` of clients has them."""
     warnings: Literal["heeded", "overridden"] = "heeded"
@@ -50,14 +50,21 @@ class TerminatingProxy(TlsSettings, Proxy):
 
     @field_validator("profile")
     @classmethod
-    def _known_profile(cls, profile: str | ClientProfile) -> str | ClientProfile:
-        offered_by(profile)
+    def _known_profile(cls, profile: str | ClientProfile | None) -> str | ClientProfile | None:
+        if profile is not None:
+            offered_by(profile)
         return profile
 
     @property
     def browser(self) -> Browser:
         """What it offers the server, as a client."""
-        return offered_by(self.profile)
+        return offered_by(self.profile or self._usual_profile)
+
+    @property
+    def _usual_profile(self) -> str:
+        """That of a box of today, or of the age whose versions it speaks."""
+        of_today = not {"TLS 1.2", "TLS 1.3"}.isdisjoint(self.versions)
+        return "openssl-3.0" if of_today else "internet-explorer-6"
 
     @property
     def settings(self) -> TlsSettings:

@@ -11,19 +11,23 @@ from sim.activity import Wake
 class RunningJob(Wake):
     """A job that runs, and whose end is not known yet: wait for it to hear when that is.
 
+    Whoever waits is sent infinity when it has been lost.
+
     Args:
         seconds: as below.
 
     Attributes:
-        seconds: how long it has occupied a core, once it has ended; the rest of its time it has
-            waited.
+        seconds: how long it has occupied a core, once it has ended or has been lost; the rest of
+            its time it has waited.
+        undone: seconds at full speed that it still demanded when it was lost.
     """
 
-    __slots__ = ("seconds",)
+    __slots__ = ("seconds", "undone")
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
         self.seconds = seconds
+        self.undone = 0.0
 
 
 class Job(Wake):

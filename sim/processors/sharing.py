@@ -117,7 +117,9 @@ class SharedCores:
         self._advance(now)
         lost, self._ending = self._ending, []
         self._plan()
-        for _, _, job in sorted(lost, key=lambda each: each[1]):
+        for end, _, job in sorted(lost, key=lambda each: each[1]):
+            job.undone = end - self._attained
+            job.seconds += -job.undone if self._speed is None else self._occupied
             job.wake(inf)
 
     def loop(self, now: float, draw: float) -> SharedCores:

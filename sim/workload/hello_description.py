@@ -225,7 +225,15 @@ class HelloDescription(Description):
         cls, shares: tuple[int | KeyShareDescription, ...] | None
     ) -> tuple[int | KeyShareDescription, ...] | None:
         for place, share in enumerate(shares or ()):
-            if isinstance(share, int) and share not in tls.KEY_SHARE_LENGTHS:
+            if isinstance(share, KeyShareDescription):
+                known = tls.KEY_SHARE_LENGTHS.get(share.group, share.length)
+                if share.length != known:
+                    raise fault_at(
+                        (place, "length"),
+                        f"a key share of group 0x{share.group:04x} has {known:,} bytes; remove it",
+                    )
+                continue
+            if share not in tls.KEY_SHARE_LENGTHS:
                 raise fault_at(
                     (place,),
                     f"how long a key share of group 0x{share:04x} is, is not known here; write "
@@ -247,6 +255,7 @@ class HelloDescription(Description):
             if name != _GREASE_KEY and named.index(name) != place:
                 raise fault_at(("extensions", place), f'"{name}" stands twice; remove one')
         self._check_keys(named)
+        self._check_shares()
         self._check_contents(named)
         if named.count(_GREASE_KEY) > 16:
             raise fault_at(("extensions",), "there are 16 GREASE values; write fewer")
@@ -279,6 +288,22 @@ class HelloDescription(Description):
                     tls.encode_contents(tls.extension_from_name(extension), self._value(key))
                 except ValueError as error:
                     raise fault_at((key,), f"{error}; write fewer") from None
+
+    def _check_shares(self) -> None:
+        """Each share is of a group that is listed, and of another one (RFC 8446 §4.2.8)."""
+        groups = [
+            share.group if isinstance(share, KeyShareDescription) else share
+            for share in self.key_shares or ()
+        ]
+        for place, group in enumerate(groups):
+            name = "GREASE" if group == tls.ANY_GREASE else tls.group_name(group)
+            if groups.index(group) != place:
+                raise fault_at(("key_shares", place), f"{name} has a key share twice; remove one")
+            if self.groups is not None and group not in self.groups:
+                raise fault_at(
+                    ("key_shares", place),
+                    f"{name} is not among the groups; add it there, or remove its key share",
+                )
 
     def _check_contents(self, named: list[str]) -> None:
         for name, data in self.contents.items():

@@ -117,6 +117,8 @@ def _value(kind: int, data: bytes, form: tls.HelloForm) -> Any:
     if name not in KEYS:
         return None
     value = tls.decode_contents(kind, data)
+    if name == "key_share" and value is not None:
+        return value if _may_be_shared(value, form) else None
     if name == "record_size_limit" and value is not None:
         least, most = LIMITS_OF_RECORDS
         return value if least <= value <= most else None
@@ -125,6 +127,26 @@ def _value(kind: int, data: bytes, form: tls.HelloForm) -> Any:
     if name == "encrypted_client_hello" and value is not None:
         return value if value.payload else None
     return value
+
+
+def _may_be_shared(shares: tuple[tls.KeyShareForm, ...], form: tls.HelloForm) -> bool:
+    """Whether each share is of another group that is listed, and as long as it is known to be."""
+    listed = next(
+        (
+            tls.decode_contents(kind, data)
+            for kind, data in form.extensions
+            if _name(kind) == "supported_groups"
+        ),
+        None,
+    )
+    groups = [share.group for share in shares]
+    return (
+        len(set(groups)) == len(groups)
+        and (listed is None or set(groups) <= set(listed))
+        and all(
+            tls.KEY_SHARE_LENGTHS.get(share.group, share.length) == share.length for share in shares
+        )
+    )
 
 
 def _is_plain(protocol: str) -> bool:

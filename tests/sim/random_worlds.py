@@ -254,7 +254,7 @@ def _tickets(draw: Draw) -> dict[str, Any] | None:
     tickets = {"lifetime": draw.one("2 s", "6 s", "5 min"), **draw.options(0.3, renew=(False,))}
     if draw.may(0.5):
         tickets["rotation"] = draw.one("1500 ms", "4 s")
-        tickets |= draw.options(0.4, kept=(0, 2), skew=("1 s", "3 s"))
+        tickets |= draw.options(0.4, kept=(0, 2), skew=("500 ms", "1 s"))
     if draw.may(0.3):
         tickets |= {"keys": "per server", "restart_interval": draw.one("3 s", "7 s")}
     return tickets

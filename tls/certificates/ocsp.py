@@ -12,13 +12,30 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tls.alerts import BAD_CERTIFICATE_STATUS_RESPONSE
 from tls.certificates.certificate import Certificate
-from tls.errors import PeerError
+from tls.errors import PeerError, UsageError
 from tls.meter import Meter
 from tls.reasons import Reason
 from tls.signatures import certificate_scheme, verify
 
 _MAX_RESPONSES = 8
 _MAX_DELEGATES = 4
+
+
+def check_response(response: bytes, leaf: Certificate, source: str) -> None:
+    """Check that a server has something to staple to its certificate.
+
+    Raises `UsageError`, naming the source, for what is no OCSP response, or none of the leaf.
+    """
+    try:
+        parsed = ocsp.load_der_ocsp_response(response)
+        successful = parsed.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
+        of_leaf = successful and any(
+            each.serial_number == leaf.serial_number for each in parsed.responses
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UsageError(f"{source}: no OCSP response in DER: {error}") from None
+    if not of_leaf:
+        raise UsageError(f"{source}: an OCSP response that says nothing of the certificate")
 
 
 def says_revoked(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tls.alerts import NO_RENEGOTIATION
 from tls.client_connection import ClientConnection
+from tls.command.agreed import kind_of_handshake
 from tls.configuration import ClientConfig
 from tls.errors import PeerError
 from tls.event import Event
@@ -100,6 +101,8 @@ class _Exchange:
                 while self._handshakes < 2:
                     self._exchange(transport)
             if options.key_update:
+                if connection.version != TLS_1_3:
+                    raise _ConnectionFailed("--key-update: the server speaks no TLS 1.3")
                 connection.update_keys(update_requested=True)
             if options.get is not None:
                 if not (early and self._early_data_accepted):
@@ -111,9 +114,16 @@ class _Exchange:
                     self._exchange(transport)
             connection.close()
             self._say_farewell(transport)
-        if options.stapling is not None:
-            Path(options.stapling).write_bytes(connection.ocsp_response)
+        if options.stapling is not None and not connection.resumed:
+            self._keep_status(Path(options.stapling))
         return connection
+
+    def _keep_status(self, path: Path) -> None:
+        """Write what was stapled: a connection that resumes has no certificate, and none."""
+        response = self._connection.ocsp_response
+        if not response:
+            print("no OCSP response was stapled", flush=True)
+        path.write_bytes(response)
 
     def _request(self) -> bytes:
         options = self._options
@@ -181,6 +191,6 @@ class _Exchange:
 
     def _report(self) -> None:
         connection = self._connection
-        how = "resumed" if connection.resumed else "full"
         version, suite = connection.version or 0, connection.suite or 0
-        print(f"{how} handshake, {version_name(version)}, {suite_name(suite)}", flush=True)
+        words = kind_of_handshake(connection), version_name(version), suite_name(suite)
+        print(", ".join(words), flush=True)

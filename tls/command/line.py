@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tls.certificates import CertificateProblem, Identity, TrustStore
+from tls.certificates.ocsp import check_response
 from tls.command.connect import ConnectOptions, connect
 from tls.command.options import (
     EPILOG,
@@ -22,6 +23,7 @@ from tls.command.options import (
     list_of,
     protocol_settings,
 )
+from tls.command.requirements import check_together
 from tls.command.serve import serve
 from tls.configuration import ClientAuthentication, ClientConfig, ServerConfig
 from tls.early_data import ReplayWindow
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        check_together(options)
         return _serve(options) if options.command == "serve" else _connect(options)
     except (UsageError, OSError) as error:
         print(f"tls: {error}", file=sys.stderr)
@@ -120,7 +123,9 @@ def _add_serve(commands: Any) -> None:
         help="take so many bytes of early data (default 0)",
     )
     parser.add_argument(
-        "--stapling", metavar="FILE", help="OCSP response in DER, stapled to the first certificate"
+        "--stapling",
+        metavar="FILE",
+        help="OCSP response in DER, stapled to the first certificate in TLS 1.3",
     )
     parser.add_argument(
         "--retry-cookie",
@@ -195,7 +200,9 @@ def _add_connect(commands: Any) -> None:
         help="send a request of up to so many bytes as early data when resuming (default 0)",
     )
     parser.add_argument(
-        "--stapling", metavar="FILE", help="ask for an OCSP response and write it there, in DER"
+        "--stapling",
+        metavar="FILE",
+        help="ask for an OCSP response in TLS 1.3 and write it there, in DER",
     )
     parser.add_argument(
         "--post-handshake-auth",
@@ -238,6 +245,7 @@ def _servers_identities(options: argparse.Namespace) -> list[Identity]:
             raise UsageError("--stapling wants a --certificate")
         first, *others = identities
         response = Path(options.stapling).read_bytes()
+        check_response(response, first.leaf, options.stapling)
         identities = [Identity(first.chain, first.private_key, response), *others]
     return identities
 

@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 from tls.command.admission import Admission, Place, available_places
+from tls.command.agreed import kind_of_handshake
 from tls.configuration import ServerConfig
 from tls.errors import PeerError
 from tls.events import ApplicationData
@@ -164,8 +165,7 @@ class _Exchange:
     def _page(self) -> bytes:
         connection = self._connection
         version, suite = connection.version or 0, connection.suite or 0
-        how = "resumed" if connection.resumed else "full"
-        lines = [version_name(version), suite_name(suite), f"{how} handshake"]
+        lines = [version_name(version), suite_name(suite), kind_of_handshake(connection)]
         if not connection.handshake_completed:
             lines = [version_name(version), "early data"]
         body = "".join(f"{line}\n" for line in lines).encode()

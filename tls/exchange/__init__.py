@@ -44,7 +44,13 @@ class ExchangeContext:
 
 
 class KeyExchange(Protocol):
-    """One key exchange: the server offers, the client answers, the server concludes."""
+    """One key exchange: the server offers, the client answers, the server concludes.
+
+    Attributes:
+        curve: that both have agreed on, once the server has offered it; `None` where there is none.
+    """
+
+    curve: int | None
 
     def offer(self) -> bytes | None:
         """The server's parameters for a ServerKeyExchange; `None` when none is sent."""

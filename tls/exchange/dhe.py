@@ -15,6 +15,8 @@ MAX_BITS = 8_192
 class DheExchange:
     """Prime, generator and public value from the server, a public value from the client."""
 
+    curve: int | None = None
+
     def __init__(self, context: ExchangeContext) -> None:
         self._context = context
         self._key: FiniteFieldKey | None = None

@@ -18,11 +18,12 @@ class EcdheExchange:
     def __init__(self, context: ExchangeContext) -> None:
         self._context = context
         self._key: EphemeralKey | None = None
+        self.curve: int | None = None
 
     def offer(self) -> bytes | None:
         """ECParameters and the server's point."""
         context = self._context
-        group = context.groups[0]
+        group = self.curve = context.groups[0]
         self._key = key = generate_curve_key(group, context.random, context.meter)
         return bytes((_NAMED_CURVE,)) + group.to_bytes(2, "big") + vector8(key.public)
 
@@ -54,6 +55,7 @@ class EcdheExchange:
                 Reason.GROUP_NOT_OFFERED,
                 f"the server chose {group_name(group)}, not offered",
             )
+        self.curve = group
         server_public = parameters.filled8()
         key = generate_curve_key(group, self._context.random, self._context.meter)
         return vector8(key.public), key.agree(server_public)

@@ -24,6 +24,8 @@ _PADDING = PKCS1v15()
 class RsaExchange:
     """The premaster goes encrypted to the key of the server's certificate."""
 
+    curve: int | None = None
+
     def __init__(self, context: ExchangeContext) -> None:
         self._context = context
 

@@ -29,6 +29,8 @@ class RsaExportExchange:
     A server whose certificate has a key that is short enough already uses that instead.
     """
 
+    curve: int | None = None
+
     bits = 512
 
     def __init__(self, context: ExchangeContext) -> None:

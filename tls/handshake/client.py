@@ -94,6 +94,7 @@ def follow_server(
             agreed.resumed,
             session if agreed.resumed or _is_resumable(session) else None,
             agreed.application_protocol,
+            context.curve,
         ),
         session.certificates,
     )
@@ -225,6 +226,7 @@ def _negotiate(
         server_key_exchange: ServerKeyExchange = yield _EXPECT_PARAMETERS
         parameters = Reader(server_key_exchange.body)
     key_exchange_body, premaster = exchange.answer(parameters)
+    context.curve = exchange.curve
     if parameters is not None:
         if leaf is not None:
             signed = parameters.data[: parameters.position]

@@ -50,6 +50,7 @@ class HandshakeContext:
         channel: the connection as the handshake deals with it.
         ocsp_response: what the peer stapled to its certificate, in DER.
         secrets: of the session, before TLS 1.3.
+        curve: of its key exchange, before TLS 1.3.
     """
 
     version = 0
@@ -60,6 +61,7 @@ class HandshakeContext:
     encrypt_then_mac = False
     extended_master_secret = False
     secrets: Secrets | None = None
+    curve: int | None = None
 
     def __init__(
         self,

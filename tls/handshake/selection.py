@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tls.alerts import (
@@ -171,28 +171,43 @@ def _first_choice(
                 continue
             return Choice(suite, None, None, groups, finite, compression)
         for identity in identities:
-            able, scheme = _signing(config, offer, suite, identity)
+            if not _lists_curve(offer, identity):
+                continue
+            able, scheme = authenticates(
+                identity, suite, offer.version, config.signature_schemes, offer.schemes
+            )
             if able:
                 return Choice(suite, identity, scheme, groups, finite, compression)
     return None
 
 
-def _signing(
-    config: ServerConfig, offer: ClientOffer, suite: CipherSuite, identity: Identity
+def authenticates(
+    identity: Identity,
+    suite: CipherSuite,
+    version: int,
+    own: Iterable[int],
+    peers: tuple[int, ...],
 ) -> tuple[bool, SignatureScheme | None]:
     """Whether an identity can authenticate a suite, and the scheme it signs by, if by one.
 
     Its key usage fits what it is for (RFC 5246 §7.4.2).
+
+    Args:
+        identity: the server's.
+        suite: not one of TLS 1.3.
+        version: that is agreed on.
+        own: the server's signature schemes, in order of preference.
+        peers: the client's.
     """
     if identity.key_kind not in key_kinds(suite):
         return False, None
     if not signs_parameters(suite, identity.key_size):
         return identity.leaf.may_encipher_keys, None
-    if not identity.leaf.may_sign or not _lists_curve(offer, identity):
+    if not identity.leaf.may_sign:
         return False, None
-    if offer.version < TLS_1_2:
+    if version < TLS_1_2:
         return identity.key_kind in BEFORE_TLS_1_2, None
-    scheme = usable_scheme(identity, config.signature_schemes, offer.schemes)
+    scheme = usable_scheme(identity, own, peers)
     return scheme is not None, scheme
 
 

@@ -213,6 +213,7 @@ def _negotiate(context: HandshakeContext, config: ServerConfig, offer: ClientOff
         ),
     )
     yield from _send_parameters(context, choice, exchange.offer())
+    context.curve = exchange.curve
     asks = config.client_authentication is not _NO_CERTIFICATE_ASKED and not suite.is_anonymous
     if asks:
         context.channel.send(
@@ -332,7 +333,12 @@ def _finish(
     remembered = session if kept and (session.id or issues_ticket) else None
     context.channel.complete(
         HandshakeCompleted(
-            session.version, session.suite, False, remembered, offer.application_protocol
+            session.version,
+            session.suite,
+            False,
+            remembered,
+            offer.application_protocol,
+            context.curve,
         ),
         session.certificates,
     )

@@ -49,6 +49,18 @@ class Interval(NamedTuple):
         """Half the interval's length, NaN when there is none."""
         return (self.high - self.low) / 2
 
+    def within(self, least: float, most: float) -> Interval:
+        """Return the part of it that is possible: it covers what it has covered.
+
+        Args:
+            least: No true value is smaller.
+            most: No true value is larger.
+        """
+        if math.isnan(self.low):
+            return self
+        low, high = max(self.low, least), min(self.high, most)
+        return self._replace(low=min(low, self.estimate), high=max(high, self.estimate))
+
     @classmethod
     def absent(cls, estimate: float, replications: int, reason: str) -> Interval:
         """Return an estimate without an interval.
@@ -82,7 +94,9 @@ def replication_interval(values: Values, confidence: float = CONFIDENCE) -> Inte
     return Interval(mean, mean - half, mean + half, count)
 
 
-def paired_difference(first: Values, second: Values, confidence: float = CONFIDENCE) -> Interval:
+def paired_difference(
+    first: Values, second: Values, confidence: float = CONFIDENCE, *, limit: float = math.inf
+) -> Interval:
     """Return the interval of the mean of `first - second`, replication by replication.
 
     With common random numbers the pairs are positively correlated, which makes this interval
@@ -92,6 +106,7 @@ def paired_difference(first: Values, second: Values, confidence: float = CONFIDE
         first: One number a replication.
         second: As many numbers, in the same order of replications.
         confidence: Nominal coverage.
+        limit: No difference is larger, either way: 1 for shares.
 
     Raises:
         ValueError: The two have different lengths.
@@ -99,7 +114,7 @@ def paired_difference(first: Values, second: Values, confidence: float = CONFIDE
     one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if one.shape != other.shape:
         raise ValueError(f"{len(one)} replications cannot be paired with {len(other)}")
-    return replication_interval(differences(one, other), confidence)
+    return replication_interval(differences(one, other), confidence).within(-limit, limit)
 
 
 def differences(first: Values, second: Values) -> npt.NDArray[np.float64]:

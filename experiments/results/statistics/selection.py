@@ -26,6 +26,7 @@ def simultaneous_differences(
     confidence: float = CONFIDENCE,
     *,
     pairs: Sequence[tuple[Point, Point]] | None = None,
+    limit: float = math.inf,
 ) -> dict[tuple[Point, Point], Interval]:
     """Return the paired differences of pairs of points, which hold simultaneously.
 
@@ -37,6 +38,7 @@ def simultaneous_differences(
             replications; NaN is a replication that gave none.
         confidence: Of all intervals together.
         pairs: Which points are compared, known before the data are; all k(k-1)/2 without it.
+        limit: No difference is larger, either way: 1 for shares.
 
     Returns:
         For each pair, and for the same pair turned round, the interval of the first less the
@@ -49,7 +51,10 @@ def simultaneous_differences(
     differences: dict[tuple[Point, Point], Interval] = {}
     for one, other in compared:
         interval = paired_difference(
-            values_by_point[one], values_by_point[other], 1 - (1 - confidence) / len(compared)
+            values_by_point[one],
+            values_by_point[other],
+            1 - (1 - confidence) / len(compared),
+            limit=limit,
         )
         differences[one, other] = interval
         differences[other, one] = interval._replace(

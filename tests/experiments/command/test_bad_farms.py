@@ -69,6 +69,11 @@ FAULTS = {
         'servers = ["wbe"]',
         ["balancers.front.servers[0]: ", 'no servers "wbe"', "there are: web"],
     ),
+    "more early data than a ticket can allow": (
+        [(_CORES, _CORES + 'early_data = "10 GB"\n')],
+        "early_data =",
+        ["servers.web.early_data: ", "4294967295 B"],
+    ),
     "balancer whose servers all weigh nothing": (
         [(_POLICY, _POLICY + "weights = { web = 0 }\n")],
         "weights =",
@@ -193,6 +198,111 @@ FAULTS = {
         "forwarding =",
         ["balancers.front.forwarding: ", "forwards no connections", "remove one of both"],
     ),
+    "certificate of too many names": (
+        [(_CORES, _CORES + 'identity = { key = "rsa-2048", names = 10000 }\n')],
+        "identity =",
+        ["servers.web.identity: ", "240,937 bytes, and clients take 131,400: nobody could connect"],
+    ),
+    "certificate of too many bytes": (
+        [(_CORES, _CORES + 'identity = { key = "rsa-2048", extra_bytes = "131 kB" }\n')],
+        "identity =",
+        ["servers.web.identity: ", "clients take 131,400", "fewer certificates, names or extra_"],
+    ),
+    "chain of too many bytes": (
+        [
+            (
+                _CORES,
+                _CORES
+                + 'identity = { chain = [{ extra_bytes = "70 kB" }, { extra_bytes = "70 kB" }] }\n',
+            )
+        ],
+        "identity =",
+        ["servers.web.identity: ", "clients take 131,400", "fewer certificates, names or extra_"],
+    ),
+    "suites that its key does not go with": (
+        [
+            (
+                _CORES,
+                _CORES
+                + 'identity = { key = "ecdsa-p256" }\nversions = ["TLS 1.0", "TLS 1.2"]\n'
+                + 'suites = ["TLS_RSA_WITH_AES_128_CBC_SHA"]\n',
+            )
+        ],
+        "suites =",
+        ["servers.web.suites: ", "key (ecdsa-p256)", "add one that does, such as TLS_ECDHE_ECDSA"],
+    ),
+    "suites of a balancer that its key does not go with": (
+        [
+            (
+                _POLICY,
+                _POLICY
+                + '[balancers.front.termination]\nmachine = "nginx-2026"\n'
+                + 'identity = "contoso-rsa-2048"\nversions = ["TLS 1.2"]\n'
+                + 'suites = ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]\n',
+            )
+        ],
+        "suites =",
+        ["balancers.front.termination.suites: ", "key (rsa)", "such as TLS_ECDHE_RSA"],
+    ),
+    "versions that its key does not go with": (
+        [(_CORES, _CORES + 'identity = { key = "ml-dsa-44" }\nversions = ["TLS 1.2"]\n')],
+        "versions =",
+        ["servers.web.versions: ", "key (ml-dsa-44)", "nobody could connect; add TLS 1.3, or"],
+    ),
+    "suite of a version that it does not speak": (
+        [(_CORES, _CORES + 'versions = ["TLS 1.2"]\nsuites = ["TLS_AES_128_GCM_SHA256"]\n')],
+        "suites =",
+        ["servers.web.suites[0]: ", "a suite of TLS 1.3, which is not among the versions"],
+    ),
+    "ticket keys out of step by more than a rotation": (
+        [
+            (
+                _CORES,
+                _CORES + 'tickets = { lifetime = "5 min", rotation = "60 s", skew = "61 s" }\n',
+            )
+        ],
+        "tickets =",
+        ["servers.web.tickets.skew: ", '"61 s" would be', 'write at most "60 s"'],
+    ),
+    "session cache that never answers in time": (
+        [
+            (
+                _CAPACITY,
+                _CAPACITY
+                + 'per = "pool"\nover_network = { latency = "80 ms", service_time = "21 ms" }\n',
+            )
+        ],
+        "over_network =",
+        ["servers.web.sessions.over_network.latency: ", 'takes "0.101 s"', "write a longer time_"],
+    ),
+    "session cache that is not waited for": (
+        [
+            (
+                _CAPACITY,
+                _CAPACITY
+                + 'per = "pool"\nover_network = { latency = "2 ms", time_out = "1 ms" }\n',
+            )
+        ],
+        "over_network =",
+        ["servers.web.sessions.over_network.time_out: ", "none would find anything"],
+    ),
+    "back end that nobody waits for": (
+        [
+            (
+                _CORES,
+                _CORES
+                + 'application = { back_end = { distribution = "uniform", least = "60 s", '
+                + 'most = "90 s" } }\n',
+            )
+        ],
+        "application =",
+        ["servers.web.application.back_end: ", "clients wait", "a longer tcp.user_timeout"],
+    ),
+    "signer that nobody waits for": (
+        [(_CORES, _CORES + 'private_key = { service_time = "1 ms", latency = "1 min" }\n')],
+        "private_key =",
+        ["servers.web.private_key.latency: ", "clients wait", "a longer tcp.user_timeout"],
+    ),
     "shares that do not add up": (
         [('profile = "openssl-3"\n', 'profile = "openssl-3"\nshare = 0.5\n')],
         "[[clients]]",
@@ -214,6 +324,20 @@ def written(fault: str) -> tuple[str, int, list[str]]:
 
 def test_the_farm_without_a_fault() -> None:
     parse("farm", "farm.toml", FARM)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'tickets = { lifetime = "5 min", rotation = "60 s", skew = "60 s" }',
+        'identity = { key = "rsa-2048", extra_bytes = "130 kB" }',
+        'identity = { key = "ecdsa-p256" }\nsuites = ["TLS_RSA_WITH_AES_128_CBC_SHA"]',
+        'application = { back_end = { distribution = "log-normal", median = "9 s", sigma = 2.0 } }',
+    ],
+    ids=["skew", "chain", "suites besides those of TLS 1.3", "back end"],
+)
+def test_farms_at_the_edge_of_a_fault(more: str) -> None:
+    parse("farm", "farm.toml", FARM.replace(_CORES, f"{_CORES}{more}\n"))
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 import experiments
+from experiments.presentation.plots import Plots
 from experiments.presentation.report import charts_of, report_html
 
 
@@ -90,3 +92,20 @@ def test_charts_are_the_same_bytes_every_time(result: experiments.Result) -> Non
         assert one.png() == other.png()
         assert one.png().startswith(b"\x89PNG")
         assert "<dc:date>" not in one.svg()
+
+
+def test_what_an_outage_cuts_off_is_said_and_not_drawn(
+    written: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Bars cannot be taken from: the table `operations` takes it from the sum."""
+    outage = 'outages = [{ at = "1 min", lasts = "1 s" }]\napplication = { cpu = "10 s" }'
+    short = ('duration = "5 min"', 'duration = "2 min"')
+    file = written(short, ("cores = 1", f"cores = 1\n{outage}"))
+    result = experiments.run(file, out=tmp_path / "out", replications=1, workers=1)
+    chart = Plots(result.analysis).work([0])
+    assert "where jobs that an outage cuts off count whole" in chart.caption
+    widths = [bar.get_width() for bars in chart.axes[0].containers for bar in bars]
+    assert min(widths) >= 0
+    with result.analysis.tables.measurements() as measurements:
+        kinds = measurements.server_work().set_index("kind")["cpu_seconds"]
+    assert kinds["cut-off"] < 0

@@ -15,6 +15,7 @@ from experiments.results.statistics import (
     quantile_interval,
     quantile_residuals,
     replication_interval,
+    simultaneous_differences,
 )
 
 STUDIES = 400
@@ -123,3 +124,32 @@ def test_the_last_digits_of_floating_point_are_no_difference(
 def test_what_floating_point_can_tell_is_a_difference() -> None:
     found = paired_difference([1.000001, 1.000001], [1.0, 1.0])
     assert found.low > 0
+
+
+def test_a_difference_of_shares_lies_within_what_is_possible() -> None:
+    """What is cut away was not possible: it covers as often as before."""
+    first, second = [1.0, 0.2, 0.9], [0.1, 0.05, 0.2]
+    plain = paired_difference(first, second)
+    clipped = paired_difference(first, second, limit=1.0)
+    assert plain.high > 1
+    assert (clipped.low, clipped.high) == (plain.low, 1.0)
+    turned = paired_difference(second, first, limit=1.0)
+    assert (turned.low, turned.high) == (-1.0, -clipped.low)
+    both = simultaneous_differences({"a": first, "b": second}, limit=1.0)
+    assert both["a", "b"] == clipped
+    assert (both["b", "a"].low, both["b", "a"].high) == (-1.0, -clipped.low)
+
+
+@pytest.mark.parametrize(("replications", "share"), [(2, 0.9), (3, 0.95), (5, 0.05)])
+def test_they_cover_as_often_as_they_say(replications: int, share: float) -> None:
+    draws = np.random.default_rng(1927)
+    trials, worlds = 400, 4_000
+    first = draws.binomial(trials, share, (worlds, replications)) / trials
+    second = draws.binomial(trials, 1 - share, (worlds, replications)) / trials
+    intervals = [
+        paired_difference(one, other, limit=1.0) for one, other in zip(first, second, strict=True)
+    ]
+    right = 2 * share - 1
+    covered = np.mean([each.low <= right <= each.high for each in intervals])
+    assert covered == pytest.approx(0.95, abs=0.02)
+    assert all(-1 <= each.low <= each.estimate <= each.high <= 1 for each in intervals)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import sim
 from tests.sim.endpoints.readers import tables
 from tests.sim.farm.random_farms import POLICIES, random_description, random_farm
 from tests.sim.worlds import HEADINGS
@@ -21,11 +22,14 @@ FAST = range(0, 120, 24)
 )
 def test_live_and_replay_are_equal(number: int) -> None:
     """Every value of every table, to the last bit."""
-    live = tables(random_farm(number), seed=number)
+    farm = random_farm(number)
+    live = tables(farm, seed=number)
     assert (
         tables(random_farm(number, fidelity="replay", traces=1 + number % 3), seed=number) == live
     )
     _check(live)
+    if not any(pool.has_contention for pool in farm.pools.values()):
+        _check_work(live, farm)
 
 
 def _check(found: dict[str, list[dict[str, Any]]]) -> None:
@@ -42,6 +46,14 @@ def _check(found: dict[str, list[dict[str, Any]]]) -> None:
         assert 0 <= row["utilisation"] < 1 + 1e-9
     visits = {row["visit"] for row in found["visits"]}
     assert {row["visit"] for row in found["connections"]} <= visits
+
+
+def _check_work(found: dict[str, list[dict[str, Any]]], farm: sim.Scenario) -> None:
+    """The servers' work is as long as their connections say, at full speed."""
+    ended = any(balancer.termination is not None for balancer in farm.balancers.values())
+    worked = sum(row["server_cpu"] for row in found["bridged" if ended else "connections"])
+    done = [row["cpu_seconds"] for row in found["operations"] if row["node"] in farm.pools]
+    assert sum(done) == pytest.approx(worked, abs=1e-9)
 
 
 def test_the_farms_have_every_part() -> None:

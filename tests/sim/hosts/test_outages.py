@@ -92,6 +92,54 @@ def test_who_is_down_is_not_busy(discipline: str, blocking: bool) -> None:
     assert 0.3 < sum(up) / len(up) < 1
 
 
+SIGNER = {"service_time": "5 ms", "latency": "1 ms", "parallelism": 2}
+
+
+@pytest.mark.parametrize("signer", [None, SIGNER, SIGNER | {"blocking": True}])
+@pytest.mark.parametrize("discipline", ["fifo", "processor-sharing", "workers"])
+def test_work_that_is_cut_off_counts_as_far_as_it_was_done(
+    discipline: str, signer: dict[str, Any] | None
+) -> None:
+    """A busy server's jobs are cut off at every outage; live and replay agree on how far."""
+    outages = [{"at": f"{at} s", "lasts": "0.1 s"} for at in range(1, 20)]
+    settings = {
+        "duration": "20 s",
+        "server__outages": outages,
+        "server__cores": 2,
+        "server__application": {"cpu": {"distribution": "exponential", "mean": "20 ms"}},
+        "server__processor": {"discipline": discipline},
+        "server__private_key": signer,
+        "arrivals__rate": "30 /s",
+    }
+    found = simulated(site("process", fidelity="replay", **settings), seed=7)
+    done = [row for row in rows(found.table("operations")) if row["node"] == "www.contoso.com"]
+    cut_off = next(row for row in done if row["operation"] == "cut-off")
+    assert cut_off["count"] > 10
+    assert cut_off["cpu_seconds"] < -0.1
+    worked = sum(row["server_cpu"] for row in rows(found.table("connections")))
+    assert sum(row["cpu_seconds"] for row in done) == pytest.approx(worked, abs=1e-9)
+    live = simulated(site("process", fidelity="live", **settings), seed=7)
+    assert cut_off in rows(live.table("operations"))
+
+
+def test_who_has_given_up_before_an_outage_knows_nothing_of_it() -> None:
+    """The job of which it waited for the end is cut off later."""
+    world = site(
+        "machine",
+        fidelity="replay",
+        duration="30 s",
+        arrivals__rate="0.2 /s",
+        http__requests=1,
+        server__outages=[{"at": "10 s", "lasts": "1 s"}, {"at": "20 s", "lasts": "1 s"}],
+        server__application={"cpu": "8 s"},
+    )
+    failed = [row for row in connections(world) if row["outcome"] == "failed"]
+    assert {row["symptom"] for row in failed} == {"timeout"}
+    early = [row for row in failed if end(row) < 10]
+    assert {row["reason"] for row in early} == {None}
+    assert len(early) > 0
+
+
 def first_behind(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each client's first connection that succeeds behind the outage, of those that came before."""
     before = {row["client"] for row in found if end(row) < DOWN and row["outcome"] != "failed"}

@@ -22,7 +22,11 @@ from tests.sim.middleboxes.networks import (
 )
 from tests.sim.worlds import rows, scenario, simulated
 
-MACHINE = {"machine": "pentium-iii-933", "identity": "contoso-rsa-1024"}
+MACHINE = {
+    "machine": "pentium-iii-933",
+    "identity": "contoso-rsa-1024",
+    "profile": "internet-explorer-6",
+}
 PROXY = {"kind": "terminating-proxy", **MACHINE}
 CACHE = {"capacity": 100, "lifetime": "5 min"}
 
@@ -82,6 +86,21 @@ def test_each_side_agrees_on_its_own_version() -> None:
     assert {row["version"] for row in bridged(tables)} == {"SSL 3.0"}
 
 
+@pytest.mark.parametrize(
+    ("versions", "agreed"),
+    [(["TLS 1.0", "TLS 1.2"], "TLS 1.3"), (["SSL 3.0", "TLS 1.0"], "TLS 1.0")],
+)
+def test_what_it_offers_the_server_is_of_its_own_age(versions: list[str], agreed: str) -> None:
+    """Unless its profile says what."""
+    tables = behind(
+        "terminating-proxy",
+        {"machine": "pentium-iii-933", "versions": versions},
+        server__identity="contoso-rsa-2048",
+    )
+    assert {row["version"] for row in connections(tables)} == {"TLS 1.0"}
+    assert {row["version"] for row in bridged(tables)} == {agreed}
+
+
 def test_work_for_the_client_is_done_by_the_proxy_and_not_by_the_server() -> None:
     tables = proxied(behind="clear")
     nodes = {
@@ -129,7 +148,7 @@ def test_a_proxy_that_clicks_warnings_away_hides_them() -> None:
     for warnings, outcome in (("overridden", "full"), ("heeded", "failed")):
         tables = behind(
             "terminating-proxy",
-            {"machine": "pentium-iii-933", "warnings": warnings},
+            {**MACHINE, "warnings": warnings},
             start="2049-12-31T23:59:59Z",
             clients=[{"profile": IE6, "warnings": "overridden"}],
             duration="20 s",

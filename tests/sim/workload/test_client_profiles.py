@@ -147,6 +147,12 @@ def profiles(draw: st.DrawFn) -> ClientProfile:
             extensions.remove(code)
         elif changes[key] is not None and code not in extensions:
             extensions.append(code)
+    if base.key_shares is not None and changes["groups"] is not None:
+        changes["key_shares"] = tuple(
+            share
+            for share in base.key_shares
+            if share in changes["groups"]  # type: ignore[operator]
+        )
     fields = base.model_dump() | changes | {"extensions": tuple(extensions)}
     return ClientProfile.model_validate(
         {"name": "own", "title": "t", "source": "s", "session_lifetime": "1 h", "hello": fields}

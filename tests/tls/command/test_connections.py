@@ -5,8 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509 import ocsp
 
 import tls
 from tests.tls.command.conftest import IDENTITY, SHIPPED, TRUST, run
@@ -64,3 +70,47 @@ def test_a_server_that_says_farewell_too_early(serve: Callable[..., int]) -> Non
     listener.close()
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr == "tls: the server closed the connection too early\n"
+
+
+def ocsp_response() -> bytes:
+    """That the shipped server's certificate is good."""
+    leaf, issuer = x509.load_pem_x509_certificates(Path(IDENTITY[1]).read_bytes())
+    key = load_pem_private_key(
+        (SHIPPED / "authorities/contoso-servers-sha-256.key.pem").read_bytes(), password=None
+    )
+    now = datetime.now(UTC)
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        leaf, issuer, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, now, now, None, None
+    )
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)  # type: ignore[arg-type]
+
+
+def test_a_handshake_is_told_by_its_keys(serve: Callable[..., int]) -> None:
+    port = serve(*IDENTITY, "--psk", "somebody=00112233445566778899")
+    where = f"127.0.0.1:{port}"
+    by_key = run("connect", where, *TRUST, "--psk", "somebody=00112233445566778899", "--get", "/")
+    assert by_key.stdout.count("handshake by an external key") == 2, by_key
+    lines = run("connect", where, *TRUST, "--resume", "1").stdout.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["full handshake", "resumed handshake"]
+
+
+def test_the_stapled_response_outlives_a_resumed_connection(
+    serve: Callable[..., int], tmp_path: Path
+) -> None:
+    response = tmp_path / "response.der"
+    response.write_bytes(ocsp_response())
+    port, found = serve(*IDENTITY, "--stapling", str(response)), tmp_path / "found.der"
+    arguments = ("connect", f"127.0.0.1:{port}", *TRUST, "--stapling", str(found))
+    assert run(*arguments, "--resume", "2").returncode == 0
+    assert found.read_bytes() == response.read_bytes()
+    plain = run("connect", f"127.0.0.1:{serve(*IDENTITY)}", *TRUST, "--stapling", str(found))
+    assert (plain.returncode, found.read_bytes()) == (0, b"")
+    assert "no OCSP response was stapled" in plain.stdout
+
+
+def test_new_keys_of_a_server_without_tls_1_3(serve: Callable[..., int]) -> None:
+    port = serve(*IDENTITY, "--versions", "TLS 1.2")
+    found = run("connect", f"127.0.0.1:{port}", *TRUST, "--key-update")
+    assert found.returncode == 1
+    assert found.stderr == "tls: --key-update: the server speaks no TLS 1.3\n"

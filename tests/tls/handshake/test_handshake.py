@@ -27,6 +27,7 @@ from tls.alerts import (
     UNEXPECTED_MESSAGE,
 )
 from tls.extensions import EXTENDED_MASTER_SECRET
+from tls.groups import SECP384R1, X25519
 from tls.messages import ClientHello, ServerHello, encode_message
 
 RC4_SHA, DES, TRIPLE_DES, AES_128, AES_256 = 0x0005, 0x0009, 0x000A, 0x002F, 0x0035
@@ -72,12 +73,27 @@ def test_full_then_resumed(version: int, suite: int) -> None:
 def test_events_of_a_full_handshake() -> None:
     client, server = new_client(), new_server(tls.SessionCache())
     client_events, server_events = converse(client, server)
-    assert client_events == [
-        tls.HandshakeCompleted(tls.TLS_1_2, client.suite, resumed=False, session=client.session)
-    ]
-    assert server_events == [
-        tls.HandshakeCompleted(tls.TLS_1_2, client.suite, resumed=False, session=server.session)
-    ]
+    for end, events in ((client, client_events), (server, server_events)):
+        completed = tls.HandshakeCompleted(
+            tls.TLS_1_2, client.suite, resumed=False, session=end.session, group=X25519
+        )
+        assert events == [completed]
+
+
+@pytest.mark.parametrize("version", [tls.TLS_1_0, tls.TLS_1_2])
+def test_the_curve_that_was_agreed_on_is_told(version: int) -> None:
+    """Of a full handshake by ECDHE; there is none where a session is resumed, nor by RSA or DHE."""
+    cache = tls.SessionCache()
+    for suite, group in ((0xC013, SECP384R1), (0x002F, None), (0x0033, None)):
+        settings = {"versions": [version], "suites": [suite], "groups": [SECP384R1]}
+        client, server = new_client(**settings), new_server(cache, groups=[SECP384R1])
+        for events in converse(client, server):
+            (completed,) = [each for each in events if isinstance(each, tls.HandshakeCompleted)]
+            assert completed.group == group
+        again = new_client(client.session, **settings)
+        for events in converse(again, new_server(cache, groups=[SECP384R1])):
+            (completed,) = [each for each in events if isinstance(each, tls.HandshakeCompleted)]
+            assert (completed.resumed, completed.group) == (True, None)
 
 
 # -- the server's three choices of session ID

@@ -26,6 +26,7 @@ from experiments.failures import (
 if TYPE_CHECKING:
     from experiments.comparing.comparison import Comparison
     from experiments.comparing.pairing import compare
+    from experiments.evidence.shown import ShownConnection
     from experiments.loading import load_scenario
     from experiments.planning.plan import Plan
     from experiments.planning.planning import plan
@@ -38,6 +39,7 @@ _LAZY = {
     "Comparison": ("experiments.comparing.comparison", "Comparison"),
     "Plan": ("experiments.planning.plan", "Plan"),
     "Result": ("experiments.result", "Result"),
+    "ShownConnection": ("experiments.evidence.shown", "ShownConnection"),
     "ScenarioFile": ("experiments.scenario_files.scenario_file", "ScenarioFile"),
     "compare": ("experiments.comparing.pairing", "compare"),
     "load_result": ("experiments.result", "load_result"),
@@ -60,6 +62,7 @@ __all__ = [
     "Plan",
     "Comparison",
     "ScenarioFile",
+    "ShownConnection",
     "Failure",
     "ScenarioError",
     "FolderError",

@@ -50,6 +50,18 @@ class _Kind(NamedTuple):
 Choice = tuple[_Rows | _Kind, ...]
 
 
+def rows_from(first: int, last: int | None = None) -> _Rows:
+    """Return the choice of a row, or of those up to another.
+
+    Raises:
+        EvidenceError: rows have no such numbers.
+    """
+    end = first if last is None else last
+    if first < 0:
+        raise EvidenceError(f"connection {first}: rows are counted from 0; write such a number")
+    return _Rows(first, end, f"{first:,}" if end == first else f"{first}-{end}")
+
+
 def parse_choice(words: str | int) -> Choice:
     """Return what words say: numbers and ranges of rows, and kinds of connections.
 
@@ -66,16 +78,15 @@ def _parsed(part: str, whole: str) -> _Rows | _Kind:
         last = first if found[2] is None else int(found[2])
         if last < first:
             raise EvidenceError(
-                f'--connections "{whole}": {part} ends before it begins; write {last}-{first}'
+                f'connections "{whole}": {part} ends before it begins; write {last}-{first}'
             )
-        return _Rows(first, last, part)
+        return rows_from(first, last)
     if found := re.fullmatch(r"([a-z0-9-]+)(?:\s+([0-9]{1,9}))?", part):
         kind, most = found[1], int(found[2] or _SOME)
         if kind in _WORDS and most:
             return _Kind(kind, most, part)
     raise EvidenceError(
-        f'--connections "{whole}": "{part}" chooses none; {_FORM}, or one of '
-        f"{', '.join(_WORDS[3:])}"
+        f'connections "{whole}": "{part}" chooses none; {_FORM}, or one of {", ".join(_WORDS[3:])}'
     )
 
 

@@ -107,6 +107,10 @@ def chosen_rows(choice: Choice, folder: Path) -> list[int]:
 def _rows(choice: Choice, folder: Path) -> Iterator[int]:
     table = connections_of(folder)
     count = table.count_rows()
+    if not count:
+        raise EvidenceError(
+            f"{folder}: no connection was run there; give the scenario more load or time"
+        )
     for part in choice:
         if isinstance(part, _Rows):
             if part.last >= count:
@@ -132,8 +136,6 @@ def connections_of(folder: Path) -> ds.Dataset:
 
 
 def _never_run(words: str, folder: Path, count: int) -> str:
-    if not count:
-        return f"{folder}: no connection was run there; give the scenario more load or time"
     return (
         f"{folder}: connection {words} was never run: its {count:,} connections have the numbers "
         f"0 to {count - 1:,}; choose some of these"

@@ -15,6 +15,7 @@ from experiments.failures import (
     ClusterNotFound,
     ColumnError,
     DiskFailed,
+    EvidenceError,
     Failure,
     FolderError,
     Interrupted,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from experiments.busiest import busiest_part
     from experiments.comparing.comparison import Comparison
     from experiments.comparing.pairing import compare
+    from experiments.evidence.shown import ShownConnection
     from experiments.loading import load_scenario
     from experiments.planning.plan import Plan
     from experiments.planning.planning import plan
@@ -38,6 +40,7 @@ _LAZY = {
     "Comparison": ("experiments.comparing.comparison", "Comparison"),
     "Plan": ("experiments.planning.plan", "Plan"),
     "Result": ("experiments.result", "Result"),
+    "ShownConnection": ("experiments.evidence.shown", "ShownConnection"),
     "ScenarioFile": ("experiments.scenario_files.scenario_file", "ScenarioFile"),
     "busiest_part": ("experiments.busiest", "busiest_part"),
     "compare": ("experiments.comparing.pairing", "compare"),
@@ -62,10 +65,12 @@ __all__ = [
     "Plan",
     "Comparison",
     "ScenarioFile",
+    "ShownConnection",
     "Failure",
     "ScenarioError",
     "FolderError",
     "ColumnError",
+    "EvidenceError",
     "WorkerDied",
     "ClusterNotFound",
     "ClusterFailed",

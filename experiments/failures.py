@@ -46,6 +46,12 @@ class CaptureError(Failure):
     exit_code = 2
 
 
+class EvidenceError(Failure):
+    """A connection that is to be shown was never run, or does not come out as its row says."""
+
+    exit_code = 2
+
+
 class ColumnError(Failure):
     """A table was asked for a column that it does not have."""
 

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.evidence.capture_file import write_capture
+from experiments.evidence.choice import DEFAULT, parse_choice, rows_from
+from experiments.evidence.finding import find_connections
+from experiments.evidence.shown import ShownConnection
 from experiments.presentation import report
 from experiments.presentation.plots import Plots
 from experiments.presentation.terminal import answer_text
@@ -16,6 +20,7 @@ from experiments.questions.analysis import Analysis
 from experiments.questions.objectives import State, described_point, objective_frame
 from experiments.questions.question import Answer, Question
 from experiments.results.study_tables import StudyTables, load_tables
+from experiments.studies.progress import notice
 from experiments.studies.study import Study
 
 if TYPE_CHECKING:
@@ -153,6 +158,39 @@ class Result:
     def manifest(self) -> dict[str, Any]:
         """Everything the study did, where and when: the content of `manifest.json`."""
         return self._tables.manifest
+
+    def connection(self, number: int) -> ShownConnection:
+        """Show one connection: its messages, bytes, times, operations and CPU.
+
+        Its replication is simulated again up to its end, with engines in every connection.
+
+        Args:
+            number: of its row in `connections`, from 0.
+
+        Raises:
+            EvidenceError: it was never run, or does not come out as its row says.
+        """
+        (found,) = find_connections(self._tables, (rows_from(number),), notice)
+        return ShownConnection(found)
+
+    def write_capture(self, file: str | os.PathLike[str], connections: str | int = DEFAULT) -> int:
+        """Write connections as a pcapng file, and their key log beside it as `FILE.keys`.
+
+        Args:
+            file: its path.
+            connections: row numbers of `connections`, from 0, such as "1,5,10-20"; or in words,
+                such as "first 10", "slowest 3", "failed".
+
+        Returns:
+            How many there are.
+
+        Raises:
+            EvidenceError: one was never run, or does not come out as its row says.
+            DiskFailed: the file cannot be written.
+        """
+        found = find_connections(self._tables, parse_choice(connections), notice)
+        write_capture(Path(file), found)
+        return len(found)
 
     def measurements(self) -> Measurements:
         """Open the tables for measuring, without the warm-up of steady-state worlds."""

@@ -12,6 +12,7 @@ from sim.fidelity import boxes_that_need_engines
 from sim.hosts.pool import ServerPool
 from sim.hosts.session_store import Sessions
 from sim.middleboxes.middlebox import PASS, Action, Behaviour, Flow, Middlebox, Seen, Verdict
+from sim.network.packets import Packet, PacketKind
 from sim.parts import Part, parts_of
 from sim.processors.description import ProcessorDescription
 from sim.processors.job import Job
@@ -50,6 +51,8 @@ __all__ = [
     "MemorySink",
     "Middlebox",
     "OwnBrowser",
+    "Packet",
+    "PacketKind",
     "Part",
     "Policy",
     "Processor",

@@ -11,6 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from experiments.capture.pcapng import (
+    BYTE_ORDER,
+    ENHANCED_PACKET,
+    INTERFACE,
+    OBSOLETE_PACKET,
+    SECTION,
+    SIMPLE_PACKET,
+)
 from experiments.failures import CaptureError
 
 _LARGEST = 1 << 26
@@ -22,9 +30,6 @@ _PCAP_MAGIC = {
     b"\xa1\xb2\xc3\xd4": ">",
     b"\xa1\xb2\x3c\x4d": ">",
 }
-_SECTION = b"\x0a\x0d\x0d\x0a"
-_INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 1, 2, 3, 6
-_BYTE_ORDER = 0x1A2B3C4D
 _REMEDY = "give a file that tcpdump, tshark or Wireshark has written"
 
 
@@ -56,7 +61,7 @@ def frames(file: Path) -> Iterator[Frame]:
             magic = stream.read(4)
             if magic in _PCAP_MAGIC:
                 yield from _pcap(stream, _PCAP_MAGIC[magic], file)
-            elif magic == _SECTION:
+            elif magic == SECTION:
                 yield from _pcapng(stream, file)
             elif magic[:2] == b"\x1f\x8b":
                 raise CaptureError(f"{file}: compressed; unpack it with gunzip")
@@ -95,10 +100,10 @@ def _pcapng(stream: BinaryIO, file: Path) -> Iterator[Frame]:
     order = "<"
     interfaces: list[tuple[int, int]] = []
     while len(head := stream.read(8)) == 8:
-        if head[:4] == _SECTION:
+        if head[:4] == SECTION:
             mark = stream.read(4)
-            order = "<" if mark == struct.pack("<I", _BYTE_ORDER) else ">"
-            if mark != struct.pack(order + "I", _BYTE_ORDER):
+            order = "<" if mark == struct.pack("<I", BYTE_ORDER) else ">"
+            if mark != struct.pack(order + "I", BYTE_ORDER):
                 raise _damaged(file, stream.tell(), "a section without byte order")
             stream.seek(-4, 1)
             interfaces = []
@@ -110,7 +115,7 @@ def _pcapng(stream: BinaryIO, file: Path) -> Iterator[Frame]:
             return
         body = body[:-4]
         try:
-            if kind == _INTERFACE:
+            if kind == INTERFACE:
                 interfaces.append(struct.unpack_from(order + "HxxI", body))
             frame = _frame(kind, body, order, interfaces)
         except (struct.error, IndexError):
@@ -121,13 +126,13 @@ def _pcapng(stream: BinaryIO, file: Path) -> Iterator[Frame]:
 
 def _frame(kind: int, body: bytes, order: str, interfaces: list[tuple[int, int]]) -> Frame | None:
     """Return the packet of a block, if it has one."""
-    if kind == _ENHANCED:
+    if kind == ENHANCED_PACKET:
         number, _, _, length, _ = struct.unpack_from(order + "5I", body)
         start = 20
-    elif kind == _OBSOLETE:
+    elif kind == OBSOLETE_PACKET:
         number, _, _, _, length, _ = struct.unpack_from(order + "2H4I", body)
         start = 20
-    elif kind == _SIMPLE:
+    elif kind == SIMPLE_PACKET:
         (length,) = struct.unpack_from(order + "I", body)
         number, start = 0, 4
         limit = interfaces[0][1]

@@ -142,6 +142,21 @@ def run(
             help="Repeat the study that a manifest tells of, byte for byte.",
         ),
     ] = None,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write chosen connections as a capture file with its keys, for Wireshark.",
+        ),
+    ] = None,
+    connections: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHICH",
+            help="Those that --pcap writes: row numbers such as 1,5,10-20, or words such as "
+            '"slowest 3", failed.  [default: first 10]',
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Run even more than 20 million connections.")
     ] = False,
@@ -153,8 +168,10 @@ def run(
 
     Finished replications are kept: the same command run again runs only what is missing.
     """
+    from experiments.command.showing import check_capture, write_capture
     from experiments.command.studies import repeat_study, run_study
 
+    check_capture(pcap, connections)
     how: dict[str, Any] = {"out": out, "workers": workers, "store": store, "cluster": cluster}
     how |= {"yes": yes, "announce": _announce}
     if manifest is not None:
@@ -170,6 +187,8 @@ def run(
         print_json(result)
     else:
         print_answer(result)
+    if pcap is not None:
+        write_capture(result, pcap, connections)
     if result.misses_an_objective:
         raise typer.Exit(OBJECTIVE_MISSED)
 
@@ -354,6 +373,35 @@ def report(
     with writing(folder):
         write_analysis(result.analysis)
     typer.echo(result.report)
+
+
+@application.command(epilog=epilog("connection"))
+def connection(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's out folder.")],
+    which: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHICH",
+            help="The number of its row in the table connections, from 0; several, such as "
+            '1,5,10-20; or words such as "slowest 3", failed.',
+        ),
+    ],
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw it as a ladder, too.")
+    ] = None,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a capture file with its keys, too, for Wireshark.",
+        ),
+    ] = None,
+    parts: Parts = None,
+) -> None:
+    """Show connections of a finished study message by message: bytes, times, operations, CPU."""
+    from experiments.command.showing import show_connections
+
+    show_connections(folder, which, parts or (), svg=svg, pcap=pcap)
 
 
 @application.command(epilog=epilog("clean"))

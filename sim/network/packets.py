@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -83,6 +84,8 @@ class PacketRecorder:
         """All of them, by the time when they were sent, with what each acknowledges."""
         found = sorted(self._packets, key=lambda packet: packet.sent)
         had: dict[tuple[int, bool], _Received] = {}
+        together = Counter(map(_moment_of, found))
+        so_far: Counter[tuple[int, bool, PacketKind, float]] = Counter()
         for packet in found:
             # What it acknowledges went the other way.
             way = packet.connection, not packet.to_server
@@ -90,8 +93,18 @@ class PacketRecorder:
                 had[way] = _Received(
                     each for each in found if (each.connection, each.to_server) == way
                 )
-            packet.acknowledges = had[way].until(packet.sent)
+            number, of = 1, 1
+            if packet.kind is PacketKind.ACK:
+                # Segments that come together are acknowledged one by one, or two by two.
+                moment = _moment_of(packet)
+                so_far[moment] += 1
+                number, of = so_far[moment], together[moment]
+            packet.acknowledges = had[way].until(packet.sent, number, of)
         return found
+
+
+def _moment_of(packet: Packet) -> tuple[int, bool, PacketKind, float]:
+    return packet.connection, packet.to_server, packet.kind, packet.sent
 
 
 class Recording(NamedTuple):
@@ -114,26 +127,38 @@ class _Received:
     """What one end has had of the other's bytes, as time goes on."""
 
     def __init__(self, packets: Iterable[Packet]) -> None:
-        arrived = [
-            (packet.arrived, packet.begin, packet.end)
-            for packet in packets
-            if packet.arrived is not None
+        coming: dict[float, list[tuple[int, int]]] = {}
+        for packet in packets:
+            if packet.arrived is not None:
+                coming.setdefault(packet.arrived, []).append((packet.begin, packet.end))
+        # What comes first is last, at each moment, too.
+        self._coming = [
+            (moment, len(pieces), sorted(pieces, reverse=True))
+            for moment, pieces in sorted(coming.items(), reverse=True)
         ]
-        self._coming = sorted(arrived, reverse=True)
         self._beyond_gaps: list[tuple[int, int]] = []
         self._whole = 0
 
-    def until(self, now: float) -> int:
-        """How many bytes, without a gap; `now` never less than before."""
+    def until(self, now: float, number: int, of: int) -> int:
+        """How many bytes, without a gap; `now` never less than before.
+
+        Of what comes at that very moment so much is counted as the part of that number, from 1, of
+        so many equal ones ends with.
+        """
         while self._coming and self._coming[-1][0] <= now:
-            _, begin, end = self._coming.pop()
-            self._beyond_gaps.append((begin, end))
+            moment, count, pieces = self._coming[-1]
+            left = count * (of - number) // of if moment == now else 0
+            while len(pieces) > left:
+                self._beyond_gaps.append(pieces.pop())
+            if pieces:
+                break
+            self._coming.pop()
         self._beyond_gaps.sort()
-        left = []
+        still = []
         for begin, end in self._beyond_gaps:
             if begin <= self._whole:
                 self._whole = max(self._whole, end)
             else:
-                left.append((begin, end))
-        self._beyond_gaps = left
+                still.append((begin, end))
+        self._beyond_gaps = still
         return self._whole

@@ -86,6 +86,11 @@ class TlsHop:
             self._delays = self._deterministic_delays(0)
 
     @property
+    def segment(self) -> int:
+        """Bytes of data in a full segment."""
+        return self._segment
+
+    @property
     def end(self) -> str:
         """The name of what ends TLS there: a server, or a proxy."""
         return self._target.listener.name

@@ -24,15 +24,19 @@ NotesOf = Callable[[int], ConnectionNotes | None]
 class _TalkingPair(EnginePair):
     """Two engines whose requests and responses say something."""
 
-    __slots__ = ("_host", "_requests")
+    __slots__ = ("_asks_again", "_host", "_requests")
 
     def __init__(self, *arguments: Any, server_name: str, **named: Any) -> None:
         self._host = server_name
         self._requests = 0
+        self._asks_again = False
         super().__init__(*arguments, server_name=server_name, **named)
 
     def request(self, size: int) -> bytes:
-        self._requests += 1
+        # Early data that was refused is the same request when it is sent again.
+        again = self.early_data is False and not self._asks_again
+        self._asks_again |= again
+        self._requests += not again
         return request_text(size, self._requests, self._host)
 
     def response(self, size: int) -> bytes:

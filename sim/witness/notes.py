@@ -121,6 +121,7 @@ class ConnectionNotes:
         client: address and port that it comes from.
         server: those that it goes to.
         end: the name of what ends TLS there.
+        segment: bytes of data in a full segment between them.
 
     Attributes:
         packets: takes its packets.
@@ -132,8 +133,10 @@ class ConnectionNotes:
         passing: the connection, once it has begun.
     """
 
-    def __init__(self, client: tuple[int, int], server: tuple[int, int], end: str) -> None:
-        self.client, self.server, self.end = client, server, end
+    def __init__(
+        self, client: tuple[int, int], server: tuple[int, int], end: str, segment: int
+    ) -> None:
+        self.client, self.server, self.end, self.segment = client, server, end, segment
         self.packets = PacketRecorder()
         self.turns: list[SpokenTurn] = []
         self.keys: list[str] = []

@@ -36,6 +36,7 @@ class SeenFlight:
     Attributes:
         to_server: whether it goes there.
         messages: what it says.
+        begin: bytes that its sender had written before.
         size: bytes on the wire, TCP's apart.
         records: records of TLS that they are made of.
         work: what its sender did for it, with what it had read since its last flight.
@@ -47,6 +48,7 @@ class SeenFlight:
 
     to_server: bool
     messages: tuple[SeenMessage, ...]
+    begin: int
     size: int
     records: int
     work: tuple[DoneOperation, ...]
@@ -70,6 +72,7 @@ class SeenConnection:
         client, server: address, a whole number, and port of both ends of its TCP connection; the
             server's are those of a proxy that tunnels, if there is one.
         end: the name of what ends TLS: a server, or a proxy in its place.
+        segment: bytes of data in a full segment.
         packets: those of that TCP connection, in the order in which they were sent.
         sent, received: the bytes that the client wrote to it, and those that were written to it.
         keys: lines of a key log (SSLKEYLOGFILE).
@@ -83,6 +86,7 @@ class SeenConnection:
     client: tuple[int, int]
     server: tuple[int, int]
     end: str
+    segment: int
     packets: tuple[Packet, ...]
     sent: bytes
     received: bytes
@@ -109,6 +113,7 @@ class SeenConnection:
             notes.client,
             notes.server,
             notes.end,
+            notes.segment,
             tuple(_seen(packets, notes.row["arrival"], reset)),
             _stream(notes, to_server=True),
             _stream(notes, to_server=False),
@@ -212,9 +217,9 @@ def _flight(
         SeenMessage(each, way.sent(each.begin), way.arrived(each.end)) for each in messages
     )
     if not size:
-        return SeenFlight(way.to_server, seen, 0, records, work, None, None, None, proxys)
+        return SeenFlight(way.to_server, seen, begin, 0, records, work, None, None, None, proxys)
     times = way.sent(begin), way.first(begin), way.arrived(begin + size)
-    return SeenFlight(way.to_server, seen, size, records, work, *times, proxys)
+    return SeenFlight(way.to_server, seen, begin, size, records, work, *times, proxys)
 
 
 class _Way:

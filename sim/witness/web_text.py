@@ -5,6 +5,9 @@ from __future__ import annotations
 _FROM_HERE_ON_A_BODY = 2_000
 """Bytes of a request: no browser's headers are much longer."""
 
+_END = "\r\n\r\n"
+_NO_CONTENT = "HTTP/1.1 204 "
+
 
 def request_text(size: int, number: int, host: str) -> bytes:
     """A request of HTTP/1.1 of so many bytes; as many zeros where they are too few for one.
@@ -19,8 +22,8 @@ def request_text(size: int, number: int, host: str) -> bytes:
         return _with_body(head.format("POST"), size)
     padded = head.format("GET") + "User-Agent: tlscape\r\nCookie: filler="
     for beginning, end in (
-        (padded, "\r\n\r\n"),
-        (head.format("GET") + "X: ", "\r\n\r\n"),
+        (padded, _END),
+        (head.format("GET") + "X: ", _END),
         (f"GET /{number}", " HTTP/1.0\r\n\r\n"),
     ):
         missing = size - len(beginning) - len(end)
@@ -30,13 +33,21 @@ def request_text(size: int, number: int, host: str) -> bytes:
 
 
 def response_text(size: int) -> bytes:
-    """A response of HTTP/1.1 of so many bytes; as many zeros where they are too few for one."""
-    return _with_body("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n", size)
+    """A response of HTTP/1.1 of so many bytes; as many zeros where they are too few for one.
+
+    Where they are too few for a body it has none, and its reason is as long as it takes.
+    """
+    with_body = _with_body("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n", size)
+    missing = size - len(_NO_CONTENT) - len(_END)
+    if with_body or missing < 0:
+        return with_body or bytes(size)
+    return f"{_NO_CONTENT}{'x' * missing}{_END}".encode()
 
 
 def _with_body(head: str, size: int) -> bytes:
-    length = len(head) + len("Content-Length: 0123456789\r\n\r\n")
+    """A message of so many bytes; none where they are too few for its head."""
+    length = len(head) + len("Content-Length: 0123456789" + _END)
     if size < length:
-        return bytes(size)
+        return b""
     # Leading zeros are allowed (RFC 9110 §8.6), and the head is as long for every body.
-    return f"{head}Content-Length: {size - length:010d}\r\n\r\n".encode() + bytes(size - length)
+    return f"{head}Content-Length: {size - length:010d}{_END}".encode() + bytes(size - length)

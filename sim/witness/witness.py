@@ -41,7 +41,8 @@ class Witness:
         """The connection of that number begins; returns what takes notes of a chosen one."""
         if number not in self._chosen:
             return None
-        notes = ConnectionNotes((address, source_port(number)), hop.entrance, hop.end)
+        come_from = address, source_port(number)
+        notes = ConnectionNotes(come_from, hop.entrance, hop.end, hop.segment)
         self._notes[number] = notes
         return notes
 

@@ -304,16 +304,19 @@ class Measurements:
             GROUP BY ALL ORDER BY point, replication, node
         """)
 
-    def links(self) -> pd.DataFrame:
+    def links(self, windows: Windows | None = None) -> pd.DataFrame:
         """Return each direction of each link with a rate in figures.
 
         Columns: `node`, `direction`, `utilisation` (mean), `utilisation_busiest` (of any sample),
+        `utilisation_within` (mean within the point's window; of all time at points without one),
         `seconds_busy` (of samples throughout which it was).
         """
+        within = _seconds_within(windows)
         return self._frame(f"""
             SELECT point, replication, CAST(node AS VARCHAR) AS node,
                    CAST(direction AS VARCHAR) AS direction,
                    avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest,
+                   sum(utilisation * {within}) / sum({within}) AS utilisation_within,
                    coalesce(sum(length) FILTER (WHERE {_BUSY}), 0) AS seconds_busy
             FROM {_with_lengths(self._sampled("links"), "node, direction")}
             GROUP BY ALL HAVING max(utilisation) > 0
@@ -504,6 +507,16 @@ def _within(windows: Windows | None) -> str:
         for point, (since, until) in (windows or {}).items()
     ]
     return f"NOT ({' OR '.join(apart)})" if apart else "TRUE"
+
+
+def _seconds_within(windows: Windows | None) -> str:
+    """Return how many seconds of a sample lie within its point's window; all without one."""
+    cases = [
+        f"WHEN {point} THEN greatest(0.0, least(time, {until!r}) "
+        f"- greatest(time - length, {since!r}))"
+        for point, (since, until) in (windows or {}).items()
+    ]
+    return f"(CASE point {' '.join(cases)} ELSE length END)" if cases else "length"
 
 
 def _with_lengths(samples: str, whose: str) -> str:

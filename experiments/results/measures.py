@@ -371,6 +371,40 @@ class Measurements:
             FROM {self._tables["samples"]} WHERE point = {point} GROUP BY ALL ORDER BY time, node
         """)
 
+    def link_samples(self, point: int) -> pd.DataFrame:
+        """Return one point's links over time, means over replications, those with a rate.
+
+        Columns: `time`, `node`, `direction`, `utilisation`, `backlog` (bytes).
+        """
+        return self._frame(f"""
+            SELECT time, CAST(node AS VARCHAR) AS node, CAST(direction AS VARCHAR) AS direction,
+                   avg(utilisation) AS utilisation, avg(backlog) AS backlog
+            FROM {self._tables["links"]} WHERE point = {point} AND utilisation IS NOT NULL
+            GROUP BY ALL ORDER BY time, node, direction
+        """)
+
+    def quantiles_by_period(
+        self, column: str, seconds: float, probabilities: Sequence[float]
+    ) -> pd.DataFrame:
+        """Return quantiles of a connections' column by period, all replications together.
+
+        Columns: `point`, `period` (from 0), and `p50`, `p99.9` and so on. Periods without a value
+        are absent.
+
+        Raises:
+            ColumnError: the table has no such column.
+        """
+        _check_column(column)
+        quantiles = ", ".join(
+            f'quantile_disc({column}, {probability!r}) AS "p{100 * probability:g}"'
+            for probability in probabilities
+        )
+        return self._frame(f"""
+            SELECT point, CAST(floor(arrival / {seconds!r}) AS INTEGER) AS period, {quantiles}
+            FROM {self._recorded} WHERE {column} IS NOT NULL AND NOT isnan({column})
+            GROUP BY point, period ORDER BY point, period
+        """)
+
     def by_period(self, seconds: float) -> pd.DataFrame:
         """Return `connections` and `server_cpu` (sum) of every period of this length.
 

@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install test slow theory interop lint format demo lock identities benchmarks clean
+.PHONY: help install test slow theory interop lint format demo docs lock identities benchmarks clean
 
 help:
 	@echo "make demo        answer the session-cache question, report in $(OUT)/demo"
@@ -17,6 +17,7 @@ help:
 	@echo "make interop     every handshake with other implementations, docs/interoperability.md"
 	@echo "make lint        ruff, mypy, import-linter"
 	@echo "make format      let ruff lay out the sources"
+	@echo "make docs        the documentation as a site, $(OUT)/site/index.html"
 	@echo "make benchmarks  engine and simulator beside other implementations"
 	@echo "make identities  make the certificates and keys that are missing"
 	@echo "make lock        resolve requirements.lock again (needs uv)"
@@ -63,6 +64,10 @@ format: $(STAMP)
 
 demo: $(STAMP)
 	$(BIN)/tlscape run session-cache --out $(OUT)/demo
+
+docs: $(STAMP)
+	$(BIN)/python -m mkdocs build --quiet --strict --site-dir $(OUT)/site
+	@echo $(OUT)/site/index.html
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv on the path" >&2; exit 1; }

@@ -24,6 +24,9 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#22
 LINE_STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
 """Lines that stay apart where they lie on each other, and in grey."""
 
+MARKERS = "os^Dv"
+"""Marks that stay apart in grey."""
+
 _LEGEND: Any = {"frameon": False, "fontsize": 9.5, "title_fontsize": 9.5}
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -110,10 +113,10 @@ def add_legend(axes: Axes) -> None:
         axes.legend(loc="best", **_LEGEND)
 
 
-def add_legend_above(chart: Chart, axes: Axes, *, columns: int = 1) -> None:
-    """Add a quiet legend above axes whose whole area is taken."""
+def add_legend_above(chart: Chart, axes: Axes, *, columns: int = 1, least: int = 2) -> None:
+    """Add a quiet legend above axes whose whole area is taken, if they show so many things."""
     handles, labels = axes.get_legend_handles_labels()
-    if len(handles) > 1:
+    if len(handles) >= least:
         chart.legend(handles, labels, loc="outside upper left", ncols=columns, **_LEGEND)
 
 

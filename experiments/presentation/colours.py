@@ -10,24 +10,37 @@ _BLUE, _VERMILION, _GREEN, _PINK, _SKY, _ORANGE, _INK = SERIES
 _HATCHES = ("", "///", "\\\\\\", "xx", "..")
 
 _OF_OPERATIONS = {
-    "rsa": _BLUE,
-    "ecdsa": _SKY,
-    "ecdh": _GREEN,
-    "dh": _ORANGE,
-    "dsa": _INK,
-    "request": _PINK,
-    "byte": _VERMILION,
+    "rsa": (_BLUE, ""),
+    "ecdsa": (_SKY, "///"),
+    "ecdh": (_GREEN, "\\\\\\"),
+    "dh": (_ORANGE, "xx"),
+    "dsa": (_INK, ".."),
+    "request": (_PINK, "--"),
+    "byte": (_VERMILION, "oo"),
+    "mldsa": (_BLUE, "xx"),
+    "mlkem": (_PINK, "xx"),
+    "accept": (_SKY, ".."),
+    "flight": (_ORANGE, "///"),
+    "record": (_GREEN, "xx"),
+    "prf": (_INK, "///"),
+    "hkdf": (_INK, "xx"),
+    "hmac": (_GREEN, "--"),
+    "hash": (_SKY, "xx"),
+    "encrypt": (_VERMILION, "///"),
+    "decrypt": (_ORANGE, ".."),
+    "random": (_PINK, "oo"),
 }
 _OF_TIMES = {
-    "propagation": _BLUE,
-    "transmission": _SKY,
-    "link queue": _ORANGE,
-    "retransmission": _VERMILION,
-    "middlebox": _PINK,
-    "cpu queue": _INK,
-    "server cpu": _GREEN,
-    "client cpu": MUTED,
+    "propagation": (_BLUE, ""),
+    "transmission": (_SKY, "///"),
+    "link queue": (_ORANGE, "xx"),
+    "retransmission": (_VERMILION, "oo"),
+    "middlebox": (_PINK, "--"),
+    "cpu queue": (_INK, ".."),
+    "server cpu": (_GREEN, "\\\\\\"),
+    "client cpu": (MUTED, "||"),
 }
+"""Colours, and hatches that stay apart in grey."""
 
 
 def of_operations(kinds: Sequence[str]) -> list[tuple[str, str]]:
@@ -40,10 +53,17 @@ def of_times(headings: Sequence[str]) -> list[tuple[str, str]]:
     return _fixed(headings, _OF_TIMES)
 
 
-def _fixed(names: Sequence[str], known: dict[str, str]) -> list[tuple[str, str]]:
+def of_causes(number: int) -> list[tuple[str, str]]:
+    """Return colours and hatches of so many things in order that have none of their own."""
+    return [
+        (SERIES[place % len(SERIES)], _HATCHES[place % len(_HATCHES)]) for place in range(number)
+    ]
+
+
+def _fixed(names: Sequence[str], known: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the colours of known names, and hatched ones by the name itself for others."""
     return [
-        (known[name], "")
+        known[name]
         if name in known
         else (SERIES[_number(name) % len(SERIES)], _HATCHES[1 + _number(name) % 4])
         for name in names

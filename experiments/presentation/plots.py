@@ -11,7 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from experiments.presentation import charts_of_load, charts_over_time
 from experiments.presentation.chart import (
+    MARKERS,
     MUTED,
     SERIES,
     Chart,
@@ -20,9 +22,10 @@ from experiments.presentation.chart import (
     line_style,
     new_chart,
 )
-from experiments.presentation.colours import of_operations, of_times
+from experiments.presentation.colours import of_causes, of_operations, of_times
 from experiments.questions.analysis import Analysis
 from experiments.questions.capacity import CapacitySettings
+from experiments.questions.failure_reasons import shares_of_reasons
 from experiments.results.statistics import Interval
 from experiments.studies.study import DesignPoint
 from experiments.wording import (
@@ -39,6 +42,8 @@ _HOUR = 3600.0
 _CUT_OFF = "cut-off"
 """What the table `operations` calls jobs that an outage has cut off."""
 _LABEL_WIDTH = 28
+_MOST_BARS = 16
+_CAUSES = 6
 _TAIL_SHARES = tuple(1 - 10 ** -(nines / 40) for nines in range(121))
 """Shares from 0 to 99.9 %, at equal distances on an axis that stretches towards 100 %."""
 
@@ -174,7 +179,7 @@ class Plots:
         shown = self._shown(points)
         worlds = {index: self._study.points[index].scenario for index in shown}
         duration = max(world.duration for world in worlds.values())
-        period = period or (_HOUR if duration >= 12 * _HOUR else duration / 48)
+        period = period or _period(duration)
         unit, length = time_unit(duration)
         chart, (load, cores) = new_chart(
             "load",
@@ -212,6 +217,81 @@ class Plots:
             axes.set_ylim(bottom=0)
             axes.set_xlim(0, duration / length)
         add_legend_above(chart, cores)
+        return chart
+
+    def latency_against_load(self) -> Chart:
+        """Chart handshake latency against the load, of a study that varies it, with the knee."""
+        how = {"replications": self._replications, "scale": self._scale}
+        return charts_of_load.latency_against_load(self._analysis, **how)
+
+    def cores_against_rate(self) -> Chart:
+        """Chart the cores that the load needs against the load, of a study that varies it."""
+        needed = [self._interval(point, "cores_needed") for point in self._study.points]
+        target = CapacitySettings.of(self._study).utilisation_target
+        return charts_of_load.cores_against_rate(
+            self._analysis, needed, target=target, replications=self._replications
+        )
+
+    def percentiles_over_time(
+        self,
+        points: Sequence[int] | None = None,
+        *,
+        column: str = "handshake_time",
+        period: float | None = None,
+    ) -> Chart:
+        """Chart percentiles of a time of connections over the time of their arrival.
+
+        Up to three design points have a panel each. `column` is one of the table `connections`,
+        `period` the length in seconds of the intervals whose connections are taken together.
+        """
+        shown = self._shown(points)
+        duration = max(self._study.points[index].scenario.duration for index in shown)
+        return charts_over_time.percentiles_over_time(
+            self._analysis,
+            shown,
+            column=column,
+            period=period or _period(duration),
+            scale=self._scale,
+        )
+
+    def in_use_over_time(self, point: int | None = None) -> Chart:
+        """Chart utilisation and queue of every server and link of one design point, over time."""
+        shown = self._shown(None if point is None else [point])
+        index, label = next(iter(shown.items()))
+        return charts_over_time.in_use_over_time(
+            self._analysis, index, label, replications=self._replications
+        )
+
+    def failures(self, points: Sequence[int] | None = None) -> Chart:
+        """Chart the share of connections that fail, by cause, where any do.
+
+        Without `points` it is of all design points at which any fails, the first sixteen.
+        """
+        given = None if points is None else set(points)
+        causes = {
+            point.index: dict(shares_of_reasons(self._analysis.findings, point))
+            for point in self._study.points
+            if given is None or point.index in given
+        }
+        shown = [index for index, shares in causes.items() if shares or given is not None]
+        shown = shown[:_MOST_BARS]
+        chart, (axes,) = new_chart(
+            "failures",
+            "Why connections fail",
+            f"Share of all connections that fail, by cause; mean of {self._replications}.",
+            height=2.1 + 0.42 * len(shown),
+        )
+        rows = [
+            {words: interval.estimate for words, interval in causes[index].items()}
+            for index in shown
+        ]
+        table = pd.DataFrame(rows, index=shown).fillna(0.0)
+        common = list(table.sum().sort_values(ascending=False, kind="stable").index[:_CAUSES])
+        table = table[common].assign(other=table.drop(columns=common).sum(axis=1))
+        labels = [self._study.points[index].label for index in shown]
+        _stack(chart, axes, table, labels, [*of_causes(len(common)), (MUTED, "")], columns=1)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_xlabel("connections that fail")
         return chart
 
     @property
@@ -267,7 +347,7 @@ class Plots:
                 places,
                 means,
                 yerr=np.maximum([below, above], 0.0),
-                marker="os^Dv"[number % 5],
+                marker=MARKERS[number % len(MARKERS)],
                 markersize=4.5,
                 **line_style(number),
                 capsize=3,
@@ -298,12 +378,19 @@ class Plots:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def _period(duration: float) -> float:
+    """Return the intervals that a duration is cut into: hours of a day, else 48 of them."""
+    return _HOUR if duration >= 12 * _HOUR else duration / 48
+
+
 def _stack(
     chart: Chart,
     axes: Axes,
     table: pd.DataFrame,
     labels: Sequence[str],
     colours: Sequence[tuple[str, str]],
+    *,
+    columns: int = 4,
 ) -> None:
     """Draw a bar for each row of the table, stacked of its columns, the first row on top."""
     left = np.zeros(len(table))
@@ -324,6 +411,6 @@ def _stack(
         )
         left += widths
     axes.set_yticks(range(len(table)), [textwrap.fill(label, _LABEL_WIDTH) for label in labels])
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(table), 2) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
-    add_legend_above(chart, axes, columns=4)
+    add_legend_above(chart, axes, columns=columns, least=1)

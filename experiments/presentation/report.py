@@ -25,6 +25,8 @@ from experiments.studies.whole_files import write_whole
 from experiments.wording import counted, duration_words, fraction, level_words, percent
 
 FILE = "report.html"
+_OF_CHANGE = ("percentiles_over_time",)
+"""Charts that tell nothing of a steady state but its chance."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -48,8 +50,19 @@ def charts_of(analysis: Analysis) -> list[Chart]:
     if not analysis.has_connections:
         return []
     plots = Plots(analysis)
-    charts = [getattr(plots, name)() for name in analysis.question.charts]
+    names = [
+        name
+        for name in analysis.question.charts
+        if name not in _OF_CHANGE
+        or any(_changes(point.scenario) for point in analysis.study.points)
+    ]
+    charts = [getattr(plots, name)() for name in names]
     return [chart for chart in charts if chart.has_data()]
+
+
+def _changes(world: sim.Scenario) -> bool:
+    """Whether something happens in a world: it ends, or a server is down for a time."""
+    return world.kind == "terminating" or any(pool.outages for pool in world.pools.values())
 
 
 def report_html(analysis: Analysis, charts: list[Chart]) -> str:

@@ -64,7 +64,10 @@ class Capacity(Question):
 
     asks = "How busy are the servers, how many cores does the load need, and what binds first?"
     settings = CapacitySettings
-    charts: ClassVar[tuple[str, ...]] = ("load", "latency_cdf", "work")
+    charts: ClassVar[tuple[str, ...]] = (
+        *("latency_against_load", "cores_against_rate", "load", "latency_cdf"),
+        *("percentiles_over_time", "in_use_over_time", "time_budget", "work", "failures"),
+    )
 
     def metrics(self, study: Study) -> tuple[Metric, ...]:
         """Return what leads, cores first, then load, outcomes, CPU time and handshakes."""

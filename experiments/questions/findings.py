@@ -51,7 +51,9 @@ class Findings:
     @classmethod
     def of(cls, measurements: Measurements, study: Study) -> Self:
         """Measure a study's tables."""
-        servers, links = measurements.servers(), measurements.links()
+        peaks = {point.index: peak_of(point.scenario) for point in study.points}
+        servers = measurements.servers()
+        links = measurements.links({index: (one.first, one.last) for index, one in peaks.items()})
         connections, failures = measurements.connections(), measurements.failure_reasons()
         offered = offered_loads(measurements, study, servers)
         in_use = resources(

@@ -101,7 +101,7 @@ class Reachability(Question):
     asks = (
         "Who reaches the server, in how many round trips and how long, and why do the others fail?"
     )
-    charts = ("time_budget", "latency_cdf", "work")
+    charts = ("failures", "time_budget", "latency_cdf", "percentiles_over_time", "work")
 
     def metrics(self, study: Study) -> tuple[Metric, ...]:
         """Return who succeeds, round trips, latencies, and the time in boxes and lost."""

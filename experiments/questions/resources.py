@@ -267,6 +267,8 @@ def _resource(
             mean, busiest = of_node["offered_load"].to_numpy(float) / scale, load
     elif peak.is_constant and kind in (TABLE, PORTS):
         load = _settled(group)
+    elif kind == LINK and not peak.is_constant:
+        load = group["at_peak"].to_numpy(float) / scale
     elif kind == MEMORY:
         load = group["growing"].to_numpy(float)
     elif kind == PLACES and peak.is_constant:
@@ -373,7 +375,9 @@ def _memories(pools: pd.DataFrame, worlds: dict[int, sim.Scenario]) -> pd.DataFr
 
 
 def _links(links: pd.DataFrame) -> pd.DataFrame:
-    return _shares(links, LINK, links["node"] + ", " + links["direction"])
+    """Return the shares of links in use; `at_peak` in the interval in which most arrive."""
+    named = _shares(links, LINK, links["node"] + ", " + links["direction"])
+    return named.assign(at_peak=links["utilisation_within"])
 
 
 def _boxes(boxes: pd.DataFrame) -> list[pd.DataFrame]:

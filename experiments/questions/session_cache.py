@@ -72,7 +72,7 @@ class SessionCache(Capacity):
     """Lifetime and capacity of the session cache against the cores that the peak needs."""
 
     asks = "How long, and how many, TLS sessions should the server remember?"
-    charts = ("hit_rate", "cores_needed", "work", "latency_cdf", "load")
+    charts = ("hit_rate", "cores_needed", "work", "latency_cdf", "load", "failures")
 
     def metrics(self, study: Study) -> tuple[Metric, ...]:
         """Return cores, hit rates, live entries, CPU time and handshake latency."""

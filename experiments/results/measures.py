@@ -309,16 +309,19 @@ class Measurements:
             GROUP BY ALL ORDER BY point, replication, node
         """)
 
-    def links(self) -> pd.DataFrame:
+    def links(self, windows: Windows | None = None) -> pd.DataFrame:
         """Return each direction of each link with a rate in figures.
 
         Columns: `node`, `direction`, `utilisation` (mean), `utilisation_busiest` (of any sample),
+        `utilisation_within` (mean within the point's window; of all time at points without one),
         `seconds_busy` (of samples throughout which it was).
         """
+        within = _seconds_within(windows)
         return self._frame(f"""
             SELECT point, replication, CAST(node AS VARCHAR) AS node,
                    CAST(direction AS VARCHAR) AS direction,
                    avg(utilisation) AS utilisation, max(utilisation) AS utilisation_busiest,
+                   sum(utilisation * {within}) / sum({within}) AS utilisation_within,
                    coalesce(sum(length) FILTER (WHERE {_BUSY}), 0) AS seconds_busy
             FROM {_with_lengths(self._sampled("links"), "node, direction")}
             GROUP BY ALL HAVING max(utilisation) > 0
@@ -371,6 +374,40 @@ class Measurements:
             SELECT time, CAST(node AS VARCHAR) AS node, avg(utilisation) AS utilisation,
                    avg(queue_length) AS queue_length, avg(open_connections) AS open_connections
             FROM {self._tables["samples"]} WHERE point = {point} GROUP BY ALL ORDER BY time, node
+        """)
+
+    def link_samples(self, point: int) -> pd.DataFrame:
+        """Return one point's links over time, means over replications, those with a rate.
+
+        Columns: `time`, `node`, `direction`, `utilisation`, `backlog` (bytes).
+        """
+        return self._frame(f"""
+            SELECT time, CAST(node AS VARCHAR) AS node, CAST(direction AS VARCHAR) AS direction,
+                   avg(utilisation) AS utilisation, avg(backlog) AS backlog
+            FROM {self._tables["links"]} WHERE point = {point} AND utilisation IS NOT NULL
+            GROUP BY ALL ORDER BY time, node, direction
+        """)
+
+    def quantiles_by_period(
+        self, column: str, seconds: float, probabilities: Sequence[float]
+    ) -> pd.DataFrame:
+        """Return quantiles of a connections' column by period, all replications together.
+
+        Columns: `point`, `period` (from 0), and `p50`, `p99.9` and so on. Periods without a value
+        are absent.
+
+        Raises:
+            ColumnError: the table has no such column.
+        """
+        _check_column(column)
+        quantiles = ", ".join(
+            f'quantile_disc({column}, {probability!r}) AS "p{100 * probability:g}"'
+            for probability in probabilities
+        )
+        return self._frame(f"""
+            SELECT point, CAST(floor(arrival / {seconds!r}) AS INTEGER) AS period, {quantiles}
+            FROM {self._recorded} WHERE {column} IS NOT NULL AND NOT isnan({column})
+            GROUP BY point, period ORDER BY point, period
         """)
 
     def by_period(self, seconds: float) -> pd.DataFrame:
@@ -512,6 +549,16 @@ def _within(windows: Windows | None) -> str:
         for point, (since, until) in (windows or {}).items()
     ]
     return f"NOT ({' OR '.join(apart)})" if apart else "TRUE"
+
+
+def _seconds_within(windows: Windows | None) -> str:
+    """Return how many seconds of a sample lie within its point's window; all without one."""
+    cases = [
+        f"WHEN {point} THEN greatest(0.0, least(time, {until!r}) "
+        f"- greatest(time - length, {since!r}))"
+        for point, (since, until) in (windows or {}).items()
+    ]
+    return f"(CASE point {' '.join(cases)} ELSE length END)" if cases else "length"
 
 
 def _with_lengths(samples: str, whose: str) -> str:

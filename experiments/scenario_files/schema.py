@@ -9,6 +9,7 @@ from typing import Any
 
 import sim
 from experiments.scenario_files import data_sets
+from experiments.scenario_files.known_names import allow_texts_of_objectives, list_names
 from experiments.scenario_files.study_table import StudyTable
 from experiments.scenario_files.toml_places import Path
 
@@ -54,7 +55,9 @@ def scenario_file_schema() -> dict[str, Any]:
     study = StudyTable.model_json_schema()
     definitions = schema.setdefault("$defs", {})
     definitions.update(study.pop("$defs", {}))
+    allow_texts_of_objectives(study)
     schema["properties"]["study"] = study
+    list_names(definitions)
     for definition in definitions.values():
         if "counts" in definition.get("properties", {}):
             _allow_data_sets(definition)

@@ -86,7 +86,7 @@ class Scenario(Description):
     """How long is simulated before the start, unrecorded, to fill caches: "10 h", at most ten
     years. In a steady state the sessions of clients who come first in it are of all ages, as they
     are after long."""
-    fast_forward: Annotated[Duration, at_most("3653 d")] = 0.0
+    fast_forward: Duration = 0.0
     """How much of the warm-up, from its beginning on, only books sessions: "9 h". Visits come,
     make sessions and resume them, and caches, tickets and clients remember them as ever; but
     networks, boxes and processors are left out until what follows is simulated whole."""
@@ -271,9 +271,9 @@ class Scenario(Description):
         self._check_clients()
         if self.fast_forward > self.warm_up:
             raise fault_at(
-                ("fast_forward",),
-                f'"{self.fast_forward:g} s" is more than the whole warm-up of {self.warm_up:g} s, '
-                "of which it is the beginning; write less, or a longer warm_up",
+                ("warm_up",),
+                f'"{self.warm_up:.15g} s" is less than the fast_forward, which is its beginning; '
+                f'write at least "{self.fast_forward:.15g} s", or a shorter fast_forward',
             )
         expected = self.arrivals.mean_rate * end
         if self.scale < 1 and expected * self.scale * _ROUNDING < _LEAST_CONNECTIONS:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import tls
@@ -57,6 +61,19 @@ class Identities:
     def own(self, key_name: str) -> Files:
         """A server's certificate with a key of that name (`tests.tls.authority`)."""
         return self.write(f"server-{key_name}", issue(self._root, Shape(key_name=key_name)))
+
+    def ocsp_response(self, files: Files) -> bytes:
+        """That a certificate of its is good, in DER."""
+        leaf = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+        issuer, now = self._root.certificate, datetime.now(UTC)
+        good, algorithm = ocsp.OCSPCertStatus.GOOD, hashes.SHA256()
+        builder = (
+            ocsp.OCSPResponseBuilder()
+            .add_response(leaf, issuer, algorithm, good, now, now, None, None)
+            .responder_id(ocsp.OCSPResponderEncoding.HASH, issuer)
+        )
+        response = builder.sign(self._root.key, algorithm)  # type: ignore[arg-type]
+        return response.public_bytes(Encoding.DER)
 
     def write(self, name: str, leaf: Issued) -> Files:
         """Write a certificate and its key."""

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 import tls
-from tests.interop.identities import SERVER_NAME, Files, Identities
+from tests.interop.identities import KINDS, SERVER_NAME, Files, Identities
 from tests.interop.modes import shows
 from tests.interop.ours import REQUEST, read_some
 from tests.interop.tls13 import KEY, answering, ask
+from tests.tls.authority import Shape, authority, identity_of, issue
 from tls.groups import FFDHE2048, SECP256R1, SECP384R1, SECP521R1, X448, X25519
 from tls.suites import suite_name
 
@@ -282,8 +283,11 @@ def test_tlslite_server_skips_early_data(identities: Identities, api: Any) -> No
 @shows("tlslite-ng", "client", "certificate")
 @pytest.mark.parametrize("kind", ["RSA", "ECDSA"])
 def test_we_show_tlslite_server_a_certificate(identities: Identities, api: Any, kind: str) -> None:
+    # It lists no PKCS #1, by which the usual authority signs.
+    root = authority("An authority with a curve", "ecdsa")
+    own = identity_of(issue(root, Shape("somebody", (), key_name=KINDS[kind])))
     with serving(api, identities, settings_of(api), reqCert=True) as port:
-        _, told = ask(identities, port, identities=[identities.client_identities[kind]])
+        _, told = ask(identities, port, identities=[own])
         assert told.data == b"a page\n"
         _, told = ask(identities, port)
         assert not told.data

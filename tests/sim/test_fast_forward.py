@@ -137,5 +137,5 @@ def test_nothing_of_it_is_written_down() -> None:
 
 
 def test_more_than_the_warm_up_is_refused() -> None:
-    with pytest.raises(ValidationError, match=r"more than the whole warm-up"):
+    with pytest.raises(ValidationError, match=r"less than the fast_forward"):
         _world("tickets", fast_forward="21 min")

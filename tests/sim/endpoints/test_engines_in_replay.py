@@ -15,7 +15,7 @@ from tests.sim.middleboxes.networks import IE6, IE8, SSL3
 
 MACHINE = {"machine": "pentium-iii-933"}
 CACHE = {"capacity": 4, "lifetime": "20 s"}
-BRIDGE = {"kind": "terminating-proxy", "sessions": CACHE, **MACHINE}
+BRIDGE = {"kind": "terminating-proxy", "profile": IE6, "sessions": CACHE, **MACHINE}
 INNER = BRIDGE | {"address": "198.51.100.3"}
 DECODER, AFFINITY = {"kind": "decoder", "remembers": 6}, {"kind": "affinity", "remembers": 6}
 LOSSY = {"round_trip_time": "60 ms", "loss": 0.05}

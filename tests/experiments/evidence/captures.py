@@ -47,9 +47,10 @@ _ERROR = str(0x00800000)
 
 
 def found_in(changes: dict[str, Any], most: int = 12, seed: int = 1) -> list[Found]:
-    """The first connections of a world to end, seen again."""
+    """The first connections of a world that fail, and to end, seen again."""
     world = scenario(**changes)
-    table = rows(simulated(world, seed=seed).table("connections"))[:most]
+    table = rows(simulated(world, seed=seed).table("connections"))
+    table = sorted(table, key=lambda row: bool(row["outcome"] != "failed"))[:most]
     numbers = [row["connection"] for row in table]
     seen = {
         each.row["connection"]: each for each in sim.witness(world, seed=seed, connections=numbers)

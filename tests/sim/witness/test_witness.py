@@ -19,12 +19,12 @@ Row = dict[str, Any]
 def seen_in(
     changes: dict[str, Any], most: int = 25, seed: int = 1
 ) -> list[tuple[Row, SeenConnection]]:
-    """The last connections of a world to end that are no more than so many, and what they were."""
+    """The first connections of a world that fail, and to end, and what is seen of them."""
     world = scenario(**changes)
     found = {
         row["connection"]: row for row in rows(simulated(world, seed=seed).table("connections"))
     }
-    chosen = list(found)[:most]
+    chosen = sorted(found, key=lambda number: bool(found[number]["outcome"] != "failed"))[:most]
     seen = sim.witness(world, seed=seed, connections=chosen)
     assert [each.row["connection"] for each in seen] == sorted(chosen)
     return [(found[each.row["connection"]], each) for each in seen]

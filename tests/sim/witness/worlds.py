@@ -171,12 +171,12 @@ FAILURES: dict[str, dict[str, Any]] = {
         "http__requests": 3,
     },
     "a user who goes": {
-        "arrivals__rate": "120 /s",
-        "duration": "4 s",
+        "arrivals__rate": "250 /s",
+        "duration": "2 s",
         "clients": [{"profile": IE6, "patience": "1 s"}],
     },
     "a server that does not answer in time": {
-        "arrivals__rate": "200 /s",
+        "arrivals__rate": "300 /s",
         "duration": "3 s",
         "tcp": {"user_timeout": "1 s"},
     },

@@ -28,7 +28,7 @@ tlscape run accelerator --set scale=1/50 --out out/card
 tlscape report out/card""",
     "connection": """\
 tlscape run accelerator --set scale=1/50 --out out/card
-tlscape connection out/card "slowest 2" --svg slow.svg --pcap slow.pcapng""",
+tlscape connection out/card "slowest 1" --svg slow.svg --pcap slow.pcapng""",
     "clean": """\
 tlscape run accelerator --set scale=1/50 --replications 3 --out out/card
 tlscape run accelerator --set scale=1/50 --replications 2 --out out/card

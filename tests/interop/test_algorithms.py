@@ -69,9 +69,12 @@ def test_every_rsa_scheme(scheme: str, identities: Identities, peer_of: PeerOf) 
     peer = peer_of(OpenSSL)
     assert isinstance(peer, OpenSSL)
     digest = scheme.rpartition("_")[2].upper()
+    # The authority signs by another.
+    schemes = ["--signature-schemes", scheme]
+    schemes += ["--certificate-signature-schemes", "rsa_pkcs1_sha256"]
     with serve_everything(
         identities,
-        *("--signature-schemes", scheme, "--client-auth", "require"),
+        *(*schemes, "--client-auth", "require"),
         *("--client-trust", str(identities.authority)),
     ) as port:
         command = peer.client_command(port, tls.TLS_1_2, ECDHE_RSA_GCM)
@@ -85,7 +88,7 @@ def test_every_rsa_scheme(scheme: str, identities: Identities, peer_of: PeerOf) 
     files = identities.client["RSA"]
     finished = tls_connect(
         port,
-        *("--trust", str(identities.authority), "--signature-schemes", scheme),
+        *("--trust", str(identities.authority), *schemes),
         *("--versions", "TLS 1.2"),  # after which PKCS #1 signs no handshake
         *("--suites", ECDHE_RSA_GCM.name, "--get", "/", *identity_options(files)),
     )

@@ -103,7 +103,7 @@ WAYS: dict[str, dict[str, Any]] = {
         links={name: {"round_trip_time": "20 ms"} for name in ("near", "between", "far")},
         paths={"way": {"crosses": ["near", "one", "between", "two", "far"]}},
     ),
-    "a bridge": network({"bridge": {"kind": "terminating-proxy", **_PENTIUM}}),
+    "a bridge": network({"bridge": {"kind": "terminating-proxy", "profile": IE6, **_PENTIUM}}),
     "a balancer that takes its time": {
         **SHORT,
         "server": None,

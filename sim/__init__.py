@@ -12,6 +12,7 @@ from sim.fidelity import boxes_that_need_engines
 from sim.hosts.pool import ServerPool
 from sim.hosts.session_store import Sessions
 from sim.middleboxes.middlebox import PASS, Action, Behaviour, Flow, Middlebox, Seen, Verdict
+from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.packets import Packet, PacketKind
 from sim.parts import Part, parts_of
 from sim.processors.description import ProcessorDescription
@@ -66,6 +67,7 @@ __all__ = [
     "ServerPool",
     "Sessions",
     "Sink",
+    "TerminatingProxy",
     "UnpricedOperation",
     "Verdict",
     "Visitors",

@@ -20,7 +20,6 @@ from experiments.wording import (
     rate_words,
 )
 from sim.identities import identity
-from sim.middleboxes.terminating_proxy import TerminatingProxy
 
 _TOLD = 8
 """Of more clients, paths or factors than these the rest is counted."""
@@ -131,11 +130,11 @@ def _servers(world: sim.Scenario, description: Mapping[str, Any]) -> Iterator[st
     for name, balancer in _table(description, "balancers").items():
         yield f"The balancer {name} is in front of them: {level_words(balancer)}."
     for name, box in world.all_boxes.items():
-        if isinstance(box, TerminatingProxy):
+        if isinstance(box, sim.TerminatingProxy):
             yield f"{name} {_bridging(box)}."
 
 
-def _bridging(box: TerminatingProxy) -> str:
+def _bridging(box: sim.TerminatingProxy) -> str:
     if box.behind == "clear":
         return "ends TLS, and asks the servers in clear"
     browser = box.browser

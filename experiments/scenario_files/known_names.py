@@ -9,7 +9,7 @@ from typing import Any
 import sim
 import tls
 from experiments.scenario_files.requirement import MEASURES
-from sim.identities import shipped
+from sim.identities import authority_names, names
 
 _GREASE = "GREASE"
 _OF_A_FILE = {
@@ -31,15 +31,15 @@ def list_names(definitions: Mapping[str, Any]) -> None:
     of_browsers = [{"enum": list(sim.client_profiles())}, _OF_A_FILE]
     of_machines = [{"enum": list(sim.machine_profiles())}, _OF_A_FILE]
     host = {
-        "identity": _one_of(shipped.names()),
+        "identity": _one_of(names()),
         "versions": _one_of(versions),
         "suites": _one_of(map(tls.suite_name, tls.ALL_SUITES)),
         "groups": _one_of(groups),
         "profile": {"type": "string", "anyOf": of_browsers},
         "machine": {"type": "string", "anyOf": of_machines},
         "base": {"type": "string", "anyOf": of_machines},
-        "trusts": {"anyOf": [_one_of(shipped.authority_names()), _OF_ONE_S_OWN]},
-        "certificate": _one_of(shipped.names()),
+        "trusts": {"anyOf": [_one_of(authority_names()), _OF_ONE_S_OWN]},
+        "certificate": _one_of(names()),
         "highest": _one_of(versions),
         "lowest": _one_of(versions),
     }

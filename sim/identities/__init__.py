@@ -11,7 +11,7 @@ from sim.identities.description import CertificateDescription, ChainDescription,
 from sim.identities.identity_files import CertificateFile, IdentityFiles, PrivateKeyFile
 from sim.identities.key_pool import key_names
 from sim.identities.pem import PemFault, without_private_keys
-from sim.identities.shipped import names
+from sim.identities.shipped import authority_names, names
 from sim.identities.signatures import signature_length, signing, verifying
 from sim.identities.trust import Authority, trust_store
 
@@ -25,6 +25,7 @@ __all__ = [
     "PemFault",
     "PrivateKeyFile",
     "RootDescription",
+    "authority_names",
     "has_key",
     "identity",
     "key_names",

@@ -15,9 +15,9 @@
 #
 # *How many cores does this access log need?*
 #
-# What there is: a day's requests a minute from an access log, and what must hold: 99 % of handshakes
-# within 60 ms in the busiest minute, and cores that are less than 70 % busy. What is wanted: the
-# fewest cores, and how much more may come before one more is due.
+# What there is: a day's requests a minute from an access log, and what must hold: 99 % of
+# handshakes within 60 ms in the busiest minute, and cores that are less than 70 % busy. What is
+# wanted: the fewest cores, and how much more may come before one more is due.
 
 # %%
 import matplotlib.pyplot as plt

@@ -16,9 +16,9 @@
 # *How long must a firewall remember a silent connection?*
 #
 # A stateful firewall forgets connections that say nothing. Clients that keep theirs alive find out
-# when they ask again. Here each client asks twice, with a pause between that is exponential, 20 s in
-# the mean; the firewall's memory is from five seconds to two minutes; and TCP sends keep-alive probes
-# every 25 s, or next to never.
+# when they ask again. Here each client asks twice, with a pause between that is exponential, 20 s
+# in the mean; the firewall's memory is from five seconds to two minutes; and TCP sends keep-alive
+# probes every 25 s, or next to never.
 
 # %%
 import matplotlib.pyplot as plt

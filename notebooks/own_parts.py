@@ -15,9 +15,9 @@
 #
 # *Whom should a server serve first when more come than it can serve?*
 #
-# A queue that is served in order makes everybody wait, and under overload all have left before it is
-# their turn: the server works for nobody. What if it served the last who came? tlscape has no such
-# discipline; here it is a class of ten lines, handed over as a part.
+# A queue that is served in order makes everybody wait, and under overload all have left before it
+# is their turn: the server works for nobody. What if it served the last who came? tlscape has no
+# such discipline; here it is a class of ten lines, handed over as a part.
 
 # %%
 from typing import Literal

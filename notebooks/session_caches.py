@@ -81,9 +81,10 @@ hits[["servers.web.sessions.per", "servers.web.count", "mean", "low", "high"]].r
 # ## What theory says
 #
 # A client's visits are a Poisson process, λT = 5 of them in a lifetime. With one cache for all a
-# cycle is a full handshake and the visits of a lifetime: $\lambda T / (1 + \lambda T)$. With caches
-# of n servers' own it ends, too, when a visit comes to another server, which gives the client another
-# session: $h = c / (1 + c)$ with $c = (1 - e^{-\lambda T (n-1)/n}) / (n - 1)$ visits that resume in a cycle.
+# cycle is a full handshake and the visits of a lifetime: $\lambda T / (1 + \lambda T)$. With
+# caches of n servers' own it ends, too, when a visit comes to another server, which gives the
+# client another session: $h = c / (1 + c)$ with $c = (1 - e^{-\lambda T (n-1)/n}) / (n - 1)$
+# visits that resume in a cycle.
 
 
 # %%

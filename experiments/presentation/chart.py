@@ -27,7 +27,10 @@ LINE_STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 
 MARKERS = "os^Dv"
 """Marks that stay apart in grey."""
 
-_LEGEND: Any = {"frameon": False, "fontsize": 9.5, "title_fontsize": 9.5}
+SMALLEST = 10.0
+"""Points of the smallest letters; a report shows them in 12 pixels or more."""
+
+_LEGEND: Any = {"frameon": False, "fontsize": SMALLEST, "title_fontsize": SMALLEST}
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10.5,

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from experiments.presentation.chart import (
     MARKERS,
     MUTED,
+    SMALLEST,
     Chart,
     add_legend_above,
     line_style,
@@ -73,16 +74,16 @@ def knee(rates: Sequence[float], latencies: Sequence[float]) -> float:
 
 def latency_against_load(analysis: Analysis, *, replications: str, scale: str) -> Chart:
     """Chart handshake latency against load, with the knee and where processors are full."""
+    series = by_load(analysis.study)
     chart, (axes,) = new_chart(
         "latency-against-load",
         "Latency against load",
         f"Handshake latency by connections a second at the peak of the whole load, {scale}. Bars "
         f"are 95 % intervals over {replications}. The knee, a ring, is where the slowest "
         "percentile is twice what it is under the lightest load; dotted lines are loads at which "
-        "a processor is full.",
+        f"a processor is full.{_left_out(series)}",
         height=4.2,
     )
-    series = by_load(analysis.study)
     if not series:
         return chart
     shown = _PERCENTILES if len(series) == 1 else _PERCENTILES[-1:]
@@ -114,7 +115,7 @@ def latency_against_load(analysis: Analysis, *, replications: str, scale: str) -
             va="top",
             rotation=90,
             color=MUTED,
-            fontsize=9.5,
+            fontsize=SMALLEST,
         )
     axes.set_xlabel("connections / s")
     axes.set_ylabel("handshake, ms")
@@ -128,16 +129,16 @@ def cores_against_rate(
     analysis: Analysis, needed: Sequence[Interval], *, target: float, replications: str
 ) -> Chart:
     """Chart the cores that the load needs against the load; `needed` is of every design point."""
+    study = analysis.study
+    series = by_load(study)
     chart, (axes,) = new_chart(
         "cores-against-rate",
         "Cores against rate",
         f"Cores that the whole load needs at its peak, at {percent(target)} utilisation, by "
         f"connections a second. Bars are 95 % intervals over {replications}; dotted lines are the "
-        "cores that there are.",
+        f"cores that there are.{_left_out(series)}",
         height=3.8,
     )
-    study = analysis.study
-    series = by_load(study)
     if not series:
         return chart
     by_point = {point.index: interval for point, interval in zip(study.points, needed, strict=True)}
@@ -161,7 +162,7 @@ def cores_against_rate(
                 xytext=(4, 3),
                 textcoords="offset points",
                 color=MUTED,
-                fontsize=9.5,
+                fontsize=SMALLEST,
             )
     axes.set_xlabel("connections / s")
     axes.set_ylabel("cores")
@@ -169,6 +170,13 @@ def cores_against_rate(
     axes.set_ylim(bottom=0)
     add_legend_above(chart, axes)
     return chart
+
+
+def _left_out(series: dict[str, list[DesignPoint]]) -> str:
+    """Return what a caption says where there are more lines than can be told apart."""
+    if len(series) <= _LINES:
+        return ""
+    return f" Shown are the first {_LINES} of {len(series)} combinations of the other factors."
 
 
 def _with_bars(
@@ -204,7 +212,7 @@ def _mark_knee(axes: Axes, rates: Sequence[float], latencies: Sequence[float]) -
         textcoords="offset points",
         ha="right",
         color=MUTED,
-        fontsize=9.5,
+        fontsize=SMALLEST,
     )
 
 

@@ -16,6 +16,7 @@ from experiments.presentation.chart import (
     MARKERS,
     MUTED,
     SERIES,
+    SMALLEST,
     Chart,
     add_legend,
     add_legend_above,
@@ -365,7 +366,7 @@ class Plots:
                 textcoords="offset points",
                 ha="right",
                 color=MUTED,
-                fontsize=9.5,
+                fontsize=SMALLEST,
             )
             if interval.replications > 1:
                 axes.axhspan(interval.low, interval.high, color=MUTED, alpha=0.15, linewidth=0)

@@ -44,7 +44,8 @@ def busiest_part(file: ScenarioFile, length: str | float) -> ScenarioFile:
             f"{duration_words(world.duration)}; choose a time of up to that"
         )
     begin = _busiest(file.name, world, seconds)
-    for place in _with_times_of_their_own(world):
+    place = next(_with_times_of_their_own(world), None)
+    if place is not None:
         raise ScenarioError(
             f"{file.name}: {place} counts its times from the start, which the busiest part has "
             f"{duration_words(begin)} later; remove it"

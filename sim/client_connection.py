@@ -142,16 +142,12 @@ class ClientConnection(ResumingClient):
     @property
     def falls_back(self) -> bool:
         """Whether its client, now that it has failed, tries again with a lower version."""
-        fallback, state, symptom = self.group.fallback, self.exchange.endpoints.state, self.symptom
+        state, symptom = self.exchange.endpoints.state, self.symptom
         # TCP has been connected, which is a number then, and TLS has not.
         in_handshake = self.exchange.connected <= self.ended and not state.completed
-        return (
-            fallback is not None
-            and in_handshake
-            and symptom is not None
-            and fallback.follows(symptom, state.failure)
-            and self.lowered < fallback.steps(self.group.browser.versions)
-        )
+        if symptom is None or not in_handshake:
+            return False
+        return self.group.falls_back(symptom, state.failure, self.lowered)
 
     def life(self, more: Iterator[Request], done: Callable[[ClientConnection], None]) -> Moments:
         """From the SYN to the last close_notify.

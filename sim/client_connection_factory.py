@@ -14,6 +14,7 @@ from sim.hosts.server import Server
 from sim.middleboxes.terminating_proxy import TerminatingProxy
 from sim.network.transport import Transport
 from sim.processors.processor import Processor
+from sim.resuming_client import ResumingClient
 from sim.served_connection import served_connection
 from sim.streams import EntropySource, connection_draws
 from sim.terminating_proxy_exchange import Onward
@@ -114,9 +115,8 @@ class ClientConnectionFactory:
             group, offered, number, resources, recorded=False, now=now, lowered=lowered
         )
         ages = now < 0 and group.is_blank(client)
-        return BookedConnection(
-            number, client, group, end, offered, made, now, endpoints, ages=ages
-        )
+        who = ResumingClient(number, client, group, end, offered, made, now, ages=ages)
+        return BookedConnection(who, endpoints)
 
     def begin(
         self,

@@ -72,9 +72,9 @@ class FastForward:
 
         They have its number, as there is no telling which numbers a visit will need.
         """
-        group, lowered = connection.group, 0
+        client, lowered = connection.client, 0
         connection.converse(request)
         while connection.falls_back(lowered):
             lowered += 1
-            connection = self._connection(visit, attempt, connection.client, group, now, lowered)
+            connection = self._connection(visit, attempt, client.client, client.group, now, lowered)
             connection.converse(request)

@@ -6,12 +6,16 @@ import html
 import io
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from experiments.results.statistics import Interval
 
 # On a new machine it would tell on stderr that it looks for fonts.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -107,6 +111,26 @@ def line_style(number: int) -> dict[str, Any]:
         "linestyle": LINE_STYLES[number % len(LINE_STYLES)],
         "linewidth": max(1.2, 3.2 - 0.5 * number),
     }
+
+
+def add_estimates(
+    axes: Axes, places: Sequence[float], intervals: Sequence[Interval], number: int, label: str
+) -> None:
+    """Add the line of that number through estimates, with their intervals as bars."""
+    middle = np.array([interval.estimate for interval in intervals])
+    below = np.nan_to_num([interval.estimate - interval.low for interval in intervals])
+    above = np.nan_to_num([interval.high - interval.estimate for interval in intervals])
+    axes.errorbar(
+        places,
+        middle,
+        yerr=np.maximum([below, above], 0.0),
+        marker=MARKERS[number % len(MARKERS)],
+        markersize=4.5,
+        capsize=3,
+        elinewidth=1.2,
+        label=label,
+        **line_style(number),
+    )
 
 
 def add_legend(axes: Axes) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.presentation.chart import (
-    MARKERS,
     MUTED,
     SMALLEST,
     Chart,
+    add_estimates,
     add_legend_above,
-    line_style,
     new_chart,
 )
 from experiments.questions.analysis import Analysis
@@ -96,7 +94,7 @@ def latency_against_load(analysis: Analysis, *, replications: str, scale: str) -
             intervals = [quantiles[point.index, probability].interval for point in measured]
             rates = [rate_of(point) for point in measured]
             label = f"p{100 * probability:g}" + (f", {rest}" if rest else "")
-            _with_bars(axes, rates, [_times(one, 1e3) for one in intervals], number, label)
+            add_estimates(axes, rates, [_times(one, 1e3) for one in intervals], number, label)
             if probability == shown[-1] and len(measured) > 1:
                 _mark_knee(axes, rates, [1e3 * one.estimate for one in intervals])
             number += 1
@@ -145,7 +143,7 @@ def cores_against_rate(
     for number, (rest, points) in enumerate(list(series.items())[:_LINES]):
         known = [point for point in points if not math.isnan(by_point[point.index].estimate)]
         rates = [rate_of(point) for point in known]
-        _with_bars(
+        add_estimates(
             axes, rates, [by_point[point.index] for point in known], number, rest or "needed"
         )
     cores: dict[int, int] = {}
@@ -177,26 +175,6 @@ def _left_out(series: dict[str, list[DesignPoint]]) -> str:
     if len(series) <= _LINES:
         return ""
     return f" Shown are the first {_LINES} of {len(series)} combinations of the other factors."
-
-
-def _with_bars(
-    axes: Axes, places: Sequence[float], intervals: Sequence[Interval], number: int, label: str
-) -> None:
-    """Draw a line through estimates, with their intervals as bars."""
-    middle = np.array([interval.estimate for interval in intervals])
-    below = np.nan_to_num([interval.estimate - interval.low for interval in intervals])
-    above = np.nan_to_num([interval.high - interval.estimate for interval in intervals])
-    axes.errorbar(
-        places,
-        middle,
-        yerr=np.maximum([below, above], 0.0),
-        marker=MARKERS[number % len(MARKERS)],
-        markersize=4.5,
-        capsize=3,
-        elinewidth=1.2,
-        label=label,
-        **line_style(number),
-    )
 
 
 def _mark_knee(axes: Axes, rates: Sequence[float], latencies: Sequence[float]) -> None:

@@ -13,11 +13,11 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from experiments.presentation import charts_of_load, charts_over_time
 from experiments.presentation.chart import (
-    MARKERS,
     MUTED,
     SERIES,
     SMALLEST,
     Chart,
+    add_estimates,
     add_legend,
     add_legend_above,
     line_style,
@@ -341,20 +341,7 @@ class Plots:
                 (ticks.index(level_words(point.settings[factors[0]])) if factors else 0) + shift
                 for point in points
             ]
-            means = np.array([interval.mean for interval in intervals])
-            below = np.nan_to_num([interval.mean - interval.low for interval in intervals])
-            above = np.nan_to_num([interval.high - interval.mean for interval in intervals])
-            axes.errorbar(
-                places,
-                means,
-                yerr=np.maximum([below, above], 0.0),
-                marker=MARKERS[number % len(MARKERS)],
-                markersize=4.5,
-                **line_style(number),
-                capsize=3,
-                elinewidth=1.2,
-                label=", ".join(rest),
-            )
+            add_estimates(axes, places, intervals, number, ", ".join(rest))
         if baseline and self._study.baseline is not None:
             interval = self._interval(self._study.baseline, metric)
             axes.axhline(interval.mean, color=MUTED, linestyle="--")

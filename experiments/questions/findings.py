@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from experiments.questions.initial_state import begins_empty
 from experiments.questions.load import offered_loads, slowing_when_busy
-from experiments.questions.peak import peak_of
+from experiments.questions.peak import Peak, peak_of
 from experiments.questions.places import places_in_use
 from experiments.questions.resources import Resource, holding_times, resources
 from experiments.results.measures import Measurements
@@ -66,7 +67,7 @@ class Findings:
             failures=failures,
             slowing=slowing_when_busy(measurements, study),
             places=places_in_use(study, servers, measurements.holding(), measurements.warm_up),
-            at_peak=_at_peak(measurements, study),
+            at_peak=_at_peak(measurements, peaks),
         )
         return cls(
             study=study,
@@ -91,10 +92,9 @@ class Findings:
 
 
 def _at_peak(
-    measurements: Measurements, study: Study
+    measurements: Measurements, peaks: Mapping[int, Peak]
 ) -> dict[int, tuple[pd.DataFrame, pd.DataFrame]]:
     """Return each point's connections and failures of those that arrived when most did."""
-    peaks = {point.index: peak_of(point.scenario) for point in study.points}
     measured = {
         (first, last): (
             measurements.connections(since=first, until=last),

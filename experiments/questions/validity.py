@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
 
@@ -364,21 +364,21 @@ def _begins_empty(findings: Findings) -> Iterator[str]:
 
 def _short_warm_up(study: Study) -> Iterator[str]:
     """Worlds whose caches and clients are younger than they will be."""
-    lived: dict[str, list[DesignPoint]] = {}
-    for point in study.points:
-        for words in short_warm_ups(point.scenario):
-            lived.setdefault(words, []).append(point)
-    for words, points in lived.items():
-        yield _sentence(f"{_at(points, study)}{words}")
+    yield from _said_of_worlds(study, short_warm_ups)
 
 
 def warnings_before_a_run(study: Study) -> Iterator[str]:
     """Yield a sentence for each outage or the like that begins too late to be in any figure."""
-    unseen: dict[str, list[DesignPoint]] = {}
+    yield from _said_of_worlds(study, never_seen)
+
+
+def _said_of_worlds(study: Study, said: Callable[[sim.Scenario], Iterable[str]]) -> Iterator[str]:
+    """What is said of worlds, each once, with the points that it is said of."""
+    points_of: dict[str, list[DesignPoint]] = {}
     for point in study.points:
-        for words in never_seen(point.scenario):
-            unseen.setdefault(words, []).append(point)
-    for words, points in unseen.items():
+        for words in said(point.scenario):
+            points_of.setdefault(words, []).append(point)
+    for words, points in points_of.items():
         yield _sentence(f"{_at(points, study)}{words}")
 
 

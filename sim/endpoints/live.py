@@ -123,16 +123,19 @@ class LiveEndpointFactory:
     ) -> LiveEndpoints:
         """Two engines; the client's hello is ready."""
         self._calendar.now = now
-        pair = EnginePair(
-            self._client_configs[offer_name(group.browser.name, lowered)],
-            self._server_config,
-            server_name=self._host,
-            session=session,
-            entropy=(self._client_entropy.of(number), self._server_entropy.of(number)),
-            clock=self._calendar,
-        )
+        client = self._client_configs[offer_name(group.browser.name, lowered)]
+        pair = EnginePair(client, self._server_config, **self._ends(number, session))
         work = group.work, self._work
         return LiveEndpoints(pair, self._calendar, resources, work, recorded=recorded)
+
+    def _ends(self, number: int, session: tls.Session | None) -> dict[str, Any]:
+        """What two engines have of their world and their connection, as of `EnginePair`."""
+        return {
+            "server_name": self._host,
+            "session": session,
+            "entropy": (self._client_entropy.of(number), self._server_entropy.of(number)),
+            "clock": self._calendar,
+        }
 
 
 def _each(session: tls.Session | Tickets) -> Sequence[tls.Session]:

@@ -352,6 +352,21 @@ class ClientGroup:
         if described.retries is not None:
             self.retries = RetryPolicy(described.retries, scale)
 
+    def falls_back(self, symptom: str, alert: int | None, lowered: int) -> bool:
+        """Whether a client tries again with a lower version after a handshake that has failed.
+
+        Args:
+            symptom: what it has noticed.
+            alert: the code of the alert, if it is one.
+            lowered: by how many versions it has fallen back before.
+        """
+        fallback = self.fallback
+        return (
+            fallback is not None
+            and fallback.follows(symptom, alert)
+            and lowered < fallback.steps(self.browser.versions)
+        )
+
     def recall(self, client: int, now: float) -> Any:
         """The session that this client offers at `now`, if it still remembers one."""
         return self._recall(client, now, self._lifetime)

@@ -64,31 +64,20 @@ class HeardLiveEndpointFactory(LiveEndpointFactory):
         *,
         recorded: bool,
         now: float,
-        shown: bool = False,
         lowered: int = 0,
+        **named: Any,
     ) -> Any:
         """Two engines; those of a chosen connection tell what they say."""
         notes = self._notes_of(number)
         if notes is None:
-            return super().connect(
-                group,
-                session,
-                number,
-                resources,
-                recorded=recorded,
-                now=now,
-                shown=shown,
-                lowered=lowered,
-            )
+            named |= {"recorded": recorded, "now": now, "lowered": lowered}
+            return super().connect(group, session, number, resources, **named)
         self._calendar.now = now
         client = self._client_configs[offer_name(group.browser.name, lowered)]
         pair = _TalkingPair(
             replace(client, key_log=notes.keys.append, record_log=notes.log_client),
             replace(self._server_config, record_log=notes.log_server),
-            server_name=self._host,
-            session=session,
-            entropy=(self._client_entropy.of(number), self._server_entropy.of(number)),
-            clock=self._calendar,
+            **self._ends(number, session),
         )
         work = HeardWork(group.work), HeardWork(self._work)
         endpoints = LiveEndpoints(pair, self._calendar, resources, work, recorded=recorded)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from experiments.capture.listening import address_of, capture_one
 from experiments.capture.segments import LINK_TYPES, segment_of
 from experiments.capture.streams import Streams
 from experiments.failures import CaptureError, FolderError
+from experiments.studies.whole_files import write_whole
 from experiments.wording import counted, percent
 
 Announce = Callable[[str], None]
@@ -161,16 +161,11 @@ def _date(text: str | None) -> datetime.date | None:
 
 
 def _write(file: Path, text: str) -> None:
-    partial = file.with_name(f".{file.name}.partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, file)
+        write_whole(file, text)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise FolderError(
             f"{file}: the profile cannot be written ({why}); choose another --out"
         ) from None
-    finally:
-        if file.parent.is_dir():
-            partial.unlink(missing_ok=True)

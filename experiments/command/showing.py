@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from experiments.failures import DiskFailed, EvidenceError
 from experiments.studies.progress import notice
+from experiments.studies.whole_files import write_whole
 from experiments.wording import counted
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _check_file(file: Path, option: str) -> None:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
+        write_whole(file, text)
     except OSError as error:
         raise DiskFailed(
             f"{file}: cannot be written ({error.strerror}); choose another file"

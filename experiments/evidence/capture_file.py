@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from experiments.capture import pcapng
 from experiments.evidence.finding import Found
 from experiments.evidence.frames import Host, frames_of, free_port
 from experiments.failures import DiskFailed
+from experiments.studies.whole_files import write_whole
 from experiments.version import version
 from experiments.wording import counted
 
@@ -40,17 +40,13 @@ def write_capture(file: Path, connections: Sequence[Found]) -> None:
 
 
 def _write(file: Path, content: bytes) -> None:
-    partial = file.with_name(f".{file.name}.partial")
     try:
-        partial.write_bytes(content)
-        os.replace(partial, file)
+        write_whole(file, content)
     except OSError as error:
         raise DiskFailed(
             f"{file}: cannot be written ({error.strerror}); the study itself is finished: name a "
             "file in a folder that can be written, and run the same command again"
         ) from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _blocks(connections: Sequence[Found], keys: Sequence[str]) -> Iterator[bytes]:

@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Write UTF-8 text under a temporary name beside `file`, and rename it when it is whole.
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write bytes, or text as UTF-8, beside `file`, and rename it when it is whole.
 
     Raises:
         OSError: it cannot be written; `file` is as it was.
     """
     partial = file.with_name(f".{file.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)
